@@ -1,0 +1,47 @@
+# Kvota. `make demo` and `make test` set up what they need: Python 3.11+ and make are enough.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/ready
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kvota needs Python 3.11 or later: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(READY) ## install Python packages and Kafka into this folder; nothing outside it, no root
+	@$(BIN)/kvota broker install
+
+demo: setup ## run the main job on a captured PBX stream, and print the day's figures
+	@$(BIN)/kvota demo --once --json
+
+check: $(READY) ## lint, types, contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+test: setup check ## everything that must hold, the broker's tests included
+	$(BIN)/python -m pytest
+
+golden: $(READY) ## write the golden files that are missing
+	$(BIN)/python -m tests.events.write_golden
+
+docs: $(READY) ## write docs/events.md and the JSON Schemas anew
+	$(BIN)/python -m services.cli.catalogue_docs
+
+lock: ## resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+
+clean: ## remove what was installed and written, the local Kafka's data included
+	rm -rf $(VENV) .kvota
+
+.PHONY: help setup demo check test golden docs lock clean
