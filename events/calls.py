@@ -1,0 +1,126 @@
+"""Telephone calls, as the phone system saw them. No event carries the caller's number or name."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from events.event import Count, Event, EventId, Instant, Name, Ordinal, Seconds, Text
+from events.ids import CallId, CustomerId, DealId, LeadId, RepId
+
+Outcome = Literal[
+    "answered",
+    "abandoned",
+    "timed_out",
+    "key_exit",
+    "join_empty",
+    "leave_empty",
+    "full",
+    "closed",
+    "diverted",
+    "transferred_blind",
+    "transferred_attended",
+    "busy",
+    "no_answer",
+    "failed",
+    "voicemail",
+]
+"""How a call, or its stay in one queue, came to its end."""
+
+Direction = Literal["inbound", "outbound", "internal"]
+
+
+class CallOffered(Event):
+    """A caller joined a queue and began to wait."""
+
+    type: Literal["call.offered"] = "call.offered"
+    version: Literal[1] = 1
+    call: CallId
+    queue: Name
+    position: Ordinal
+    """The caller's place in the queue at that moment, from 1."""
+
+
+class CallAnswered(Event):
+    """A rep picked up a waiting call."""
+
+    type: Literal["call.answered"] = "call.answered"
+    version: Literal[1] = 1
+    call: CallId
+    queue: Name | None = None
+    rep: RepId
+    wait_seconds: Seconds
+    """From joining the queue to the answer."""
+    ring_seconds: Seconds
+    """How long the rep's own phone rang."""
+
+
+class CallEnded(Event):
+    """A call, or its stay in one queue, is over: the one event that call statistics are made of.
+
+    A caller who goes through two queues has one of these for each stay; a call that never met a queue has one in all.
+    """
+
+    type: Literal["call.ended"] = "call.ended"
+    version: Literal[1] = 1
+    call: CallId
+    direction: Direction
+    outcome: Outcome
+    queue: Name | None = None
+    """The queue; empty for a call that was put straight through or dialled out."""
+    rep: RepId | None = None
+    """Who answered, or made the outbound call; empty when nobody did."""
+    campaign: Name | None = None
+    tactic: Name | None = None
+    wait_seconds: Seconds = 0
+    """From joining the queue (or dialling) to the answer, or to the end when there was none."""
+    ring_seconds: Seconds = 0
+    """How long the phone of the rep who answered rang."""
+    talk_seconds: Seconds = 0
+    """From the answer until the rep or the caller left, hold included."""
+    hold_seconds: Seconds = 0
+    wrap_seconds: Seconds = 0
+    """After-call work, where the source measures it."""
+    answered_by: Literal["live", "machine"] | None = None
+    greeting_to_agent_ms: Count | None = None
+    """From the called person's greeting until a rep was on the line, in milliseconds (outbound diallers)."""
+    enqueued_at: Instant | None = None
+    answered_at: Instant | None = None
+    ended_at: Instant
+    transfers: Count = 0
+    transferred_to: Name | None = None
+    """The extension or queue that a transfer went to, as the phone system names it."""
+    hung_up_by: Literal["caller", "rep", "system"] | None = None
+    customer: CustomerId | None = None
+    lead: LeadId | None = None
+    deal: DealId | None = None
+
+
+class CallDispositioned(Event):
+    """A rep said what a call came to."""
+
+    type: Literal["call.dispositioned"] = "call.dispositioned"
+    version: Literal[1] = 1
+    call: CallId
+    rep: RepId
+    right_party: bool
+    """Whether the person who can decide was on the line."""
+    result: Name
+    note: Text = ""
+
+
+class CallRestated(Event):
+    """The source corrected what it had said of a call: `was` stops counting and `now` counts in its place."""
+
+    type: Literal["call.restated"] = "call.restated"
+    version: Literal[1] = 1
+    of: EventId
+    """The id of the event that is restated."""
+    revision: Ordinal
+    reason: Text
+    was: "CallFact" = Field(discriminator="type")
+    now: "CallFact" = Field(discriminator="type")
+
+
+CallFact = CallOffered | CallAnswered | CallEnded | CallDispositioned
+CallEvent = CallFact | CallRestated
+CallRestated.model_rebuild()

@@ -1,0 +1,78 @@
+"""The law: which records of a log count. Pure, and the same for every reader.
+
+A fact from outside counts once: the first readable record with an id is the event. A decision counts if and only if it
+is the next version of its stream and every head that it expects still holds. Readers fold the log in order and agree.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from events.envelope import Envelope, read_expects
+
+
+class Verdict(StrEnum):
+    """What the law says of one record."""
+
+    COUNTS = "counts"
+    REPEATED = "repeated"
+    """Its id was on the log before."""
+    OVERTAKEN = "overtaken"
+    """A decision that is not the next version of its stream: another was appended first."""
+    EXPECTATION_BROKEN = "expectation_broken"
+    """A decision that relies on a head of another stream which has moved."""
+    UNREADABLE = "unreadable"
+    """Not an event at all, or not one that its type allows. Given by the reader, never by `judge`."""
+
+
+def _nothing(_day: date) -> Iterable[UUID]:
+    return ()
+
+
+@dataclass(slots=True)
+class SeenIds:
+    """The ids seen, by the event's own day: a duplicate has its original's day, so only that day is looked at.
+
+    `load` gives the ids of a day that is not in memory; it is asked once for each day.
+    """
+
+    load: Callable[[date], Iterable[UUID]] = _nothing
+    days: dict[date, set[bytes]] = field(default_factory=dict[date, set[bytes]])
+
+    def first(self, event_id: UUID, day: date) -> bool:
+        """Remember an id; whether it was new."""
+        ids = self.of(day)
+        known = len(ids)
+        ids.add(event_id.bytes)
+        return len(ids) > known
+
+    def of(self, day: date) -> set[bytes]:
+        """Give the ids of a day, loaded when first asked for."""
+        if day not in self.days:
+            self.days[day] = {event_id.bytes for event_id in self.load(day)}
+        return self.days[day]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a reader remembers of the log so far: the ids seen, and the version of each stream (absent: 0)."""
+
+    seen: SeenIds = field(default_factory=SeenIds)
+    heads: dict[str, int] = field(default_factory=dict[str, int])
+
+    def judge(self, envelope: Envelope) -> Verdict:
+        """Say whether the next record of the log counts, and remember it if it does."""
+        if envelope.stream is None:
+            return Verdict.COUNTS if self.seen.first(envelope.id, envelope.day) else Verdict.REPEATED
+        return self._decision(envelope.stream, envelope)
+
+    def _decision(self, stream: str, envelope: Envelope) -> Verdict:
+        version = self.heads.get(stream, 0) + 1
+        if envelope.streamversion != version:
+            return Verdict.OVERTAKEN
+        if any(self.heads.get(other, 0) != head for other, head in read_expects(envelope.expects).items()):
+            return Verdict.EXPECTATION_BROKEN
+        self.heads[stream] = version
+        return Verdict.COUNTS

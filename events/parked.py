@@ -1,0 +1,45 @@
+"""What could not be read, and what was decided about it."""
+
+from typing import Literal
+
+from events.event import Count, Event, EventId, Name, Text
+
+
+class RecordParked(Event):
+    """Something could not be read and was set aside: nothing is dropped in silence.
+
+    It holds where the thing lies and why it was refused, never the thing itself, which may hold a caller's number.
+    """
+
+    type: Literal["record.parked"] = "record.parked"
+    version: Literal[1] = 1
+    origin: Name
+    """The topic and partition, or the file, that it came from."""
+    position: Count
+    """The offset of the record, or of the first byte of the item in the file."""
+    length: Count
+    """How long it is, in bytes."""
+    sha256: Name
+    """The digest of its bytes, so that the thing found at the position can be checked."""
+    reason: Text
+
+
+class ParkedRetried(Event):
+    """A parked item was put on the log again, under a new position."""
+
+    type: Literal["parked.retried"] = "parked.retried"
+    version: Literal[1] = 1
+    parked: EventId
+    note: Text = ""
+
+
+class ParkedSkipped(Event):
+    """Somebody decided that a parked item will stay out."""
+
+    type: Literal["parked.skipped"] = "parked.skipped"
+    version: Literal[1] = 1
+    parked: EventId
+    reason: Text
+
+
+ParkedEvent = RecordParked | ParkedRetried | ParkedSkipped

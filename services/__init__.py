@@ -1,0 +1,1 @@
+"""Who does it: one thin package per process, strangers to each other except through the runtime."""

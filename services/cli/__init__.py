@@ -1,0 +1,1 @@
+"""The command line `kvota`: thin, and lazy in what it imports."""

@@ -1,0 +1,1 @@
+"""The tests, a package for each package that they test."""

@@ -1,0 +1,1 @@
+"""The events, the record around them, and the law."""
