@@ -1,0 +1,1 @@
+"""What every process shares: settings, topics and the ports to the outside world."""

@@ -1,0 +1,24 @@
+"""What one process is told by its environment: read once where it starts, then passed down."""
+
+from pathlib import Path
+
+from pydantic import Field, NonNegativeInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class HomeSettings(BaseSettings):
+    """Where Kvota keeps what it writes on this machine."""
+
+    model_config = SettingsConfigDict(env_prefix="KVOTA_", frozen=True)
+
+    home: Path = Path(".kvota")
+
+
+class KafkaSettings(BaseSettings):
+    """How one process reaches Kafka."""
+
+    model_config = SettingsConfigDict(env_prefix="KVOTA_KAFKA_", frozen=True)
+
+    bootstrap_servers: str = Field(default="localhost:9092", min_length=1)
+    client_id: str = Field(default="kvota", min_length=1)
+    linger_ms: NonNegativeInt = Field(default=5, le=1_000)

@@ -1,0 +1,178 @@
+"""Kafka's topics: which there are, how each is kept, and making them before any worker starts."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+
+DEVELOPMENT_PARTITIONS = 4
+
+APPEND_TIME: Mapping[str, str] = {"message.timestamp.type": "LogAppendTime"}
+FOR_EVER: Mapping[str, str] = {
+    **APPEND_TIME,
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+}
+"""The log is the truth: nothing in it expires or is compacted away."""
+
+# A worker that lost its disk rebuilds the ids it has seen from the ticks. The seen window is 35 days of business: one
+# day more covers the hours by which a business day and its ticks can lie apart.
+TICKS_RETENTION = timedelta(days=36)
+TICK_BYTES = 4 * 1024 * 1024
+"""The greatest tick: one record holds all that a busy tick adds to every projection."""
+
+_POLL_S = 0.05
+
+
+class TopicError(RuntimeError):
+    """A topic cannot be made, or exists and is not what it has to be; the text is one clear line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic as it has to be; the number of its partitions never changes."""
+
+    name: str
+    partitions: int
+    config: Mapping[str, str]
+
+
+def source_topics(partitions: int = DEVELOPMENT_PARTITIONS) -> tuple[TopicSpec, ...]:
+    """Return the topics that hold the truth; each topic of facts has `partitions`, everything else one order."""
+    return (
+        TopicSpec("kvota.decisions", 1, FOR_EVER),
+        TopicSpec("kvota.calls", partitions, FOR_EVER),
+        TopicSpec("kvota.agents", partitions, FOR_EVER),
+        TopicSpec("kvota.touches", partitions, FOR_EVER),
+        TopicSpec("kvota.feeds", partitions, FOR_EVER),
+        TopicSpec("kvota.records", 1, FOR_EVER),
+        TopicSpec("kvota.parked", 1, FOR_EVER),
+    )
+
+
+def projector_topics(version: int, partitions: int = DEVELOPMENT_PARTITIONS) -> tuple[TopicSpec, ...]:
+    """Return the topics of one version of the projector.
+
+    Each has a partition for every partition of the facts, and a last one for the decisions.
+    """
+    ticks = {
+        **APPEND_TIME,
+        "cleanup.policy": "delete",
+        "retention.ms": str(TICKS_RETENTION // timedelta(milliseconds=1)),
+        "retention.bytes": "-1",
+        "max.message.bytes": str(TICK_BYTES),
+    }
+    cells = {**APPEND_TIME, "cleanup.policy": "compact"}
+    return (
+        TopicSpec(f"kvota.projector-{version}.ticks", partitions + 1, ticks),
+        TopicSpec(f"kvota.projector-{version}.cells", partitions + 1, cells),
+    )
+
+
+async def ensure_topics(
+    bootstrap: str,
+    specs: Sequence[TopicSpec],
+    *,
+    replication: int = 1,
+    within_s: float = 30.0,
+) -> None:
+    """Make the topics that are missing, and return once every partition has a leader.
+
+    Raises `TopicError` when one exists with other partitions or settings, or cannot be made, aiokafka's
+    `KafkaConnectionError` when no broker answers, and `TimeoutError` when a leader is missing after `within_s` seconds.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="kvota-topics")
+    try:
+        await admin.start()
+        existed = await _create(admin, specs, replication)
+        async with asyncio.timeout(within_s):
+            partitions = await _led(admin, specs)
+        _require_partitions(specs, partitions)
+        await _require_settings(admin, [spec for spec in specs if spec.name in existed])
+    finally:
+        await admin.close()
+
+
+async def partition_counts(bootstrap: str, topics: Sequence[str]) -> dict[str, int]:
+    """Return how many partitions each topic has; topics that do not exist are left out."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="kvota-topics")
+    try:
+        await admin.start()
+        described = await admin.describe_topics(list(topics))
+    finally:
+        await admin.close()
+    return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
+
+
+async def partition_count(bootstrap: str, topic: str) -> int:
+    """Return how many partitions a topic has; raises `TopicError` when there is no such topic."""
+    counts = await partition_counts(bootstrap, [topic])
+    if topic not in counts:
+        message = f"There is no topic {topic}: make the topics with `kvota topics create`."
+        raise TopicError(message)
+    return counts[topic]
+
+
+async def _create(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replication: int) -> Collection[str]:
+    """Ask for every topic and return the names of those that were there."""
+    answer = await admin.create_topics(
+        [NewTopic(spec.name, spec.partitions, replication, topic_configs=dict(spec.config)) for spec in specs],
+    )
+    existed = set[str]()
+    for outcome in answer.to_object()["topic_errors"]:
+        error = for_code(outcome["error_code"])
+        if error is TopicAlreadyExistsError:
+            existed.add(outcome["topic"])
+        elif error is not NoError:
+            message = f"Topic {outcome['topic']} could not be made: {outcome['error_message'] or error.__name__}"
+            raise TopicError(message)
+    return existed
+
+
+async def _led(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> Mapping[str, int]:
+    """Wait until every partition has a leader; return how many partitions each topic has."""
+    names = [spec.name for spec in specs]
+    while True:
+        topics = await admin.describe_topics(names)
+        if all(not topic["error_code"] and _has_leaders(topic["partitions"]) for topic in topics):
+            return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+        await asyncio.sleep(_POLL_S)
+
+
+def _has_leaders(partitions: Sequence[Mapping[str, int]]) -> bool:
+    return all(partition["leader"] >= 0 for partition in partitions)
+
+
+def _require_partitions(specs: Sequence[TopicSpec], partitions: Mapping[str, int]) -> None:
+    for spec in specs:
+        if partitions[spec.name] != spec.partitions:
+            message = (
+                f"Topic {spec.name} has {partitions[spec.name]} partitions and not {spec.partitions}: "
+                "the number of partitions never changes."
+            )
+            raise TopicError(message)
+
+
+async def _require_settings(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> None:
+    for spec in specs:
+        found = await _settings(admin, spec)
+        wrong = [
+            f"{name}={found.get(name)} and not {value}"
+            for name, value in spec.config.items()
+            if found.get(name) != value
+        ]
+        if wrong:
+            message = f"Topic {spec.name} has {', '.join(wrong)}: set it right with Kafka's own tools."
+            raise TopicError(message)
+
+
+async def _settings(admin: AIOKafkaAdminClient, spec: TopicSpec) -> Mapping[str, str]:
+    resource = ConfigResource(ConfigResourceType.TOPIC, spec.name, dict(spec.config))
+    [answer] = await admin.describe_configs([resource])
+    [described] = answer.to_object()["resources"]
+    return {entry["config_names"]: entry["config_value"] for entry in described["config_entries"]}

@@ -1,0 +1,47 @@
+"""Looking at a broker from outside: its processes."""
+
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def processes_on(data_dir: Path) -> list[psutil.Process]:
+    """Return the guards and JVMs that were started on a data directory and are alive."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "status"])
+        if str(data_dir) in " ".join(process.info["cmdline"] or []) and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
+
+
+def jvms_on(data_dir: Path) -> list[psutil.Process]:
+    """Return the JVMs among the processes on a data directory."""
+    return [process for process in processes_on(data_dir) if process.name() == "java"]
+
+
+@contextmanager
+def python(program: str, *arguments: Path) -> Generator[subprocess.Popen[str], None, None]:
+    """Run a small program in an interpreter of its own, which is killed at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """Return the first line that a process prints; nothing when it prints none."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()

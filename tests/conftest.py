@@ -1,0 +1,30 @@
+"""What tests of the shell share: one real broker, started when the first test asks for it."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from services.broker.broker import Broker
+from services.broker.folder import BrokerAddress
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """Kvota's home in this checkout: Kafka is installed there once and for all."""
+    return CHECKOUT / ".kvota"
+
+
+@pytest.fixture(scope="session")
+def broker(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[BrokerAddress, None, None]:
+    """Run a real broker for this session, on a free port and an empty data directory."""
+    with Broker(home=home, data_dir=tmp_path_factory.mktemp("broker")).running() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def bootstrap(broker: BrokerAddress) -> str:
+    """Return the bootstrap servers of the session's broker."""
+    return broker
