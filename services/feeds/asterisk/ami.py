@@ -1,0 +1,329 @@
+"""The manager interface (AMI): the messages of a live connection, or of one that was kept."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+from events.calls import Outcome
+from events.envelope import Envelope
+from events.feeds import FeedGapFound
+from services.feeds.asterisk.agents import Agents, Membership, Phone
+from services.feeds.asterisk.calls import Answer, Ending, QueueCalls, within
+from services.feeds.asterisk.direct import DirectCalls
+from services.feeds.asterisk.fields import extension, name, text
+from services.feeds.asterisk.message import Message, kind_of, parse
+from services.feeds.facts import SECOND, Micros, Teller, UnreadableItemError, instant, second
+
+_PHONES: Mapping[bytes, Phone] = {b"2": "busy", b"3": "busy", b"7": "busy", b"8": "busy", b"4": "gone", b"5": "gone"}
+"""What a device state means; the others are a phone that waits, or rings (which queues tell better)."""
+
+_LEFT: Mapping[str, Outcome] = {
+    "TIMEOUT": "timed_out",
+    "LEAVEEMPTY": "leave_empty",
+    "LEAVEUNAVAIL": "leave_empty",
+}
+_REFUSED: Mapping[str, Outcome] = {"JOINEMPTY": "join_empty", "JOINUNAVAIL": "join_empty", "FULL": "full"}
+"""What the variable QUEUESTATUS says of a caller who is out of the queue, or was never in."""
+
+_ENDED_BY: Mapping[bytes, Literal["caller", "rep"]] = {b"caller": "caller", b"agent": "rep"}
+_VARIABLES = frozenset({"QUEUESTATUS", "QUEUEWAIT", "CAMPAIGN", "LEADID"})
+"""The variables that are read; the last two are set by whoever dials, and may begin with one or two underscores."""
+_VARIABLE_LINES = tuple(f"\r\nVariable: {mark}{known}\r\n".encode() for known in _VARIABLES for mark in ("", "_", "__"))
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A caller in a queue, until it is known how that ends."""
+
+    queue: str
+    joined: Micros
+    wants_out: bool = False
+    """Whether the caller hung up, before anything else ended the waiting."""
+    abandoned: Micros | None = None
+    wait: int | None = None
+    left: Micros | None = None
+
+
+_Handler = Callable[[Message, Micros], Iterable[Envelope]]
+
+
+class AmiReader:
+    """Reads the events of a phone system, in order; those that Kvota has no use for are passed over unread."""
+
+    name = "ami"
+    separator = b"\r\n\r\n"
+
+    def __init__(self, teller: Teller) -> None:
+        """Begin before the first event."""
+        self.teller = teller
+        self.now: Micros | None = None
+        self._latest: Micros | None = None
+        self._reconnected = False
+        self._calls = QueueCalls(teller)
+        self._direct = DirectCalls(teller)
+        self._agents = Agents(teller, frozenset({"talking", "paused", "ringing", "ready", "offline"}))
+        self._waiting: dict[str, _Waiting] = {}
+        self._asked_for: dict[str, str] = {}
+        """The queue that the dialplan last put a call to."""
+        self._on_line: dict[tuple[str, str], list[str]] = {}
+        """The calls that each agent answered in each queue and that are not complete."""
+        self._completed: dict[tuple[str, str], Micros] = {}
+        self._transfers: dict[str, tuple[Outcome, str | None]] = {}
+        self._handlers: Mapping[bytes, _Handler] = {
+            b"Newchannel": self._new_channel,
+            b"Newexten": self._new_exten,
+            b"VarSet": self._variable,
+            b"DialBegin": self._dial_begin,
+            b"DialEnd": self._dial_end,
+            b"HangupRequest": self._hangup_request,
+            b"SoftHangupRequest": self._hangup_request,
+            b"Hangup": self._hangup,
+            b"QueueCallerJoin": self._join,
+            b"QueueCallerAbandon": self._abandon,
+            b"QueueCallerLeave": self._leave,
+            b"AgentCalled": self._agent_called,
+            b"AgentConnect": self._agent_connect,
+            b"AgentRingNoAnswer": self._agent_silent,
+            b"AgentComplete": self._agent_complete,
+            b"BlindTransfer": self._blind_transfer,
+            b"AttendedTransfer": self._attended_transfer,
+            b"QueueMemberAdded": self._member_added,
+            b"QueueMemberRemoved": self._member_removed,
+            b"QueueMemberPause": self._member_status,
+            b"QueueMemberStatus": self._member_status,
+        }
+
+    def read(self, item: bytes, *, whole: bool) -> Iterator[Envelope]:
+        """Say what follows from a message."""
+        bare = item.lstrip(b"\r\n")  # Some events are followed by one empty line more.
+        kind = kind_of(bare, whole=whole)
+        if kind == b"FullyBooted":
+            self._reconnected = self._latest is not None
+        handler = self._handlers.get(kind or b"")
+        if handler is None or (kind == b"VarSet" and not any(line in bare for line in _VARIABLE_LINES)):
+            return
+        message = parse(bare)
+        at = message.at
+        facts = handler(message, at)  # What the event says is read here; what it changes waits for the clock.
+        if self._reconnected:
+            yield from self._gap(at)
+        self.now = self._latest = at
+        yield from self._agents.clock(at)
+        yield from facts
+
+    def _gap(self, at: Micros) -> Iterator[Envelope]:
+        """Tell of a second login: what happened before it nobody heard, and AMI does not repeat itself."""
+        self._reconnected = False
+        self._agents.restart()
+        for known in (self._waiting, self._asked_for, self._on_line, self._transfers):
+            known.clear()
+        if self._latest is None:
+            return
+        event = FeedGapFound(
+            **self.teller.when(at),
+            feed=f"{self.teller.source.removeprefix('/')}/{self.name}",
+            after=instant(self._latest).isoformat(),
+            before=instant(at).isoformat(),
+            reason="a new connection to the manager interface, which does not repeat what it said before",
+        )
+        yield self.teller.tell(event, f"feed/{event.feed}", "gap", at)
+
+    def _new_channel(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        self._direct.began(at, message)
+        return ()
+
+    def _new_exten(self, message: Message, _at: Micros) -> Iterable[Envelope]:
+        call = message.text(b"Uniqueid")
+        if message.get(b"Application") == b"Queue":
+            self._asked_for[call] = name((message.get(b"AppData") or b"").split(b",")[0], "the queue in AppData")
+        return self._settle(call)
+
+    def _variable(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        call, variable = message.text(b"Uniqueid"), message.text(b"Variable").lstrip("_")
+        value = message.get(b"Value")
+        if value is None:
+            return ()
+        if variable == "QUEUESTATUS":
+            return self._queue_status(at, call, text(value, "Value"))
+        if variable == "QUEUEWAIT" and (waiting := self._waiting.get(call)) is not None and waiting.wait is None:
+            waiting.wait = message.number(b"Value")
+        elif variable == "CAMPAIGN":
+            self._direct.marked(call, campaign=text(value, "Value"))
+        elif variable == "LEADID":
+            self._direct.marked(call, lead=text(value, "Value"))
+        return ()
+
+    def _queue_status(self, at: Micros, call: str, status: str) -> Iterable[Envelope]:
+        if call in self._waiting:
+            return self._settle(call, _LEFT.get(status))
+        if status not in _REFUSED:
+            return ()
+        self._direct.queued(call)
+        return self._calls.refused(at, call, self._asked_for.get(call), _REFUSED[status])
+
+    def _dial_begin(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        self._direct.dialled(at, message)
+        return ()
+
+    def _dial_end(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        return self._direct.dial_ended(at, message)
+
+    def _hangup_request(self, message: Message, _at: Micros) -> Iterable[Envelope]:
+        channel = message.text(b"Uniqueid")
+        waiting = self._waiting.get(channel)
+        if waiting is not None and waiting.left is None and waiting.abandoned is None:
+            waiting.wants_out = True
+        if message.lines[b"Event"] == b"HangupRequest":
+            self._direct.asked_to_end(channel)
+        return ()
+
+    def _hangup(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        return self._gone(at, message.text(b"Uniqueid"))
+
+    def _gone(self, at: Micros, channel: str) -> Iterator[Envelope]:
+        """Take leave of a channel; of a caller, all but the end of a talk has then been heard."""
+        yield from self._agents.silent(at, channel)
+        yield from self._settle(channel)
+        yield from self._direct.hung_up(at, channel)
+        self._waiting.pop(channel, None)
+        self._asked_for.pop(channel, None)
+        if not self._calls.talking(channel):
+            self._calls.forget(channel)
+            self._transfers.pop(channel, None)
+
+    def _join(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        return self._joined(at, message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"Position"))
+
+    def _joined(self, at: Micros, call: str, queue: str, position: int) -> Iterator[Envelope]:
+        yield from self._settle(call)
+        yield from self._calls.joined(at, call, queue, position)
+        self._waiting[call] = _Waiting(queue, at)
+        self._direct.queued(call)
+
+    def _abandon(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        """Note that a caller is out: by hanging up, or (in spite of the event's name) because time was up."""
+        call, queue, wait = message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"HoldTime")
+        waiting = self._waiting.setdefault(call, _Waiting(queue, (second(at) - wait) * SECOND, wants_out=True))
+        waiting.abandoned, waiting.wait = self._calls.on_time(at, call, queue, wait), wait
+        return ()
+
+    def _leave(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        """Note that a caller is out, to an agent or elsewhere: what comes next tells."""
+        message.name(b"Queue")
+        waiting = self._waiting.get(message.text(b"Uniqueid"))
+        if waiting is not None and waiting.left is None:
+            waiting.left = at
+        return ()
+
+    def _settle(self, call: str, outcome: Outcome | None = None) -> Iterator[Envelope]:
+        """Tell how the waiting ended, if it has: whatever the dialplan does next shows that no agent answered."""
+        waiting = self._waiting.get(call)
+        if waiting is None or (waiting.left is None and waiting.abandoned is None):
+            return
+        del self._waiting[call]
+        at = waiting.abandoned or waiting.left or waiting.joined
+        if outcome is None and waiting.abandoned is not None:
+            outcome = "abandoned" if waiting.wants_out else "timed_out"
+        wait = waiting.wait if waiting.wait is not None else max(0, second(at) - second(waiting.joined))
+        end = Ending(outcome or "key_exit", wait, by="caller" if outcome == "abandoned" else None)
+        yield from self._calls.ended(at, call, waiting.queue, end)
+
+    def _agent_called(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        agent = self._member(message)
+        return self._agents.rung(at, agent, message.text(b"DestUniqueid"), message.name(b"Queue"))
+
+    def _agent_silent(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        return self._agents.silent(at, message.text(b"DestUniqueid"))
+
+    def _agent_connect(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        call, queue, agent = message.text(b"Uniqueid"), message.name(b"Queue"), self._member(message)
+        wait, ring = message.number(b"HoldTime"), message.number(b"RingTime")
+        at = self._calls.on_time(at, call, queue, wait)
+        self._waiting.pop(call, None)
+        on_line = self._on_line.get((queue, agent), [])
+        self._on_line[queue, agent] = [
+            *(other for other in on_line if other != call and self._calls.talking(other)),
+            call,
+        ]
+        return chain(
+            self._calls.answered(at, call, queue, Answer(agent, wait, ring)),
+            self._agents.talking(at, agent, call, queue),
+            self._agents.silent(at, message.text(b"DestUniqueid")),
+        )
+
+    def _agent_complete(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        queue, agent = message.name(b"Queue"), self._member(message)
+        wait, talk, reason = message.number(b"HoldTime"), message.number(b"TalkTime"), message.get(b"Reason") or b""
+        call = self._completed_call(message, at, queue, agent)
+        if call is None:
+            return ()
+        transfer = self._transfers.pop(call, ("transferred_blind", None))
+        outcome, to = transfer if reason == b"transfer" else ("answered", None)
+        end = Ending(outcome, wait, agent, talk, by=_ENDED_BY.get(reason), to=to)
+        at = self._calls.on_time(at, call, queue, wait + talk)
+        return chain(self._calls.ended(at, call, queue, end), self._agents.talked(at, agent, call, queue))
+
+    def _completed_call(self, message: Message, at: Micros, queue: str, agent: str) -> str | None:
+        """Find the call that is complete: a late event does not name it, but its agent has it on the line."""
+        on_line = self._on_line.get((queue, agent), [])
+        identity = message.get(b"Uniqueid")
+        if identity is not None:
+            call = text(identity, "Uniqueid")
+        elif on_line:
+            call = on_line[0]
+        elif self._completed.get((queue, agent)) == at:
+            return None
+        else:
+            message_text = "it names no call, and the agent has none on the line"
+            raise UnreadableItemError(message_text)
+        if call in on_line:
+            on_line.remove(call)
+        self._completed[queue, agent] = at
+        return call
+
+    def _blind_transfer(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        return self._transfer(message, at, "transferred_blind", b"TransfererUniqueid", b"Extension")
+
+    def _attended_transfer(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        return self._transfer(message, at, "transferred_attended", b"OrigTransfererUniqueid", b"TransferTargetExten")
+
+    def _transfer(
+        self, message: Message, at: Micros, outcome: Outcome, transferer: bytes, target: bytes
+    ) -> Iterable[Envelope]:
+        if message.get(b"Result") != b"Success":
+            return ()
+        to = extension(message.get(target))
+        calls = [
+            text(identity, "Uniqueid") for key in (b"TransfereeUniqueid", transferer) if (identity := message.get(key))
+        ]
+        for call in calls:
+            if self._calls.talking(call):
+                self._transfers[call] = outcome, to
+        return chain.from_iterable(self._direct.transferred(at, call, outcome, to) for call in calls)
+
+    def _member_added(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        agent = self._member(message)
+        login = message.moment(b"LoginTime")
+        at = at if login is None else within(at, second(login))
+        return self._agents.signed_in(at, agent, message.name(b"Queue"), paused=message.get(b"Paused") == b"1")
+
+    def _member_removed(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        return self._agents.signed_out(at, self._member(message), message.name(b"Queue"))
+
+    def _member_status(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        agent, queue = self._member(message), message.name(b"Queue")
+        phone = _PHONES.get(message.get(b"Status") or b"", "free")
+        paused = message.get(b"Paused") == b"1"
+        reason = message.name(b"PausedReason") if paused and message.get(b"PausedReason") else None
+        since = message.moment(b"LastPause") if paused else None
+        if since is not None and message.lines[b"Event"] == b"QueueMemberPause":
+            at = within(at, second(since))
+        return self._agents.member(at, agent, queue, Membership(phone, paused, reason, since))
+
+    def _member(self, message: Message) -> str:
+        """Read the agent's name, and remember it for the calls of the same phone that meet no queue."""
+        agent = message.name(b"MemberName")
+        if (interface := message.get(b"Interface")) is not None:
+            self._direct.member(interface.decode(errors="replace"), agent)
+        return agent

@@ -1,0 +1,71 @@
+"""One message of the manager interface: `Key: value` lines, taken apart without trusting any of them."""
+
+from dataclasses import dataclass
+
+from services.feeds.asterisk.fields import moment, name, number, text
+from services.feeds.facts import Micros, UnreadableItemError
+
+BANNER = b"Asterisk Call Manager/"
+"""How a connection begins: a line that no empty line follows."""
+_EVENT = b"Event: "
+_KIND_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event's lines; where a key is repeated the first counts."""
+
+    lines: dict[bytes, bytes]
+
+    def get(self, key: bytes) -> bytes | None:
+        """Give the value of a key as it came; None when there is none, or it is empty or unknown."""
+        value = self.lines.get(key)
+        return None if value in (b"", b"<unknown>") else value
+
+    def text(self, key: bytes) -> str:
+        """Read a text that must be there."""
+        return text(self.get(key), key.decode())
+
+    def name(self, key: bytes) -> str:
+        """Read a name as queue_log has it."""
+        return name(self.get(key), key.decode())
+
+    def number(self, key: bytes) -> int:
+        """Read a whole number that must be there."""
+        return number(self.get(key), key.decode())
+
+    def moment(self, key: bytes) -> Micros | None:
+        """Read an instant that may be missing: Asterisk writes 0 for never."""
+        value = self.get(key)
+        return None if value is None or value == b"0" else moment(value, key.decode())
+
+    @property
+    def at(self) -> Micros:
+        """When it happened: only with `timestampevents = yes`."""
+        return moment(self.get(b"Timestamp"), "Timestamp")
+
+
+def kind_of(item: bytes, *, whole: bool) -> bytes | None:
+    """Read the name of an event; None for a response. Raises UnreadableItemError for anything torn."""
+    if item.find(BANNER, 1) >= 0:
+        message = "the event is torn: a new connection begins inside it"
+        raise UnreadableItemError(message)
+    if not whole:
+        message = "the event is torn: its end is missing"
+        raise UnreadableItemError(message)
+    first = item.partition(b"\r\n")[0]
+    if first.startswith(_EVENT):
+        return first[len(_EVENT) : len(_EVENT) + _KIND_LENGTH]
+    if first.startswith((b"Response: ", BANNER)):
+        return None
+    message = "the event is torn: its beginning is missing"
+    raise UnreadableItemError(message)
+
+
+def parse(item: bytes) -> Message:
+    """Take an event apart."""
+    lines: dict[bytes, bytes] = {}
+    for line in item.split(b"\r\n"):
+        key, _, value = line.partition(b":")
+        lines.setdefault(key, value.removeprefix(b" "))
+    return Message(lines)

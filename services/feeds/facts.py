@@ -1,0 +1,101 @@
+"""From what a source saw to a record for the log: the identity, the business day and the source's own order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import TypedDict
+
+from events.catalogue import entry_of
+from events.codec import event_data, event_schema
+from events.envelope import Envelope
+from events.event import Event
+from events.ids import fact_id
+
+Micros = int
+"""An instant as whole microseconds since 1970, UTC: exact where a float is not."""
+
+SECOND: Micros = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class UnreadableItemError(ValueError):
+    """An item of a source cannot be read; the message says why, and quotes nothing of it."""
+
+
+class When(TypedDict):
+    """The two fields that every event begins with."""
+
+    occurred_at: datetime
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a phone system does not know of the company that it serves."""
+
+    zone: tzinfo
+    """Where the business day begins and ends."""
+    roster: Mapping[str, str] = field(default_factory=dict)
+    """The rep behind a name that the phone system gives an agent; a name that is not in it stands for itself."""
+
+    def rep(self, agent: str) -> str:
+        """Who the agent is."""
+        return self.roster.get(agent, agent)
+
+    def day(self, moment: datetime) -> date:
+        """Give the business day of a moment."""
+        return moment.astimezone(self.zone).date()
+
+
+def instant(at: Micros) -> datetime:
+    """Give the moment as a datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=at)
+
+
+def second(at: Micros) -> int:
+    """Give the whole epoch second that a moment lies in."""
+    return at // SECOND
+
+
+class Teller:
+    """Writes the facts of one source.
+
+    `sequence` is the whole second and the fact's number among those of that second on the same subject, so a source
+    with microseconds and one with whole seconds write the same.
+    """
+
+    def __init__(self, source: str, company: Company) -> None:
+        """Write for the source with this URI reference, such as /asterisk/pbx1."""
+        self.source = source
+        self.company = company
+        self._second = 0
+        self._counts: dict[str, int] = {}
+
+    def when(self, at: Micros) -> When:
+        """Give the instant and the business day of a moment."""
+        moment = instant(at)
+        return {"occurred_at": moment, "day": self.company.day(moment)}
+
+    def tell(self, event: Event, subject: str, leg: str, sequence: int) -> Envelope:
+        """Write down an event; `leg` and `sequence` say which of its kind on that subject it is."""
+        kind = entry_of(event).name
+        return Envelope(
+            specversion="1.0",
+            id=fact_id(self.source, subject.partition("/")[2], leg, kind, sequence),
+            source=self.source,
+            type=kind,
+            time=event.occurred_at,
+            day=event.day,
+            data=event_data(event),
+            dataschema=event_schema(event),
+            subject=subject,
+            sequence=self._sequence(event.occurred_at, subject),
+        )
+
+    def _sequence(self, moment: datetime, subject: str) -> str:
+        now = (moment - _EPOCH) // timedelta(seconds=1)
+        if now != self._second:
+            self._second = now
+            self._counts.clear()
+        count = self._counts[subject] = self._counts.get(subject, 0) + 1
+        return f"{now:012d}.{count:04d}"

@@ -1,0 +1,120 @@
+"""Reading a file of a source from end to end: facts out, and for everything unreadable a parked record."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from events.envelope import Envelope
+from events.event import Event
+from events.feeds import FeedCaughtUp
+from events.parked import RecordParked
+from services.feeds.facts import Micros, Teller, UnreadableItemError, instant
+from services.feeds.frames import Frame, frames
+
+_NEVER: Micros = 0
+_NAME_LENGTH = 200
+
+
+class Reader(Protocol):
+    """What one kind of file is to be read with; it keeps what it has to remember from one file to the next."""
+
+    name: str
+    """The kind, such as queue_log."""
+    separator: bytes
+    """What ends an item."""
+    teller: Teller
+    now: Micros | None
+    """The moment of the last item that had one."""
+
+    def read(self, item: bytes, *, whole: bool) -> Iterable[Envelope]:
+        """Say what follows from an item; raises ValueError, and remembers nothing of it, when it cannot be read."""
+
+
+class Reading:
+    """One pass over one file, counting as it goes."""
+
+    def __init__(self, reader: Reader, origin: str) -> None:
+        """Read a file that is called `origin`, without its directories."""
+        self._reader = reader
+        self._origin = origin[:_NAME_LENGTH]
+        self._digest = hashlib.sha256()
+        self._first: Micros | None = None
+        self._received = self._appended = self._parked = 0
+        self._held: list[tuple[Frame, str]] = []
+        """What was parked before any item told the time."""
+
+    def read(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
+        """Tell the facts in the order of the file, what was parked where it lay, and last that the file is read."""
+        before, self._reader.now = self._reader.now, None
+        for frame in frames(self._hashed(chunks), self._reader.separator):
+            if frame.data is None or frame.data.strip():
+                self._received += 1
+                yield from self._item(frame)
+        yield from self._release(_NEVER)
+        if self._first is None:
+            self._reader.now = before
+        else:
+            yield self._caught_up(self._first)
+
+    def _hashed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._digest.update(chunk)
+            yield chunk
+
+    def _item(self, frame: Frame) -> Iterator[Envelope]:
+        try:
+            for fact in self._facts(frame):
+                self._appended += 1
+                yield fact
+        except ValueError as error:
+            self._parked += 1
+            self._held.append((frame, _reason(error)))
+        if self._reader.now is not None:
+            if self._first is None:
+                self._first = self._reader.now
+            yield from self._release(self._reader.now)
+
+    def _facts(self, frame: Frame) -> Iterable[Envelope]:
+        if frame.data is None:
+            message = f"it is longer than any item: {frame.length} bytes"
+            raise UnreadableItemError(message)
+        return self._reader.read(frame.data, whole=frame.whole)
+
+    def _release(self, at: Micros) -> Iterator[Envelope]:
+        held, self._held = self._held, []
+        for frame, reason in held:
+            event = RecordParked(
+                **self._reader.teller.when(at),
+                origin=self._origin,
+                position=frame.position,
+                length=frame.length,
+                sha256=frame.digest,
+                reason=reason,
+            )
+            yield self._tell(event, f"file/{self._origin}", f"{frame.position}:{frame.digest}")
+
+    def _caught_up(self, first: Micros) -> Envelope:
+        last = self._reader.now or first
+        event = FeedCaughtUp(
+            **self._reader.teller.when(last),
+            feed=f"{self._reader.teller.source.removeprefix('/')}/{self._reader.name}",
+            starts_at=instant(min(first, last)),
+            ends_at=instant(last),
+            received=self._received,
+            appended=self._appended,
+            parked=self._parked,
+        )
+        return self._tell(event, f"feed/{event.feed}", self._digest.hexdigest())
+
+    def _tell(self, event: Event, subject: str, leg: str) -> Envelope:
+        return self._reader.teller.tell(event, subject, leg, 1)
+
+
+def _reason(error: ValueError) -> str:
+    """Say what is wrong, without quoting the item."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

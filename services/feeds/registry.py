@@ -1,0 +1,41 @@
+"""The sources that Kvota can read, by name: one line for each."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import tzinfo
+from pathlib import Path
+
+from events.envelope import Envelope
+from services.feeds.asterisk import files as asterisk
+from services.feeds.facts import Company
+from services.runtime.errors import ClearError
+
+_FilesReader = Callable[[Iterable[Path], Company, str | None], Iterator[Envelope]]
+
+FILES: Mapping[str, _FilesReader] = {
+    "asterisk": asterisk.read_files,
+}
+"""Sources that can be read from files."""
+
+
+class UnknownSourceError(ClearError):
+    """There is no source of this name; the message is one line for a person."""
+
+
+def read_files(
+    source: str,
+    files: Iterable[Path],
+    *,
+    zone: tzinfo,
+    roster: Mapping[str, str] | None = None,
+    system: str | None = None,
+) -> Iterator[Envelope]:
+    """Read files of a source into records for the log; nothing but the files decides what they are.
+
+    `zone` is where the business day begins, `roster` the rep behind each agent's name, and `system` the name of the
+    phone system where the files do not tell it.
+    """
+    reader = FILES.get(source)
+    if reader is None:
+        message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
+        raise UnknownSourceError(message)
+    return reader(files, Company(zone, roster or {}), system)
