@@ -1,1 +1,1 @@
-"""The command line `kvota`: thin, and lazy in what it imports."""
+"""`kvota`, the command line: thin, and quick to start, since each command imports what it needs when it runs."""

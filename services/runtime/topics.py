@@ -1,13 +1,16 @@
 """Kafka's topics: which there are, how each is kept, and making them before any worker starts."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, NoError, TopicAlreadyExistsError, for_code
+
+from services.runtime.errors import ClearError, NoBrokerError
 
 DEVELOPMENT_PARTITIONS = 4
 
@@ -29,7 +32,7 @@ TICK_BYTES = 4 * 1024 * 1024
 _POLL_S = 0.05
 
 
-class TopicError(RuntimeError):
+class TopicError(ClearError):
     """A topic cannot be made, or exists and is not what it has to be; the text is one clear line for a person."""
 
 
@@ -83,29 +86,33 @@ async def ensure_topics(
 ) -> None:
     """Make the topics that are missing, and return once every partition has a leader.
 
-    Raises `TopicError` when one exists with other partitions or settings, or cannot be made, aiokafka's
-    `KafkaConnectionError` when no broker answers, and `TimeoutError` when a leader is missing after `within_s` seconds.
+    Raises `TopicError` when one exists with other partitions or settings, or cannot be made, `NoBrokerError` when no
+    broker answers, and `TimeoutError` when a leader is missing after `within_s` seconds.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="kvota-topics")
-    try:
-        await admin.start()
+    async with _admin(bootstrap) as admin:
         existed = await _create(admin, specs, replication)
         async with asyncio.timeout(within_s):
             partitions = await _led(admin, specs)
         _require_partitions(specs, partitions)
         await _require_settings(admin, [spec for spec in specs if spec.name in existed])
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="kvota-topics")
+    try:
+        await admin.start()
+        yield admin
+    except KafkaConnectionError:
+        raise NoBrokerError(bootstrap) from None
     finally:
         await admin.close()
 
 
 async def partition_counts(bootstrap: str, topics: Sequence[str]) -> dict[str, int]:
     """Return how many partitions each topic has; topics that do not exist are left out."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="kvota-topics")
-    try:
-        await admin.start()
+    async with _admin(bootstrap) as admin:
         described = await admin.describe_topics(list(topics))
-    finally:
-        await admin.close()
     return {topic["topic"]: len(topic["partitions"]) for topic in described if not topic["error_code"]}
 
 

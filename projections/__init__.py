@@ -1,0 +1,1 @@
+"""What it means: one SQL file a question, and the framework that folds events into cells."""

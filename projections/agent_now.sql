@@ -1,0 +1,8 @@
+-- What is each agent doing now, and since when?
+-- key: rep
+SELECT rep,
+       state                                                                       AS last_state,
+       reason                                                                      AS last_reason,
+       strftime(time, '%Y-%m-%dT%H:%M:%S.%fZ')                                     AS last_since
+FROM agents
+WHERE type = 'agent.state_entered'

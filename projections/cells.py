@@ -1,0 +1,101 @@
+"""Cells: one row of numbers a key, and the one way to add two of them up. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+import msgspec
+
+from projections.projection import Kind, Projection
+
+Key = tuple[str | int | None, ...]
+"""The values of a cell's key columns, in the order of the projection's `keys`."""
+
+Latest = tuple[str, str | None]
+"""A `last_` measure: what orders it (time, source sequence, event id), and the value."""
+
+Value = int | None | Latest
+Values = tuple[Value, ...]
+"""The numbers of a cell, in the order of the projection's `measures`."""
+
+Cells = dict[Key, Values]
+"""The cells of one projection, or what a batch of events adds to them."""
+
+Boards = dict[str, Cells]
+"""The cells of every projection, by its name."""
+
+
+def merge(projection: Projection, into: Cells, deltas: Mapping[Key, Values]) -> None:
+    """Add `deltas` to `into`, in place: the order in which parts are merged makes no difference."""
+    kinds = [measure.kind for measure in projection.measures]
+    for key, values in deltas.items():
+        known = into.get(key)
+        into[key] = values if known is None else _combined(kinds, known, values)
+
+
+def merge_boards(projections: Mapping[str, Projection], into: Boards, deltas: Mapping[str, Cells]) -> None:
+    """Add the cells of several projections to those of a board, in place."""
+    for name, cells in deltas.items():
+        merge(projections[name], into.setdefault(name, {}), cells)
+
+
+def without_zeros(projection: Projection, cells: Mapping[Key, Values]) -> Cells:
+    """The cells that say something: a cell of sums that are all zero is as good as none.
+
+    What a restatement takes back leaves zeros behind; a reader that never saw either must hold the same cells.
+    """
+    sums = [place for place, measure in enumerate(projection.measures) if measure.kind == "sum"]
+    if len(sums) < len(projection.measures):
+        return dict(cells)
+    return {key: values for key, values in cells.items() if any(values)}
+
+
+def as_rows(projection: Projection, cells: Mapping[Key, Values]) -> list[dict[str, str | int | None]]:
+    """Cells as plain rows, sorted by key, the way a person reads them: the value alone of a `last_` measure."""
+    names = [measure.name for measure in projection.measures]
+    return [
+        dict(zip(projection.keys, key, strict=True)) | {name: shown(value) for name, value in zip(names, values, strict=True)}
+        for key, values in sorted(cells.items(), key=lambda cell: _sortable(cell[0]))
+    ]
+
+
+def shown(value: Value) -> str | int | None:
+    """The value of a measure without what orders it."""
+    return value[1] if isinstance(value, tuple) else value
+
+
+def to_wire(cells: Mapping[Key, Values]) -> list[tuple[Key, Values]]:
+    """Cells as JSON can carry them: pairs of key and values."""
+    return list(cells.items())
+
+
+def from_wire(pairs: Iterable[tuple[list[object], list[object]]]) -> Cells:
+    """Read what `to_wire` wrote and JSON carried."""
+    return {cast("Key", tuple(key)): values_from_wire(values) for key, values in pairs}
+
+
+def values_from_wire(values: Iterable[object]) -> Values:
+    """Read the numbers of one cell."""
+    return tuple(cast("Value", tuple(value) if isinstance(value, list) else value) for value in values)
+
+
+def key_bytes(key: Key) -> bytes:
+    """A key as JSON bytes: the same for the same key, always."""
+    return msgspec.json.encode(key)
+
+
+def _combined(kinds: Sequence[Kind], known: Values, new: Values) -> Values:
+    return tuple(_combine(*parts) for parts in zip(kinds, known, new, strict=True))
+
+
+def _combine(kind: Kind, known: Value, new: Value) -> Value:
+    if known is None or new is None:
+        return new if known is None else known
+    if kind == "sum":
+        return cast("int", known) + cast("int", new)
+    if kind == "min":
+        return min(cast("int", known), cast("int", new))
+    return max(known, new)  # both numbers for max, both Latest for last: never mixed
+
+
+def _sortable(key: Key) -> tuple[tuple[str, int | str], ...]:
+    return tuple((type(part).__name__, "" if part is None else part) for part in key)

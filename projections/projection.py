@@ -1,0 +1,212 @@
+"""A projection: one SQL file that says what each event adds to which cell. Loading it checks that it says no more.
+
+The first comment line is the question, the line `-- key: a, b` names the key; every other column is a measure. Cells are
+`SUM(weight * measure)`; a measure named `min_…`, `max_…` or `last_…` takes the least, the greatest, the latest instead.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from events.catalogue import NOUNS
+from projections.relations import SOURCE, SOURCE_COLUMNS, create_relations_sql
+
+Kind = Literal["sum", "min", "max", "last"]
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_FOLDER = Path(__file__).parent
+_MACROS = "metrics"
+
+
+class ProjectionError(ValueError):
+    """A projection file breaks a rule; the message names the file, the rule and what to do."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        """Say which file and what is wrong with it."""
+        super().__init__(f"projections/{name}.sql: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of a cell, and how the contributions of many events make one."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A loaded projection: its question, its key and measures, the relations it reads, and its SQL."""
+
+    name: str
+    question: str
+    keys: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    relations: frozenset[str]
+    contributions_sql: str
+    """The file's SELECT, with the column `fact` that says which event each row comes from."""
+
+    @cached_property
+    def cells_sql(self) -> str:
+        """The SELECT that gives the cells of whatever the relations hold: the key columns, then the measures."""
+        keys = [f'"{key}"' for key in self.keys]
+        folded = [_folded(measure) for measure in self.measures]
+        return (
+            f"SELECT {', '.join(keys + folded)}\nFROM (\n{self.contributions_sql}\n)\nGROUP BY {', '.join(keys)}"
+        )
+
+
+def load_projections(folder: Path = _FOLDER) -> dict[str, Projection]:
+    """Load every projection of a folder, by name; raises ProjectionError at the first that breaks a rule."""
+    con = _empty_database()
+    paths = sorted(path for path in folder.glob("*.sql") if path.stem != _MACROS)
+    return {path.stem: load_projection(path.stem, path.read_text("utf-8"), con) for path in paths}
+
+
+def load_projection(name: str, text: str, con: duckdb.DuckDBPyConnection | None = None) -> Projection:
+    """Check one projection and make it ready to run; raises ProjectionError when it breaks a rule."""
+    con = con or _empty_database()
+    question, keys = _header(name, text)
+    tree = _parse(name, text, con)
+    relations = frozenset(_prepare(name, tree, con))
+    contributions = str(con.execute("SELECT json_deserialize_sql($tree)", {"tree": json.dumps(tree)}).fetchall()[0][0])
+    columns = _columns(name, contributions, con)
+    if missing := [key for key in keys if key not in dict(columns)]:
+        raise ProjectionError(name, f"the key names {missing[0]!r}, which the SELECT does not yield")
+    measures = tuple(_measure(name, column, kind, relations, keys) for column, kind in columns if column not in keys)
+    return Projection(name, question, keys, measures, relations, _canonical(contributions, columns, keys))
+
+
+def _empty_database() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    con.execute("SET threads = 1")
+    con.execute(f"CREATE TABLE {SOURCE} ({SOURCE_COLUMNS})")
+    con.execute(create_relations_sql())
+    return con
+
+
+def _header(name: str, text: str) -> tuple[str, tuple[str, ...]]:
+    comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
+    key_lines = [line.removeprefix("key:") for line in comments if line.startswith("key:")]
+    if not comments or len(key_lines) != 1:
+        raise ProjectionError(name, "begin with a comment that asks the question, and one line `-- key: a, b`")
+    return comments[0], tuple(part.strip() for part in key_lines[0].split(","))
+
+
+def _parse(name: str, text: str, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    tree: dict[str, Any] = json.loads(con.execute("SELECT json_serialize_sql($text)", {"text": text}).fetchall()[0][0])
+    if tree["error"]:
+        raise ProjectionError(name, f"is no SELECT that DuckDB can read: {tree.get('error_message')}")
+    if len(tree["statements"]) != 1:
+        raise ProjectionError(name, "holds more than one statement")
+    return tree
+
+
+def _prepare(name: str, tree: dict[str, Any], con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Add the column `fact` to every SELECT of the file, and yield the relation that each reads."""
+    forbidden = _forbidden_functions(con)
+    for node in _nodes(tree["statements"][0]["node"]):
+        _check_plain(name, node, forbidden)
+        table = _one_relation(name, node)
+        column = [table["alias"] or table["table_name"], "fact"]
+        node["select_list"].append({"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": "", "column_names": column})
+        yield table["table_name"]
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if node["type"] == "SELECT_NODE":
+        yield node
+        return
+    for child in node.get("children") or (node["left"], node["right"]):
+        yield from _nodes(child)
+
+
+def _check_plain(name: str, node: dict[str, Any], forbidden: set[str]) -> None:
+    if node["group_expressions"] or node["having"] or node["qualify"] or node["modifiers"] or node["cte_map"]["map"]:
+        raise ProjectionError(name, "may not group, filter groups, order, limit or name subqueries: yield plain rows")
+    for part in _walk(node):
+        if part.get("class") == "WINDOW" or part.get("type") == "SUBQUERY":
+            raise ProjectionError(name, "may not use windows or subqueries: the event must carry what it needs")
+        if part.get("class") == "FUNCTION" and part.get("function_name") in forbidden:
+            reason = "what an event adds may depend on that event alone"
+            raise ProjectionError(name, f"may not call {part['function_name']}(): {reason}")
+
+
+def _one_relation(name: str, node: dict[str, Any]) -> dict[str, Any]:
+    tables = [part for part in _walk(node["from_table"]) if part.get("type") == "BASE_TABLE"]
+    if len(tables) != 1 or tables[0]["table_name"] not in NOUNS:
+        raise ProjectionError(name, f"each SELECT reads exactly one relation of {', '.join(NOUNS)}")
+    return tables[0]
+
+
+def _walk(tree: object) -> Iterator[dict[str, Any]]:
+    if isinstance(tree, dict):
+        yield tree
+        for value in tree.values():
+            yield from _walk(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _walk(value)
+
+
+def _forbidden_functions(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Aggregates, and whatever may answer differently the next time it is asked: clocks and random numbers."""
+    rows = con.execute(
+        "SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
+        " OR stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+        " EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar' AND stability = 'CONSISTENT'"
+    ).fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def _columns(name: str, contributions: str, con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    try:
+        described = con.execute(f"DESCRIBE {contributions}").fetchall()
+    except duckdb.Error as error:
+        raise ProjectionError(name, str(error).splitlines()[0]) from None
+    return [(str(row[0]), str(row[1])) for row in described if row[0] != "fact"]
+
+
+def _measure(name: str, column: str, duckdb_type: str, relations: frozenset[str], keys: tuple[str, ...]) -> Measure:
+    prefix = column.partition("_")[0]
+    kind: Kind = prefix if prefix in ("min", "max", "last") else "sum"  # type: ignore[assignment]  # a str to mypy
+    restatable = sorted(relation for relation in relations if NOUNS[relation].restatable)
+    if kind != "sum" and restatable:
+        raise ProjectionError(name, f"{column}: facts of {restatable[0]} can be restated, and a {kind} cannot be undone")
+    if kind == "sum" and duckdb_type not in _WHOLE:
+        raise ProjectionError(name, f"{column} is {duckdb_type}: a measure is a whole number, in its smallest unit")
+    if column.endswith("_minor") and "currency" not in keys:
+        raise ProjectionError(name, f"{column} is money: `currency` must be part of the key")
+    return Measure(column, kind)
+
+
+def _canonical(contributions: str, columns: list[tuple[str, str]], keys: tuple[str, ...]) -> str:
+    """The contributions with keys as whole numbers or text, so that a key is the same wherever it is written down."""
+    wanted = [_key_text(column, kind) if column in keys else f'"{column}"' for column, kind in columns]
+    return f"SELECT {', '.join(wanted)}, fact\nFROM (\n{contributions}\n)"
+
+
+def _key_text(column: str, duckdb_type: str) -> str:
+    if duckdb_type in _WHOLE:
+        return f'"{column}"::BIGINT AS "{column}"'
+    if duckdb_type == "BOOLEAN":
+        return f'"{column}"::INT::BIGINT AS "{column}"'
+    if duckdb_type == "TIMESTAMP":
+        return f"strftime(\"{column}\", '%Y-%m-%dT%H:%M:%SZ') AS \"{column}\""
+    return f'"{column}"::VARCHAR AS "{column}"'
+
+
+def _folded(measure: Measure) -> str:
+    name = f'"{measure.name}"'
+    if measure.kind == "sum":
+        return f"coalesce(sum(fact.weight * {name}), 0)::BIGINT AS {name}"
+    if measure.kind == "last":
+        return f"max_by([{_ORDER}, {name}::VARCHAR], {_ORDER}) AS {name}"
+    return f"{measure.kind}({name}) AS {name}"
+
+
+_ORDER = "strftime(fact.at, '%Y-%m-%dT%H:%M:%S.%fZ') || ' ' || coalesce(fact.sequence, '') || ' ' || fact.id"

@@ -1,0 +1,24 @@
+-- What did each rep do in each month, and what came of it?
+-- key: rep, month, currency
+SELECT rep,
+       strftime(day, '%Y-%m')                                                      AS month,
+       NULL                                                                        AS currency,
+       1                                                                           AS calls,
+       (answered_at IS NOT NULL)::INT                                              AS answered,
+       (direction = 'outbound')::INT                                               AS outbound,
+       (outcome IN ('transferred_blind', 'transferred_attended'))::INT             AS transferred,
+       ring_seconds,
+       talk_seconds,
+       hold_seconds,
+       wrap_seconds
+FROM calls
+WHERE type = 'call.ended' AND rep IS NOT NULL
+UNION ALL BY NAME
+SELECT credit.rep,
+       strftime(day, '%Y-%m')                                                      AS month,
+       currency,
+       1                                                                           AS wins,
+       credit.amount_minor                                                         AS won_minor,
+       CASE novelty WHEN 'new' THEN credit.amount_minor ELSE 0 END                 AS won_new_minor
+FROM deals, UNNEST(credits) AS t(credit)
+WHERE type = 'deal.won'

@@ -1,0 +1,71 @@
+"""Options that several commands share, and what they are read into."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.runtime.errors import ClearError
+
+if TYPE_CHECKING:
+    from services.history.archive import Archive
+    from services.runtime.settings import KafkaSettings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+KnownAt = Annotated[str | None, typer.Option(help="As known at this instant, such as 2026-11-24T18:00:00+03:00.")]
+Version = Annotated[int, typer.Option(min=1, help="The version of the projector.")]
+Pairs = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")]
+
+
+def home() -> Path:
+    """Where Kvota keeps its files on this machine: KVOTA_HOME, or `.kvota` here."""
+    from services.runtime.settings import HomeSettings
+
+    return HomeSettings().home
+
+
+def kafka(client: str) -> "KafkaSettings":
+    """How to reach Kafka: as the environment says, or else the local broker when it runs."""
+    from services.broker.detached import status
+    from services.runtime.settings import KafkaSettings
+
+    settings = KafkaSettings(client_id=f"kvota-{client}")
+    if "bootstrap_servers" not in settings.model_fields_set and (address := status(home())):
+        return settings.model_copy(update={"bootstrap_servers": address})
+    return settings
+
+
+def archive() -> "Archive":
+    """The archive of this home; raises HistoryBusyError when another process has it."""
+    from projections.projection import load_projections
+    from services.history.archive import FILE_NAME, Archive
+
+    return Archive(home() / FILE_NAME, load_projections())
+
+
+def pairs(given: list[str] | None) -> dict[str, str]:
+    """Read NAME=VALUE arguments; raises ClearError for anything else."""
+    read: dict[str, str] = {}
+    for item in given or ():
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            message = f"expected NAME=VALUE, got {item!r}"
+            raise ClearError(message)
+        read[name] = value
+    return read
+
+
+def instant(text: str | None) -> datetime | None:
+    """Read an instant with its zone; raises ClearError for anything else."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no instant: write 2026-11-24T18:00:00+03:00"
+        raise ClearError(message) from None
+    if moment.tzinfo is None:
+        message = f"{text} has no zone: write {text}Z for UTC, or {text}+03:00"
+        raise ClearError(message)
+    return moment

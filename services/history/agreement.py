@@ -1,0 +1,44 @@
+"""Whether both ends agree: what is live, and what history makes of the same records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from projections.cells import Boards
+from projections.projection import Projection
+from services.history.archive import Archive
+from services.history.archiver import Archiver
+from services.history.verify import Difference, compare
+from services.runtime.cells_reader import CellsReader
+from services.runtime.settings import KafkaSettings
+from services.runtime.shards import FACT_TOPICS, Positions, Shards
+from services.runtime.topics import partition_count
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The outcome of one comparison, at one cut."""
+
+    cut: Positions
+    cells: int
+    """How many live cells were compared."""
+    differences: Sequence[Difference]
+
+
+async def agreement(
+    kafka: KafkaSettings, version: int, archive: Archive, projections: Mapping[str, Projection]
+) -> Agreement:
+    """Read the live cells, archive the log up to their cut, and compare them with what the archive says."""
+    live, cut = await live_cells(kafka, version, projections)
+    await Archiver(kafka, archive).catch_up(cut)
+    differences = compare(live, archive.cells_at(cut, projections), projections)
+    return Agreement(cut, sum(map(len, live.values())), differences)
+
+
+async def live_cells(
+    kafka: KafkaSettings, version: int, projections: Mapping[str, Projection]
+) -> tuple[Boards, dict[tuple[str, int], int]]:
+    """The live cells of a version of the projector, and the cut that they are taken at."""
+    shards = Shards(await partition_count(kafka.bootstrap_servers, FACT_TOPICS[0]))
+    async with CellsReader(kafka, version, projections) as reader:
+        await reader.load(shards.every)
+        return reader.boards(), reader.positions()

@@ -1,0 +1,147 @@
+"""The archive: one DuckDB file that holds every record of the log, and answers as of any cut."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import duckdb
+
+from projections.cells import Boards, Cells, Key, values_from_wire
+from projections.projection import Projection
+from services.history.errors import HistoryBehindError, HistoryBusyError, UnknownNameError
+from services.history.judging import LogRecord
+from services.history.rereading import read_by_todays_catalogue
+from services.history.schema import create_tables, create_views
+from services.history.store import Store, read_positions, transaction
+from services.runtime.shards import Positions, Source
+
+FILE_NAME = "history.duckdb"
+
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {"wal_autocheckpoint": "256MB"}
+_KNOWN_AT = """
+SELECT topic, "partition", coalesce(min("offset") FILTER (appended_at > $moment), next_offset)
+FROM progress JOIN records USING (topic, "partition")
+GROUP BY topic, "partition", next_offset
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A connection whose relations and cells hold the records before `cut`, and no others. It cannot write."""
+
+    con: duckdb.DuckDBPyConnection
+    cut: Positions
+
+
+class Archive:
+    """The file, open in this process and in no other. Writing is for one thread at a time, reading for any."""
+
+    def __init__(self, path: Path, projections: Mapping[str, Projection]) -> None:
+        """Open the file, or make it; raises HistoryBusyError when another process has it."""
+        self.projections = projections
+        self._root = _connect(path)
+        self._writer = self._root.cursor()
+        create_tables(self._writer)
+        read_by_todays_catalogue(self._writer)
+        create_views(self._writer, projections)
+        self._store = Store(self._writer)
+
+    def __enter__(self) -> Self:
+        """Use it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Give the file free."""
+        self._writer.close()
+        self._root.close()
+
+    def ingest(self, records: Iterable[LogRecord]) -> int:
+        """Archive a batch in one transaction, skipping what is archived already; how many records were new.
+
+        The records of a partition come in the order of their offsets.
+        """
+        return self._store.write(records)
+
+    def positions(self) -> dict[Source, int]:
+        """How far each partition is archived: the offset of the next record."""
+        with self.cursor() as con:
+            return read_positions(con)
+
+    def known_at(self, moment: datetime) -> dict[Source, int]:
+        """The cut of what was known at a moment: in each partition the records before the first appended later."""
+        if moment.tzinfo is None:
+            message = "a moment needs a time zone"
+            raise ValueError(message)
+        with self.cursor() as con:
+            naive = moment.astimezone(UTC).replace(tzinfo=None)
+            rows = con.execute(_KNOWN_AT, {"moment": naive}).fetchall()
+        return {(topic, partition): before for topic, partition, before in rows}
+
+    def cells_at(self, positions: Positions, projections: Mapping[str, Projection]) -> Boards:
+        """The cells of these projections, made anew from the records before a cut.
+
+        Partitions that the cut does not name do not take part. Raises HistoryBehindError when it is not archived yet.
+        """
+        with self.reading(positions) as reading:
+            boards = {projection.name: _cells(reading.con, projection) for projection in projections.values()}
+        return {name: cells for name, cells in boards.items() if cells}
+
+    @contextmanager
+    def reading(self, cut: Positions | None = None) -> Iterator[Reading]:
+        """Read as of a cut, or all that is archived; raises HistoryBehindError when the cut is not archived yet."""
+        with self.cursor() as con, transaction(con, "READ ONLY"):
+            archived = read_positions(con)
+            cut = archived if cut is None else cut
+            if any(archived.get(source, 0) < before for source, before in cut.items()):
+                raise HistoryBehindError(archived, cut)
+            con.execute("SET VARIABLE cut = $cut", {"cut": _rows(cut)})
+            yield Reading(con, cut)
+
+    def projection(self, name: str) -> Projection:
+        """A projection by name; raises UnknownNameError, which lists them."""
+        if name not in self.projections:
+            raise UnknownNameError(name, kind="projection", known=self.projections)
+        return self.projections[name]
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own to the open file."""
+        con = self._root.cursor()
+        try:
+            yield con
+        finally:
+            con.close()
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        con = duckdb.connect(path, config=_SETTINGS)
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise HistoryBusyError(path) from None
+        raise
+    con.execute("SET GLOBAL TimeZone = 'UTC'")
+    return con
+
+
+def _rows(cut: Positions) -> list[dict[str, object]]:
+    return [
+        {"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()
+    ]
+
+
+def _cells(con: duckdb.DuckDBPyConnection, projection: Projection) -> Cells:
+    width = len(projection.keys)
+    rows = con.execute(projection.cells_sql).fetchall()
+    return {cast("Key", tuple(row[:width])): values_from_wire(row[width:]) for row in rows}

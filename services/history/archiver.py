@@ -1,0 +1,132 @@
+"""The archiver: reads every topic of the log into the archive, from wherever the archive stands."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.history.archive import Archive
+from services.history.errors import HistoryMismatchError, UnknownNameError
+from services.history.judging import LogRecord
+from services.runtime.log import Record, consumer
+from services.runtime.settings import KafkaSettings
+from services.runtime.shards import Positions, Source
+from services.runtime.topics import partition_counts
+
+TOPICS = (
+    "kvota.decisions",
+    "kvota.calls",
+    "kvota.agents",
+    "kvota.touches",
+    "kvota.feeds",
+    "kvota.records",
+    "kvota.parked",
+)
+"""All that is kept for ever; those that do not exist yet are looked for again."""
+
+BATCH = 20_000
+_POLL_MS = 500
+_LINGER_S = 0.25
+_LOOK_FOR_TOPICS_S = 30.0
+
+log = structlog.get_logger()
+
+
+class Archiver:
+    """One reader of the log. It belongs to no group: the archive itself remembers how far it got."""
+
+    def __init__(self, kafka: KafkaSettings, archive: Archive, topics: Sequence[str] = TOPICS) -> None:
+        """Read nothing yet."""
+        self._kafka, self._archive, self._topics = kafka, archive, topics
+
+    async def catch_up(self, until: Positions | None = None) -> dict[Source, int]:
+        """Archive what the log holds now, and at least up to `until`; how far each partition is archived then."""
+        async with consumer(self._kafka) as reader:
+            partitions = await self._assign(reader)
+            targets = await _targets(reader, partitions, until or {})
+            while not await _reached(reader, targets):
+                await self._archive_batch(await _poll(reader, BATCH))
+        return self._archive.positions()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Archive whatever comes in, until told to stop."""
+        async with consumer(self._kafka) as reader:
+            while not stop.is_set():
+                await self._assign(reader)
+                await self._follow(reader, stop)
+
+    async def _follow(self, reader: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        """Archive what comes in until it is time to look for new topics."""
+        end = _now() + _LOOK_FOR_TOPICS_S
+        while _now() < end and not stop.is_set():
+            await self._archive_batch(await _gather(reader, BATCH, stop))
+
+    async def _assign(self, reader: AIOKafkaConsumer) -> list[TopicPartition]:
+        """Take every partition of the topics that exist, each from where the archive stands."""
+        counts = await partition_counts(self._kafka.bootstrap_servers, self._topics)
+        partitions = [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
+        reader.assign(partitions)
+        archived = self._archive.positions()
+        await _check(reader, partitions, archived)
+        for partition in partitions:
+            reader.seek(partition, archived.get(partition, 0))
+        return partitions
+
+    async def _archive_batch(self, records: Sequence[LogRecord]) -> None:
+        if records:
+            new = await asyncio.to_thread(self._archive.ingest, records)
+            log.debug("archived", records=new)
+
+
+async def _check(reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition], archived: Positions) -> None:
+    """Make sure that the log still has what comes next: a gap would be a wrong number for ever."""
+    first = await reader.beginning_offsets(partitions)
+    end = await reader.end_offsets(partitions)
+    for partition in partitions:
+        wanted = archived.get(partition, 0)
+        if not first[partition] <= wanted <= end[partition]:
+            raise HistoryMismatchError(partition, wanted, range(first[partition], end[partition]))
+
+
+async def _targets(
+    reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition], until: Positions
+) -> Mapping[TopicPartition, int]:
+    ends: dict[TopicPartition, int] = await reader.end_offsets(partitions)
+    for source, before in until.items():
+        partition = TopicPartition(*source)
+        if partition not in ends:
+            raise UnknownNameError(_written(partition), kind="partition", known=map(_written, ends))
+        ends[partition] = max(ends[partition], before)
+    return ends
+
+
+def _written(partition: TopicPartition) -> str:
+    return f"{partition.topic}/{partition.partition}"
+
+
+async def _reached(reader: AIOKafkaConsumer, targets: Mapping[TopicPartition, int]) -> bool:
+    return all([await reader.position(partition) >= before for partition, before in targets.items()])
+
+
+async def _gather(reader: AIOKafkaConsumer, most: int, stop: asyncio.Event) -> list[LogRecord]:
+    """What comes in within a moment of the first record: few large transactions, not many small ones."""
+    gathered = await _poll(reader, most)
+    end = _now() + _LINGER_S
+    while gathered and len(gathered) < most and _now() < end and not stop.is_set():
+        gathered += await _poll(reader, most - len(gathered), within_ms=50)
+    return gathered
+
+
+async def _poll(reader: AIOKafkaConsumer, most: int, within_ms: int = _POLL_MS) -> list[LogRecord]:
+    """What comes in now; nothing after a while without a record."""
+    by_partition = await reader.getmany(timeout_ms=within_ms, max_records=most)
+    return [_record(record) for records in by_partition.values() for record in records]
+
+
+def _record(record: Record) -> LogRecord:
+    return LogRecord(record.topic, record.partition, record.offset, record.timestamp, record.value)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

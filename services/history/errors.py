@@ -1,0 +1,54 @@
+"""What can be wrong with a question to history, each with one clear line for a person."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from services.runtime.errors import ClearError
+from services.runtime.shards import Positions, Source
+
+
+class HistoryError(ClearError):
+    """History cannot answer; the text says why and what to do."""
+
+
+class HistoryBusyError(HistoryError):
+    """Another process has the archive open."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file."""
+        super().__init__(f"{path} is open in another process: only one may have it at a time")
+
+
+class HistoryBehindError(HistoryError):
+    """Something was asked as of a cut that is not archived yet."""
+
+    def __init__(self, archived: Positions, cut: Positions) -> None:
+        """Name each partition that is not archived far enough."""
+        missing = [
+            f"{topic}/{partition} to {archived.get((topic, partition), 0)} of {before}"
+            for (topic, partition), before in sorted(cut.items())
+            if archived.get((topic, partition), 0) < before
+        ]
+        super().__init__(f"not archived far enough: {', '.join(missing)}")
+
+
+class HistoryMismatchError(HistoryError):
+    """The log is not the one that was archived, or has lost records that were not archived yet."""
+
+    def __init__(self, source: Source, wanted: int, held: range) -> None:
+        """Say which record is wanted and which the log holds."""
+        topic, partition = source
+        has = f"holds the offsets {held.start} to {held.stop}"
+        super().__init__(f"{topic}/{partition} {has}, but the archive goes on from {wanted}: is it another log?")
+
+
+class UnknownNameError(HistoryError):
+    """Somebody named a report, parameter, projection, key or measure that there is not."""
+
+    def __init__(self, name: str, *, kind: str, known: Iterable[str]) -> None:
+        """List what there is."""
+        super().__init__(f"no {kind} {name!r}; there are: {', '.join(sorted(known)) or 'none'}")
+
+
+class BadValueError(HistoryError):
+    """A parameter has a value that it cannot have."""

@@ -1,0 +1,97 @@
+"""From a record of the log to a row of the archive: what it is, and what the law says of it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from events.catalogue import CATALOGUE
+from events.codec import Decoded, UnreadableError, decode
+from events.law import Ledger, Verdict
+from services.runtime.shards import Source
+
+_GREATEST = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A record as the log holds it: where, since when (epoch milliseconds, the broker's word) and its bytes."""
+
+    topic: str
+    partition: int
+    offset: int
+    appended_ms: int
+    raw: bytes | None
+
+    @property
+    def source(self) -> Source:
+        """The partition that the record lies in."""
+        return self.topic, self.partition
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record with its verdict, and what could be read of it."""
+
+    record: LogRecord
+    verdict: Verdict
+    decoded: Decoded | None = None
+    reason: str | None = None
+
+
+def judge(ledger: Ledger, record: LogRecord) -> Row:
+    """Judge the next record of a partition; the ledger moves on with it."""
+    try:
+        decoded = decode(record.raw or b"")
+    except UnreadableError as error:
+        return Row(record, Verdict.UNREADABLE, reason=str(error))
+    return Row(record, ledger.judge(decoded.envelope), decoded)
+
+
+_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("topic", pa.string()),
+    ("partition", pa.int32()),
+    ("offset", pa.int64()),
+    ("appended_at", pa.timestamp("ms")),
+    ("raw", pa.large_binary()),
+    ("verdict", pa.string()),
+    ("reason", pa.string()),
+    ("noun", pa.string()),
+    ("id", pa.string()),
+    ("type", pa.string()),
+    ("day", pa.date32()),
+    ("stream", pa.string()),
+    ("streamversion", pa.int64()),
+    ("json", pa.large_string()),
+]
+_SCHEMA = pa.schema(_COLUMNS)
+
+
+def table(rows: Sequence[Row]) -> pa.Table:
+    """Rows as the Arrow table that is inserted into `records`."""
+    columns = zip(*map(_values, rows), strict=True) if rows else [()] * len(_SCHEMA)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, _SCHEMA.types, strict=True)]
+    return pa.table(arrays, schema=_SCHEMA)
+
+
+def _values(row: Row) -> tuple[object, ...]:
+    record = row.record
+    place = record.topic, record.partition, record.offset, record.appended_ms, record.raw, row.verdict.value, row.reason
+    if row.decoded is None:
+        return *place, *([None] * (len(_SCHEMA) - len(place)))
+    envelope = row.decoded.envelope
+    return (
+        *place,
+        CATALOGUE[envelope.type].noun if row.decoded.event is not None else None,
+        str(envelope.id),
+        envelope.type,
+        envelope.day,
+        envelope.stream,
+        _as_bigint(envelope.streamversion),
+        row.decoded.json if row.decoded.json != record.raw else None,
+    )
+
+
+def _as_bigint(version: int | None) -> int | None:
+    """A version that counts is small; a nonsensical one is in the raw bytes, and must not stop the archive."""
+    return version if version is not None and -_GREATEST <= version < _GREATEST else None

@@ -1,0 +1,108 @@
+"""A report is one SQL file: its first comment is the question, then come its parameters, then one SELECT.
+
+`-- param: name type default`: the type is text, day, instant, whole, or the allowed words joined by `|`. The default
+`null` means that the parameter may be left out and says nothing; without a default it must be given. SQL says `$name`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from services.history.errors import BadValueError, UnknownNameError
+
+_FOLDER = Path(__file__).parent / "reports"
+_NULL = "null"
+
+Value = str | int | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing that a report can be asked with."""
+
+    name: str
+    kind: str
+    default: str | None
+    """As text; None: it must be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A loaded report."""
+
+    name: str
+    question: str
+    parameters: tuple[Parameter, ...]
+    sql: str
+
+    def bind(self, given: Mapping[str, str]) -> dict[str, Value]:
+        """The value of every parameter, given or by default; raises HistoryError for what cannot be."""
+        known = [parameter.name for parameter in self.parameters]
+        for name in given:
+            if name not in known:
+                raise UnknownNameError(name, kind=f"parameter of {self.name}", known=known)
+        return {parameter.name: _bound(self.name, parameter, given) for parameter in self.parameters}
+
+
+def load_questions(folder: Path = _FOLDER) -> dict[str, Question]:
+    """Every report of a folder, by name."""
+    return {path.stem: load_question(path.stem, path.read_text("utf-8")) for path in sorted(folder.glob("*.sql"))}
+
+
+def load_question(name: str, text: str) -> Question:
+    """Read a report; raises ValueError when it does not begin with a question or a parameter is not well formed."""
+    comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
+    if not comments or not comments[0].endswith("?"):
+        message = f"reports/{name}.sql: begin with a comment that asks the question"
+        raise ValueError(message)
+    lines = [line.removeprefix("param:") for line in comments if line.startswith("param:")]
+    return Question(name, comments[0], tuple(_parameter(name, line) for line in lines), text)
+
+
+def _parameter(report: str, line: str) -> Parameter:
+    name, kind, default, *rest = [*line.split(), None, None, None][:4]
+    if name is None or kind is None or rest != [None] or not (kind in _READERS or "|" in kind):
+        message = f"reports/{report}.sql: `-- param: name type default`, not {line!r}"
+        raise ValueError(message)
+    return Parameter(name, kind, default)
+
+
+def _bound(report: str, parameter: Parameter, given: Mapping[str, str]) -> Value:
+    text = given.get(parameter.name, parameter.default)
+    if text is None:
+        message = f"{report} needs {parameter.name}={parameter.kind}"
+        raise BadValueError(message)
+    if text == _NULL:
+        return None
+    try:
+        return _READERS.get(parameter.kind, _one_of(parameter.kind))(text)
+    except ValueError as error:
+        message = f"{parameter.name}={text!r} is no {parameter.kind}: {error}"
+        raise BadValueError(message) from None
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = "a time zone is missing, as in 2026-11-24T09:00:00Z"
+        raise ValueError(message)
+    return moment
+
+
+def _one_of(words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words.split("|"):
+            message = "say one of these words"
+            raise ValueError(message)
+        return text
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[str], Value]] = {
+    "text": str,
+    "day": date.fromisoformat,
+    "instant": _instant,
+    "whole": int,
+}

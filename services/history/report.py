@@ -1,0 +1,61 @@
+"""Running a report: one SELECT, read-only, as of one cut of the log."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from projections.metrics import Policy, policies_of
+from services.history.archive import Archive, Reading
+from services.history.errors import BadValueError, UnknownNameError
+from services.history.questions import Question, Value, load_questions
+from services.runtime.shards import Positions
+
+Field = str | int | bool | Decimal | date | Mapping[str, int] | None
+"""What stands in one place of a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An answer, with all that is needed to get the same answer again."""
+
+    name: str
+    question: str
+    parameters: Mapping[str, Value]
+    as_of: Positions
+    """The records that it is made of: in each partition those before this offset."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Field, ...], ...]
+    policies: tuple[Policy, ...]
+    """The formulas by which its numbers were reckoned."""
+
+
+def run_report(archive: Archive, name: str, given: Mapping[str, str], cut: Positions | None = None) -> Report:
+    """Answer a report as of a cut, or of all that is archived; raises HistoryError, which says what is wrong."""
+    questions = load_questions()
+    if name not in questions:
+        raise UnknownNameError(name, kind="report", known=questions)
+    return answer(archive, questions[name], given, cut)
+
+
+def answer(archive: Archive, question: Question, given: Mapping[str, str], cut: Positions | None = None) -> Report:
+    """Answer a loaded report."""
+    parameters = question.bind(given)
+    with archive.reading(cut) as reading:
+        columns, rows = _select(reading, question, parameters)
+        policies = policies_of(question.sql, reading.con)
+        return Report(question.name, question.question, parameters, reading.cut, columns, rows, policies)
+
+
+def _select(
+    reading: Reading, question: Question, parameters: Mapping[str, Value]
+) -> tuple[tuple[str, ...], tuple[tuple[Field, ...], ...]]:
+    try:
+        result = reading.con.execute(question.sql, dict(parameters))
+        rows: Iterable[tuple[Field, ...]] = result.fetchall()
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        message = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
+        raise BadValueError(message) from None
+    return tuple(column[0] for column in result.description), tuple(rows)

@@ -1,0 +1,68 @@
+"""What the archive's file holds besides records: relations, cells and metrics, as views and macros for everybody."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from projections.metrics import create_metrics_sql
+from projections.projection import Measure, Projection
+from projections.relations import create_relations_sql
+
+_FOLDER = Path(__file__).parent
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of an empty file."""
+    con.execute((_FOLDER / "tables.sql").read_text("utf-8"))
+
+
+def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> None:
+    """Make all views anew, so that the file answers by today's definitions."""
+    for name in _views(con):
+        con.execute(f"DROP VIEW {_quoted(name)}")
+    con.execute((_FOLDER / "views.sql").read_text("utf-8"))
+    con.execute(create_relations_sql())
+    con.execute(create_metrics_sql())
+    for projection in projections.values():
+        con.execute(_contributions_view(projection))
+        con.execute(_cells_view(projection))
+
+
+def contributions_of(projection: Projection) -> str:
+    """The view that holds what each event adds to the cells of a projection."""
+    return _quoted(f"{projection.name}_contributions")
+
+
+def _views(con: duckdb.DuckDBPyConnection) -> list[str]:
+    return [str(row[0]) for row in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()]
+
+
+def _contributions_view(projection: Projection) -> str:
+    return f"CREATE OR REPLACE VIEW {contributions_of(projection)} AS\n{projection.contributions_sql}"
+
+
+def _cells_view(projection: Projection) -> str:
+    """The cells as a person reads them: of a `last_` measure the value alone, and no cell that says nothing."""
+    keys = [_quoted(key) for key in projection.keys]
+    measures = [_shown(measure) for measure in projection.measures]
+    return (
+        f"CREATE OR REPLACE VIEW {_quoted(projection.name)} AS\n"
+        f"SELECT {', '.join(keys + measures)}\nFROM (\n{projection.cells_sql}\n)\n"
+        f"WHERE {_says_something(projection.measures)}"
+    )
+
+
+def _shown(measure: Measure) -> str:
+    name = _quoted(measure.name)
+    return f"{name}[2] AS {name}" if measure.kind == "last" else name
+
+
+def _says_something(measures: Iterable[Measure]) -> str:
+    if any(measure.kind != "sum" for measure in measures):
+        return "true"
+    return " OR ".join(f"{_quoted(measure.name)} != 0" for measure in measures)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

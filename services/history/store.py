@@ -1,0 +1,94 @@
+"""Writing the archive: records and progress in one transaction, judged exactly once each, in the order of the log."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from services.history.judging import LogRecord, judge, table
+from services.history.ledgers import Ledgers
+from services.runtime.shards import Positions, Source
+
+_INSERT = "INSERT INTO records SELECT * FROM batch"
+_PROGRESS = """
+INSERT INTO progress SELECT topic, "partition", max("offset") + 1 FROM batch GROUP BY ALL
+ON CONFLICT (topic, "partition") DO UPDATE SET next_offset = excluded.next_offset
+"""
+
+
+class Store:
+    """The one writer of the archive's tables."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Go on from where the file stands."""
+        self._con = con
+        self._ledgers = Ledgers(con)
+        self._next = read_positions(con)
+
+    def write(self, records: Iterable[LogRecord]) -> int:
+        """Archive a batch, all or nothing; how many of its records were not archived before.
+
+        The records of a partition come in the order of their offsets.
+        """
+        try:
+            with transaction(self._con):
+                return self.write_within(records)
+        except BaseException:
+            self._ledgers.forget()
+            self._next = read_positions(self._con)
+            raise
+
+    def write_within(self, records: Iterable[LogRecord]) -> int:
+        """Archive a batch as a part of the transaction that is open."""
+        rows = [judge(self._ledgers.of(record.source), record) for record in self._new(records)]
+        if rows:
+            self._con.register("batch", table(rows))
+            self._con.execute(_INSERT)
+            self._con.execute(_PROGRESS)
+            self._con.unregister("batch")
+        self._ledgers.forget_old_days()
+        return len(rows)
+
+    def _new(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:
+        for record in records:
+            if record.offset >= self._next.get(record.source, 0):
+                self._next[record.source] = record.offset + 1
+                yield record
+
+
+def read_positions(con: duckdb.DuckDBPyConnection) -> dict[Source, int]:
+    """How far each partition is archived: the offset of the next record."""
+    rows = con.execute('SELECT topic, "partition", next_offset FROM progress ORDER BY ALL').fetchall()
+    return {(topic, partition): offset for topic, partition, offset in rows}
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None]:
+    """Do all of it or nothing; `mode` may be READ ONLY."""
+    con.execute(f"BEGIN TRANSACTION {mode}")
+    try:
+        yield
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    con.execute("COMMIT")
+
+
+def read_records(
+    con: duckdb.DuckDBPyConnection, end: Positions, batch: int
+) -> Iterator[Sequence[LogRecord]]:
+    """The records of the table `earlier`, partition by partition, in batches, as the log held them."""
+    for (topic, partition), before in end.items():
+        start = 0
+        while start < before:
+            about = {"topic": topic, "partition": partition, "start": start, "batch": batch}
+            rows = con.execute(_EARLIER, about).fetchall()
+            yield [LogRecord(topic, partition, *row) for row in rows]
+            start = rows[-1][0] + 1
+
+
+_EARLIER = """
+SELECT "offset", epoch_ms(appended_at), raw FROM earlier
+WHERE topic = $topic AND "partition" = $partition AND "offset" >= $start
+ORDER BY "offset" LIMIT $batch
+"""

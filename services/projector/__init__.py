@@ -1,0 +1,1 @@
+"""The live path: one Faust worker that folds what happened into what it means."""

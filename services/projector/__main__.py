@@ -1,0 +1,63 @@
+"""`python -m services.projector`: one worker, until SIGTERM or SIGINT."""
+
+import asyncio
+import signal
+
+import uvloop
+
+from projections.projection import load_projections
+from services.projector.projector import Projector
+from services.projector.settings import ProjectorSettings
+from services.projector.transport import Fetching, Group, RecordBatch, batch_app, run_worker
+from services.runtime.cells_reader import CellsReader
+from services.runtime.log import producer
+from services.runtime.logging import configure_logging
+from services.runtime.settings import KafkaSettings
+from services.runtime.shards import PROJECTED_TOPICS, Shards
+from services.runtime.topics import ensure_topics, partition_count, projector_topics
+
+
+async def run(settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.Event) -> None:
+    """Run one worker until `stop` is set; raises whatever ended it."""
+    shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
+    await ensure_topics(kafka.bootstrap_servers, projector_topics(settings.version, shards.partitions))
+    async with CellsReader(kafka, settings.version, load_projections()) as reader, producer(kafka) as writer:
+        projector = Projector(settings, kafka, shards, reader, writer)
+        async with asyncio.TaskGroup() as group:
+            following = group.create_task(reader.follow())
+            await run_faust(settings, kafka, projector, stop)
+            following.cancel()
+
+
+async def run_faust(settings: ProjectorSettings, kafka: KafkaSettings, projector: Projector, stop: asyncio.Event) -> None:
+    """Run the Faust app whose one agent is the projector."""
+    app = batch_app(
+        Group(name=f"projector-{settings.version}", instance=settings.instance),
+        kafka.bootstrap_servers,
+        owner=projector,
+        fetching=Fetching(max_wait_ms=settings.tick_ms),
+    )
+    topic = app.topic(*PROJECTED_TOPICS, value_type=RecordBatch)  # type: ignore[arg-type]  # Faust knows models only
+
+    @app.agent(topic, name="project")
+    async def project(batches) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # Faust's stream type is Any
+        await projector.project(batches.noack().events())
+
+    await run_worker(app, stop)
+
+
+def main() -> None:
+    """Read the settings, then work until told to stop."""
+    configure_logging()
+    uvloop.run(_until_told(ProjectorSettings(), KafkaSettings(client_id="projector")))
+
+
+async def _until_told(settings: ProjectorSettings, kafka: KafkaSettings) -> None:
+    stop = asyncio.Event()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(told, stop.set)
+    await run(settings, kafka, stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""From judged records to the ticks that say what they add. Pure but for DuckDB in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from projections.cells import Boards
+from projections.fold import Folder
+from services.projector.judging import Judged, heads_of, seen_by_day
+from services.runtime.ticks import HEADS, Tick, encode_tick, wire
+
+MAX_BYTES = 900_000
+"""A tick larger than this is split: brokers refuse records over about a megabyte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A tick that waits for its place in the chain (its `prev` is not known yet)."""
+
+    tick: Tick
+
+    def after(self, prev: int) -> bytes:
+        """The tick's bytes, chained to the tick at offset `prev`."""
+        return encode_tick(msgspec.structs.replace(self.tick, prev=prev))
+
+
+def steps(
+    folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]
+) -> Iterator[Step]:
+    """The ticks that take a shard from the source offsets `start` to `end`: one, or more where one would be too large."""
+    step = Step(_tick(folder, judged, start, end))
+    if len(judged) < 2 or len(step.after(2**62)) <= MAX_BYTES:  # noqa: PLR2004  # one record cannot be halved
+        yield step
+        return
+    half = len(judged) // 2
+    middle = dict(start) | {record.topic: record.offset + 1 for record in judged[:half]}
+    yield from steps(folder, judged[:half], start, middle)
+    yield from steps(folder, judged[half:], middle, end)
+
+
+def _tick(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Tick:
+    boards: Boards = folder.fold([record.counted for record in judged if record.counted is not None])
+    if heads := heads_of(judged):
+        boards[HEADS.name] = {(stream,): (version,) for stream, version in heads.items()}
+    return Tick(
+        prev=0,
+        read_from=dict(start),
+        read_to=dict(end),
+        appended_ms=max((record.appended_ms for record in judged), default=0),
+        cells=wire(boards),
+        seen=seen_by_day(judged),
+    )

@@ -1,0 +1,23 @@
+"""What one projector process is told."""
+
+from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ProjectorSettings(BaseSettings):
+    """How the projector works: which version it is, and how it paces its ticks."""
+
+    model_config = SettingsConfigDict(env_prefix="KVOTA_PROJECTOR_", frozen=True)
+
+    version: PositiveInt = 1
+    """A version has its own consumer group, ticks and cells."""
+    instance: str | None = None
+    """The worker's own name, the same after a restart: then a quick restart moves no partition."""
+    tick_ms: PositiveInt = Field(default=50, le=5_000)
+    """How long records are gathered before they are folded."""
+    tick_records: PositiveInt = Field(default=5_000, le=100_000)
+    """How many records are folded at most in one tick of a shard."""
+    beat_s: PositiveFloat = 1.0
+    """A shard that has nothing to read says so this often, with an empty tick."""
+    state_every_s: PositiveFloat = 30.0
+    """How often touched cells are stated in the cells topic."""

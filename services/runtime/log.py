@@ -1,0 +1,85 @@
+"""The log: connecting to it, and reading a partition as far as it goes now."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import TypeAlias, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaConnectionError
+
+from services.runtime.errors import NoBrokerError
+from services.runtime.settings import KafkaSettings
+from services.runtime.shards import Source
+from services.runtime.topics import TICK_BYTES
+
+Record: TypeAlias = ConsumerRecord
+Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
+_POLL_MS = 500
+
+
+@asynccontextmanager
+async def consumer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that belongs to no group and commits nothing: its user says what it reads and from where."""
+    client = AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id=kafka.client_id,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=_POLL_MS,
+        max_partition_fetch_bytes=TICK_BYTES,
+    )
+    async with _connected(client, kafka) as connected:
+        yield connected
+
+
+@asynccontextmanager
+async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer whose acknowledgement means that the record is in the log, once, in the order of sending."""
+    client = AIOKafkaProducer(
+        bootstrap_servers=kafka.bootstrap_servers,
+        client_id=kafka.client_id,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_request_size=TICK_BYTES,
+    )
+    async with _connected(client, kafka) as connected:
+        yield connected
+
+
+@asynccontextmanager
+async def _connected(client: Client, kafka: KafkaSettings) -> AsyncIterator[Client]:
+    try:
+        await client.start()
+    except KafkaConnectionError:
+        await client.stop()
+        raise NoBrokerError(kafka.bootstrap_servers) from None
+    try:
+        yield client
+    finally:
+        await client.stop()
+
+
+async def end_positions(kafka: KafkaSettings, sources: Iterable[Source]) -> dict[Source, int]:
+    """Where each of these partitions ends now: the offset that its next record will have."""
+    async with consumer(kafka) as reader:
+        partitions = [TopicPartition(*source) for source in sources]
+        reader.assign(partitions)
+        ends = await reader.end_offsets(partitions)
+    return {(partition.topic, partition.partition): end for partition, end in ends.items()}
+
+
+async def read_to_end(
+    reader: AIOKafkaConsumer, partition: TopicPartition, start: int = 0
+) -> AsyncIterator[Record]:
+    """The records of one partition from `start` to where it ends when asked; the reader is then assigned to it alone."""
+    reader.assign([partition])
+    end = (await reader.end_offsets([partition]))[partition]
+    first = (await reader.beginning_offsets([partition]))[partition]
+    reader.seek(partition, max(start, first))
+    while await reader.position(partition) < end:
+        for records in (await reader.getmany(partition, timeout_ms=_POLL_MS)).values():
+            for record in records:
+                if record.offset < end:
+                    yield record

@@ -1,0 +1,36 @@
+"""Running `kvota` as a person does: a process of its own, its output and its exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  # commands print JSON of many shapes
+        """What it printed, read."""
+        return json.loads(self.out)
+
+    @property
+    def objects(self) -> list[Any]:
+        """What it printed line by line, read."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def kvota(*arguments: str | Path, home: Path, within_s: float = 120, **environment: str) -> Ran:
+    """Run a command in a home and wait for its end."""
+    command = [sys.executable, "-c", "from services.cli.main import main; main()", *map(str, arguments)]
+    variables = {**os.environ, "KVOTA_HOME": str(home), "COLUMNS": "200", **environment}
+    ran = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=within_s, check=False)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)

@@ -1,0 +1,156 @@
+"""Whatever the order, the batches and the repetitions, the cells are those that plain Python computes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.calls import CallEnded
+from events.deals import Credit, DealWon
+from events.event import Event
+from projections.cells import Boards, merge_boards, without_zeros
+from projections.fold import Counted, Folder
+from projections.fold_file import fold_file
+from projections.projection import load_projections
+from tests.events.examples.dates import TODAY, at
+from tests.recompute import recompute, recompute_log
+from tests.telling import (
+    ANNA,
+    BORIS,
+    SALES,
+    SUPPORT,
+    abandoned,
+    amended,
+    answered,
+    decided,
+    entered,
+    facts,
+    lasted,
+    raw,
+    restated,
+    won,
+)
+
+PROJECTIONS = load_projections()
+FOLDER = Folder(PROJECTIONS)
+
+reps = st.sampled_from([ANNA, BORIS])
+moments = st.integers(0, 8 * 3600).map(lambda seconds: at(9) + timedelta(seconds=seconds))
+days = st.integers(0, 9).map(lambda days: TODAY + timedelta(days=days))
+queues = st.sampled_from([SALES, SUPPORT, None])
+waits = st.sampled_from([0, 1, 59, 60, 61, 120, 299, 300, 301, 3600])
+seconds = st.integers(0, 5_000)
+outcomes = st.sampled_from(["answered", "transferred_blind", "transferred_attended"])
+
+answered_calls = st.builds(
+    answered,
+    wait=waits,
+    talk=seconds,
+    joined=moments,
+    rep=reps,
+    queue=queues,
+    day=days,
+    outcome=outcomes,
+    wrap_seconds=seconds,
+    direction=st.sampled_from(["inbound", "outbound"]),
+)
+lost_calls = st.builds(abandoned, wait=waits, joined=moments, queue=queues, day=days)
+calls = answered_calls | lost_calls
+
+
+@st.composite
+def sales(draw: st.DrawFn) -> DealWon:
+    """Draw a sale of one or two reps."""
+    parts = draw(st.lists(st.integers(0, 10**12), min_size=1, max_size=2))
+    credits_ = tuple(
+        Credit(rep=rep, share_bp=10_000, amount_minor=part) for rep, part in zip((ANNA, BORIS), parts, strict=False)
+    )
+    currency = draw(st.sampled_from(["RUB", "USD"]))
+    return won(sum(parts), credits=credits_, currency=currency, day=draw(days))
+
+
+@st.composite
+def corrected(draw: st.DrawFn) -> list[Event]:
+    """Draw a call and its corrections, one after the other."""
+    told = draw(st.lists(calls, min_size=1, max_size=4))
+    steps = [restated(was, now, revision=step) for step, (was, now) in enumerate(pairwise(told), start=1)]
+    return [told[0], *steps]
+
+
+states = st.builds(entered, st.sampled_from(["ready", "paused", "talking"]), when=moments, rep=reps)
+pieces = st.builds(lasted, st.sampled_from(["ready", "talking"]), seconds, began=moments, rep=reps)
+amendments = st.builds(amended, sales(), sales())
+events = st.lists(
+    st.one_of(calls, sales(), states, pieces, amendments).map(lambda event: [event]) | corrected(), max_size=12
+).map(lambda groups: [event for group in groups for event in group])
+
+
+def said(boards: Boards) -> Boards:
+    """Leave out what says nothing."""
+    cells = {name: without_zeros(PROJECTIONS[name], board) for name, board in boards.items()}
+    return {name: board for name, board in cells.items() if board}
+
+
+def folded(records: Sequence[Counted], sizes: Sequence[int]) -> Boards:
+    """Fold in batches of these sizes, the rest at once."""
+    total: Boards = {}
+    for size in sizes:
+        merge_boards(PROJECTIONS, total, FOLDER.fold(records[:size]))
+        records = records[size:]
+    merge_boards(PROJECTIONS, total, FOLDER.fold(records))
+    return total
+
+
+@settings(deadline=None, max_examples=60)
+@given(events, st.randoms(use_true_random=False), st.lists(st.integers(0, 4), max_size=5))
+def test_order_and_batches_make_no_difference(told: list[Event], chance: object, sizes: list[int]) -> None:
+    records = facts(*told)
+    expected = recompute(records)
+    shuffled = [Counted(record) for record in records]
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # a Random, which hypothesis does not say
+    assert said(folded(shuffled, sizes)) == said(expected)
+
+
+@settings(deadline=None, max_examples=30)
+@given(events, st.data(), st.integers(1, 7), st.integers(0, 99))
+def test_a_fact_told_again_counts_once(told: list[Event], data: st.DataObject, batch: int, seed: int) -> None:
+    first = [raw(event, number) for number, event in enumerate(told, start=1)]
+    log = list(first)
+    for again in data.draw(st.lists(st.sampled_from(first), max_size=5)) if first else []:
+        log.insert(data.draw(st.integers(log.index(again) + 1, len(log))), again)
+    expected = recompute_log(log)
+    assert expected == recompute_log(first)
+    for name, projection in PROJECTIONS.items():
+        cells, parked = fold_file(log, projection, batch=batch, shuffle=seed)
+        assert cells == expected.get(name, {})
+        assert parked == []
+
+
+@settings(deadline=None, max_examples=30)
+@given(calls, calls)
+def test_restated_there_and_back_is_never_restated(was: CallEnded, now: CallEnded) -> None:
+    there_and_back = facts(was, restated(was, now), restated(now, was, revision=2))
+    boards = said(FOLDER.fold(map(Counted, there_and_back)))
+    assert boards == said(FOLDER.fold(map(Counted, facts(was))))
+    assert boards == said(recompute(there_and_back))
+
+
+def test_of_two_decisions_for_one_version_the_first_counts() -> None:
+    log = [
+        decided(won(500), "deal/d1", 1),
+        decided(won(700), "deal/d1", 1),
+        decided(won(900), "deal/d2", 2),
+        decided(won(30), "deal/d3", 1, **{"deal/d1": 1}),
+        decided(won(40), "deal/d4", 1, **{"deal/d1": 2}),
+    ]
+    cells, _ = fold_file(log, PROJECTIONS["rep_day"])
+    assert cells == recompute_log(log)["rep_day"]
+    assert [values[9] for values in cells.values()] == [530]
+
+
+def test_the_independent_computation_agrees_to_the_microsecond() -> None:
+    when: datetime = at(9).replace(microsecond=7)
+    records = facts(entered("ready", when), entered("paused", when), lasted("wrap", 3, when))
+    assert recompute(records) == FOLDER.fold(map(Counted, records))
