@@ -107,8 +107,6 @@ def _whole_numbers(given: Mapping[str, object], field: str) -> list[int]:
     return [_checked(field, value) for value in values]
 
 
-
-
 def _whole_number(given: Mapping[str, object], field: str) -> int | None:
     value = given.get(field)
     return None if value is None else _checked(field, value)

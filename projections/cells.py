@@ -51,9 +51,9 @@ def without_zeros(projection: Projection, cells: Mapping[Key, Values]) -> Cells:
 
 def as_rows(projection: Projection, cells: Mapping[Key, Values]) -> list[dict[str, str | int | None]]:
     """Cells as plain rows, sorted by key, the way a person reads them: the value alone of a `last_` measure."""
-    names = [measure.name for measure in projection.measures]
+    columns = (*projection.keys, *(measure.name for measure in projection.measures))
     return [
-        dict(zip(projection.keys, key, strict=True)) | {name: shown(value) for name, value in zip(names, values, strict=True)}
+        dict(zip(columns, (*key, *map(shown, values)), strict=True))
         for key, values in sorted(cells.items(), key=lambda cell: _sortable(cell[0]))
     ]
 

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from events.catalogue import CATALOGUE
 from events.codec import Decoded
 from projections.cells import Boards, Cells, values_from_wire
 from projections.projection import Projection
 from projections.relations import SOURCE, create_relations_sql
-from events.catalogue import CATALOGUE
 
 _SCHEMA = pa.schema(
-    [
-        pa.field("noun", pa.string()),
-        pa.field("json", pa.string()),
-        pa.field("topic", pa.string()),
-        pa.field("partition", pa.int32()),
-        pa.field("offset", pa.int64()),
-    ]
+    {
+        "noun": pa.string(),
+        "json": pa.string(),
+        "topic": pa.string(),
+        "partition": pa.int32(),
+        "offset": pa.int64(),
+    }  # type: ignore[arg-type]  # the stubs take the types for unlike ones
 )
 
 

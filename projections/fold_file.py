@@ -30,13 +30,11 @@ class Folded(NamedTuple):
     parked: list[ParkedLine]
 
 
-def fold_file(
-    lines: Iterable[bytes], projection: Projection, batch: int = BATCH, shuffle: int | None = None
-) -> Folded:
+def fold_file(lines: Iterable[bytes], projection: Projection, batch: int = BATCH, shuffle: int | None = None) -> Folded:
     """Fold a log that lies in a file, one record a line, in batches of `batch` records.
 
-    The law reads the lines in their order; with `shuffle`, a seed, what counts is then folded in another order: it makes
-    no difference. Empty lines are passed over.
+    The law reads the lines in their order; with `shuffle`, a seed, what counts is then folded in another order, which
+    makes no difference. Empty lines are passed over.
     """
     if batch < 1:
         message = "a batch has at least one record"

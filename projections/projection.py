@@ -1,7 +1,8 @@
-"""A projection: one SQL file that says what each event adds to which cell. Loading it checks that it says no more.
+"""A projection: one SQL file that says what each event adds to which cell. Loading checks that it says no more.
 
-The first comment line is the question, the line `-- key: a, b` names the key; every other column is a measure. Cells are
-`SUM(weight * measure)`; a measure named `min_…`, `max_…` or `last_…` takes the least, the greatest, the latest instead.
+The first comment line is the question, the line `-- key: a, b` names the key; every other column is a measure. Cells
+are `SUM(weight * measure)`; a measure named `min_…`, `max_…` or `last_…` takes the least, the greatest, the latest
+instead.
 """
 
 import json
@@ -55,9 +56,7 @@ class Projection:
         """The SELECT that gives the cells of whatever the relations hold: the key columns, then the measures."""
         keys = [f'"{key}"' for key in self.keys]
         folded = [_folded(measure) for measure in self.measures]
-        return (
-            f"SELECT {', '.join(keys + folded)}\nFROM (\n{self.contributions_sql}\n)\nGROUP BY {', '.join(keys)}"
-        )
+        return f"SELECT {', '.join(keys + folded)}\nFROM (\n{self.contributions_sql}\n)\nGROUP BY {', '.join(keys)}"
 
 
 def load_projections(folder: Path = _FOLDER) -> dict[str, Projection]:
@@ -158,7 +157,8 @@ def _forbidden_functions(con: duckdb.DuckDBPyConnection) -> set[str]:
     rows = con.execute(
         "SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
         " OR stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
-        " EXCEPT SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar' AND stability = 'CONSISTENT'"
+        " EXCEPT SELECT function_name FROM duckdb_functions()"
+        " WHERE function_type = 'scalar' AND stability = 'CONSISTENT'"
     ).fetchall()
     return {str(row[0]) for row in rows}
 
@@ -176,7 +176,8 @@ def _measure(name: str, column: str, duckdb_type: str, relations: frozenset[str]
     kind: Kind = prefix if prefix in ("min", "max", "last") else "sum"  # type: ignore[assignment]  # a str to mypy
     restatable = sorted(relation for relation in relations if NOUNS[relation].restatable)
     if kind != "sum" and restatable:
-        raise ProjectionError(name, f"{column}: facts of {restatable[0]} can be restated, and a {kind} cannot be undone")
+        problem = f"facts of {restatable[0]} can be restated, and a {kind} cannot be undone"
+        raise ProjectionError(name, f"{column}: {problem}")
     if kind == "sum" and duckdb_type not in _WHOLE:
         raise ProjectionError(name, f"{column} is {duckdb_type}: a measure is a whole number, in its smallest unit")
     if column.endswith("_minor") and "currency" not in keys:
@@ -196,7 +197,7 @@ def _key_text(column: str, duckdb_type: str) -> str:
     if duckdb_type == "BOOLEAN":
         return f'"{column}"::INT::BIGINT AS "{column}"'
     if duckdb_type == "TIMESTAMP":
-        return f"strftime(\"{column}\", '%Y-%m-%dT%H:%M:%SZ') AS \"{column}\""
+        return f'strftime("{column}", \'%Y-%m-%dT%H:%M:%SZ\') AS "{column}"'
     return f'"{column}"::VARCHAR AS "{column}"'
 
 

@@ -1,10 +1,11 @@
-"""Nouns as SQL relations: the rows that a projection reads, made from the JSON of the records that count.
+"""Nouns as SQL relations: the rows that a projection reads, made of the JSON of the records that count.
 
-A correction is not a special case. An event that holds `was` and `now` becomes two rows of the type that it corrects: one
-that takes `was` back (weight -1), one that brings `now` (weight +1). Everything else is one row of weight +1.
+A correction is not a special case. An event that holds `was` and `now` becomes two rows of the type that it corrects:
+one that takes `was` back (weight -1), one that brings `now` (weight +1). Everything else is one row of weight +1.
 """
 
 import json
+from dataclasses import dataclass
 
 from events.catalogue import NOUNS, Noun
 
@@ -13,19 +14,30 @@ SOURCE = "counted"
 
 SOURCE_COLUMNS = 'noun VARCHAR, json VARCHAR, topic VARCHAR, "partition" INTEGER, "offset" BIGINT'
 
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Where in a record the SQL finds an event: its fields, and what the envelope or the correction says of it."""
+
+    data: str
+    type: str
+    time: str
+    day: str
+
+
 _CORRECTED = {"type": "VARCHAR", "occurred_at": "TIMESTAMP", "day": "DATE"}
 
 
 def relation_sql(noun: Noun) -> str:
     """The SELECT behind the relation of a noun.
 
-    Columns: `fact` (weight, identity and position, for the framework), `type`, `time`, `day`, `source`, `subject`, and the
-    fields of the noun's events. Instants are TIMESTAMPs in UTC.
+    Columns: `fact` (weight, identity and position, for the framework), `type`, `time`, `day`, `source`, `subject`, and
+    the fields of the noun's events. Instants are TIMESTAMPs in UTC.
     """
-    rows = [_rows(noun, weight=1, part="event.data", type_="event.type", time="event.time", day="event.day")]
+    rows = [_rows(noun, 1, _Part("event.data", "event.type", "event.time", "event.day"))]
     if noun.restatable:
         rows[0] += "\nWHERE event.data.was IS NULL"
-        rows += [_corrected(noun, -1, "was"), _corrected(noun, 1, "now")]
+        rows += [_corrected(noun, -1, "event.data.was"), _corrected(noun, 1, "event.data.now")]
     union = "\nUNION ALL\n".join(rows)
     return f"WITH record AS (\n{_records(noun)}\n)\n{union}"
 
@@ -38,7 +50,7 @@ def create_relations_sql() -> str:
 def _records(noun: Noun) -> str:
     shape = json.dumps(_shape(noun))
     return (
-        f"    SELECT json_transform(json, '{shape}') AS event, topic, \"partition\", \"offset\"\n"
+        f'    SELECT json_transform(json, \'{shape}\') AS event, topic, "partition", "offset"\n'
         f"    FROM {SOURCE} WHERE noun = '{noun.name}'"
     )
 
@@ -64,18 +76,18 @@ def _stored(column: str) -> str:
     return "TIMESTAMPTZ" if column == "TIMESTAMP" else column
 
 
-def _corrected(noun: Noun, weight: int, part: str) -> str:
-    data = f"event.data.{part}"
-    rows = _rows(noun, weight=weight, part=data, type_=f"{data}.type", time=f"{data}.occurred_at", day=f"{data}.day")
-    return f"{rows}\nWHERE {data} IS NOT NULL"
+def _corrected(noun: Noun, weight: int, data: str) -> str:
+    part = _Part(data, f"{data}.type", f"{data}.occurred_at", f"{data}.day")
+    return f"{_rows(noun, weight, part)}\nWHERE {data} IS NOT NULL"
 
 
-def _rows(noun: Noun, *, weight: int, part: str, type_: str, time: str, day: str) -> str:
-    columns = ",\n       ".join(_column(part, name, column) for name, column in noun.columns.items())
+def _rows(noun: Noun, weight: int, part: _Part) -> str:
+    columns = ",\n       ".join(_column(part.data, name, column) for name, column in noun.columns.items())
     return (
-        f"SELECT {{'weight': {weight}, 'id': event.id, 'at': {time} AT TIME ZONE 'UTC', 'sequence': event.sequence,\n"
-        f"        'topic': topic, 'partition': \"partition\", 'offset': \"offset\"}} AS fact,\n"
-        f"       {type_} AS type, {time} AT TIME ZONE 'UTC' AS time, {day} AS day,\n"
+        f"SELECT {{'weight': {weight}, 'id': event.id, 'at': {part.time} AT TIME ZONE 'UTC',\n"
+        f"        'sequence': event.sequence, 'topic': topic, 'partition': \"partition\",\n"
+        f"        'offset': \"offset\"}} AS fact,\n"
+        f"       {part.type} AS type, {part.time} AT TIME ZONE 'UTC' AS time, {part.day} AS day,\n"
         f"       event.source AS source, event.subject AS subject,\n"
         f"       {columns}\n"
         "FROM record"
@@ -84,4 +96,4 @@ def _rows(noun: Noun, *, weight: int, part: str, type_: str, time: str, day: str
 
 def _column(part: str, name: str, column: str) -> str:
     value = f'{part}."{name}"'
-    return f'{value} AT TIME ZONE \'UTC\' AS "{name}"' if column == "TIMESTAMP" else f'{value} AS "{name}"'
+    return f"{value} AT TIME ZONE 'UTC' AS \"{name}\"" if column == "TIMESTAMP" else f'{value} AS "{name}"'

@@ -56,8 +56,10 @@ def _counted(raw: Iterable[bytes]) -> Iterator[Decoded]:
             if told not in ids:
                 ids.add(told)
                 yield record
-        elif envelope.streamversion == heads.get(envelope.stream, 0) + 1 and _holds(envelope, heads):
-            heads[envelope.stream] = envelope.streamversion
+            continue
+        version = heads.get(envelope.stream, 0) + 1
+        if envelope.streamversion == version and _holds(envelope, heads):
+            heads[envelope.stream] = version
             yield record
 
 

@@ -1,4 +1,4 @@
-"""Events of a small call centre, and their records as a log holds them: what tests of projections and history are given."""
+"""Events of a small call centre, and their records as a log holds them: what many tests are given."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ def answered(wait: int = 10, talk: int = 60, joined: datetime = at(9), **changes
     """Give a call that Anna answered after `wait` seconds."""
     picked_up = joined + timedelta(seconds=wait)
     hung_up = picked_up + timedelta(seconds=talk)
-    fields = {"rep": ANNA, "outcome": "answered", "answered_at": picked_up, "talk_seconds": talk}
+    fields: dict[str, Any] = {"rep": ANNA, "outcome": "answered", "answered_at": picked_up, "talk_seconds": talk}
     return _call(joined, hung_up, wait, fields | changes)
 
 
@@ -35,7 +35,7 @@ def abandoned(wait: int = 10, joined: datetime = at(9), **changes: Any) -> CallE
 
 
 def _call(joined: datetime, hung_up: datetime, wait: int, fields: dict[str, Any]) -> CallEnded:
-    usual = {
+    usual: dict[str, Any] = {
         "occurred_at": hung_up,
         "day": TODAY,
         "call": "c",
@@ -50,13 +50,13 @@ def _call(joined: datetime, hung_up: datetime, wait: int, fields: dict[str, Any]
 
 def restated(was: CallEnded, now: CallEnded, number: int = 1, revision: int = 1) -> CallRestated:
     """Give the correction of the call with this number."""
-    when = {"occurred_at": at(18), "day": was.day}
+    when: dict[str, Any] = {"occurred_at": at(18), "day": was.day}
     return CallRestated(**when, of=call_id(number), revision=revision, reason="CDR", was=was, now=now)
 
 
 def won(amount: int = 1_000, deal: str = "d1", **changes: Any) -> DealWon:  # noqa: ANN401  # fields
     """Give a sale of Anna's to a new customer."""
-    usual = {
+    usual: dict[str, Any] = {
         "occurred_at": at(12),
         "day": TODAY,
         "deal": deal,

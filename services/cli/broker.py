@@ -10,7 +10,7 @@ from services.cli.output import answer_no, print_json
 
 app = typer.Typer(no_args_is_help=True)
 
-DataDir = Annotated[Path | None, typer.Option(help="Where the broker keeps its data.", show_default="KVOTA_HOME/broker")]
+DataDir = Annotated[Path | None, typer.Option(help="Where its data is; KVOTA_HOME/broker without it.")]
 
 
 @app.command()

@@ -24,7 +24,7 @@ def explain(
     with archive() as history:
         cut = history.known_at(moment) if moment else None
         found = explain_cell(history, projection, pairs(key), measure=measure, cut=cut)
-    contributions = [
+    contributions: list[dict[str, str | int | None]] = [
         {
             "id": str(each.id),
             "type": each.type,

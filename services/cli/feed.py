@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from events.envelope import Envelope
 
 
-def feed(
+def feed(  # noqa: PLR0913  # each is an option of the command
     source: Annotated[str, typer.Argument(help="The kind of phone system, such as asterisk.")],
     file: Annotated[list[Path], typer.Option(exists=True, dir_okay=False, help="A file of it; may be given again.")],
     *,

@@ -12,10 +12,10 @@ from services.runtime.errors import ClearError
 
 def fold(
     projection: Annotated[str, typer.Argument(help="Its name, as in `kvota projections list`.")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Records as NDJSON, in the order of the log.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Records as NDJSON, as the log has them.")],
     *,
     batch: Annotated[int, typer.Option(min=1, help="Records folded at a time: makes no difference.")] = 20_000,
-    shuffle: Annotated[int | None, typer.Option(help="Fold in another order, by this seed: makes no difference.")] = None,
+    shuffle: Annotated[int | None, typer.Option(help="Fold in another order, of this seed: no difference.")] = None,
     json: AsJson = False,
 ) -> None:
     """Fold a file of events into the cells of a projection."""

@@ -136,9 +136,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _rows(cut: Positions) -> list[dict[str, object]]:
-    return [
-        {"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()
-    ]
+    return [{"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()]
 
 
 def _cells(con: duckdb.DuckDBPyConnection, projection: Projection) -> Cells:

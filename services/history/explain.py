@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from projections.cells import Cells, Value, merge, shown
@@ -96,11 +96,13 @@ def _contributions(
 ) -> tuple[Contribution, ...]:
     where, parameters = _where(wanted)
     rows = reading.con.execute(_sql(projection, where, measures), parameters).fetchall()
-    return tuple(Contribution(*row[:_PLACE], measures=_said(measures, row[_PLACE:])) for row in rows)
+    return tuple(_contribution(measures, *row) for row in rows)
 
 
-def _said(measures: tuple[Measure, ...], values: tuple[int | str | None, ...]) -> dict[str, int | str]:
-    return {measure.name: value for measure, value in zip(measures, values, strict=True) if value is not None}
+def _contribution(measures: tuple[Measure, ...], *row: Any) -> Contribution:  # noqa: ANN401  # a row of DuckDB
+    place, values = row[:_PLACE], row[_PLACE:]
+    said = {measure.name: value for measure, value in zip(measures, values, strict=True) if value is not None}
+    return Contribution(*(*place, said))
 
 
 def _sql(projection: Projection, where: str, measures: tuple[Measure, ...]) -> str:

@@ -10,8 +10,6 @@ from events.codec import Decoded, UnreadableError, decode
 from events.law import Ledger, Verdict
 from services.runtime.shards import Source
 
-_GREATEST = 2**63
-
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
@@ -87,11 +85,6 @@ def _values(row: Row) -> tuple[object, ...]:
         envelope.type,
         envelope.day,
         envelope.stream,
-        _as_bigint(envelope.streamversion),
+        envelope.streamversion,
         row.decoded.json if row.decoded.json != record.raw else None,
     )
-
-
-def _as_bigint(version: int | None) -> int | None:
-    """A version that counts is small; a nonsensical one is in the raw bytes, and must not stop the archive."""
-    return version if version is not None and -_GREATEST <= version < _GREATEST else None

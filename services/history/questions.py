@@ -1,18 +1,20 @@
 """A report is one SQL file: its first comment is the question, then come its parameters, then one SELECT.
 
-`-- param: name type default`: the type is text, day, instant, whole, or the allowed words joined by `|`. The default
-`null` means that the parameter may be left out and says nothing; without a default it must be given. SQL says `$name`.
+`-- param: name type default`: the type is text, day, instant, zone, whole, or the allowed words joined by `|`. The
+default `null` means that the parameter may be left out and says nothing; without one it must be given.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.history.errors import BadValueError, UnknownNameError
 
 _FOLDER = Path(__file__).parent / "reports"
 _NULL = "null"
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 Value = str | int | date | datetime | None
 
@@ -90,6 +92,22 @@ def _instant(text: str) -> datetime:
     return moment
 
 
+def _zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, IsADirectoryError):
+        message = "write it as in Europe/Moscow"
+        raise ValueError(message) from None
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not _LEAST <= number <= _GREATEST:
+        message = "too large"
+        raise ValueError(message)
+    return number
+
+
 def _one_of(words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words.split("|"):
@@ -104,5 +122,6 @@ _READERS: Mapping[str, Callable[[str], Value]] = {
     "text": str,
     "day": date.fromisoformat,
     "instant": _instant,
-    "whole": int,
+    "zone": _zone,
+    "whole": _whole,
 }

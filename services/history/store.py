@@ -74,9 +74,7 @@ def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None
     con.execute("COMMIT")
 
 
-def read_records(
-    con: duckdb.DuckDBPyConnection, end: Positions, batch: int
-) -> Iterator[Sequence[LogRecord]]:
+def read_records(con: duckdb.DuckDBPyConnection, end: Positions, batch: int) -> Iterator[Sequence[LogRecord]]:
     """The records of the table `earlier`, partition by partition, in batches, as the log held them."""
     for (topic, partition), before in end.items():
         start = 0

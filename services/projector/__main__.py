@@ -8,7 +8,7 @@ import uvloop
 from projections.projection import load_projections
 from services.projector.projector import Projector
 from services.projector.settings import ProjectorSettings
-from services.projector.transport import Fetching, Group, RecordBatch, batch_app, run_worker
+from services.projector.transport import Fetching, Group, batch_app, run_worker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.log import producer
 from services.runtime.logging import configure_logging
@@ -29,7 +29,9 @@ async def run(settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.E
             following.cancel()
 
 
-async def run_faust(settings: ProjectorSettings, kafka: KafkaSettings, projector: Projector, stop: asyncio.Event) -> None:
+async def run_faust(
+    settings: ProjectorSettings, kafka: KafkaSettings, projector: Projector, stop: asyncio.Event
+) -> None:
     """Run the Faust app whose one agent is the projector."""
     app = batch_app(
         Group(name=f"projector-{settings.version}", instance=settings.instance),
@@ -37,12 +39,7 @@ async def run_faust(settings: ProjectorSettings, kafka: KafkaSettings, projector
         owner=projector,
         fetching=Fetching(max_wait_ms=settings.tick_ms),
     )
-    topic = app.topic(*PROJECTED_TOPICS, value_type=RecordBatch)  # type: ignore[arg-type]  # Faust knows models only
-
-    @app.agent(topic, name="project")
-    async def project(batches) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # Faust's stream type is Any
-        await projector.project(batches.noack().events())
-
+    app.read(*PROJECTED_TOPICS, agent=projector.project)
     await run_worker(app, stop)
 
 

@@ -25,10 +25,8 @@ class Step:
         return encode_tick(msgspec.structs.replace(self.tick, prev=prev))
 
 
-def steps(
-    folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]
-) -> Iterator[Step]:
-    """The ticks that take a shard from the source offsets `start` to `end`: one, or more where one would be too large."""
+def steps(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Iterator[Step]:
+    """The ticks that take a shard from source offsets `start` to `end`: one, or more where one would be too large."""
     step = Step(_tick(folder, judged, start, end))
     if len(judged) < 2 or len(step.after(2**62)) <= MAX_BYTES:  # noqa: PLR2004  # one record cannot be halved
         yield step

@@ -28,19 +28,15 @@ class ShardOwner:
     """Appends ticks to one shard, reads each back before the next, and states cells for quick recovery."""
 
     def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer) -> None:
-        """Own nothing yet: `open` takes the shard over."""
+        """Own nothing yet: `open` takes the shard over. The reader has loaded it."""
         self.shard = shard
+        self.cells: ShardCells = reader.shards[shard]
         self.ledger = Ledger()
         self.busy = asyncio.Lock()
         self._ticks, self._cells_topic = ticks_topic(version), cells_topic(version)
         self._reader, self._producer = reader, producer
         self._epoch = self._marked = NEVER
         self._ticked_at = self._stated_at = _now()
-
-    @property
-    def cells(self) -> ShardCells:
-        """The shard's cells and positions, from ticks that were read back."""
-        return self._reader.shards[self.shard]
 
     async def open(self) -> None:
         """Take the shard over with an opening tick; a last tick of the owner before may come in first, so try again."""

@@ -15,9 +15,7 @@ from services.projector.judging import Judged, judge
 from services.projector.owner import Producer, ShardOwner
 from services.projector.recovery import seen_ids
 from services.projector.settings import ProjectorSettings
-from services.projector.transport import Pace, RecordBatch, gather
-from services.projector.transport.consumer import is_current
-from services.projector.transport.gathering import Batch
+from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
 from services.runtime.cells_reader import CellsReader
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import Shards, ticks_topic
@@ -49,17 +47,17 @@ class Projector:
 
     async def resume(self, partitions: frozenset[TP]) -> Mapping[TP, int]:
         """Take over the shards of these partitions; where their ticks say that each was read to."""
+        await self.revoked(partitions)
         await asyncio.gather(*(self._open(shard) for shard in self._of(partitions)))
         return {tp: self._position(tp) for tp in partitions}
 
     async def revoked(self, partitions: frozenset[TP]) -> None:
         """Finish the ticks in hand, then forget the shards."""
-        for shard in self._of(partitions):
-            owner = self._owners.get(shard)
-            if owner is not None:
-                async with owner.busy:
-                    del self._owners[shard]
-        self._reader.drop(self._of(partitions))
+        shards = self._of(partitions)
+        for owner in [owner for shard, owner in self._owners.items() if shard in shards]:
+            async with owner.busy:
+                self._owners.pop(owner.shard, None)
+        self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:
         await self._reader.load([shard])

@@ -1,6 +1,6 @@
 """The log: connecting to it, and reading a partition as far as it goes now."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import TypeAlias, TypeVar
 
@@ -18,7 +18,7 @@ _POLL_MS = 500
 
 
 @asynccontextmanager
-async def consumer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
+async def consumer(kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer]:
     """A consumer that belongs to no group and commits nothing: its user says what it reads and from where."""
     client = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
@@ -34,7 +34,7 @@ async def consumer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
 
 
 @asynccontextmanager
-async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+async def producer(kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaProducer]:
     """A producer whose acknowledgement means that the record is in the log, once, in the order of sending."""
     client = AIOKafkaProducer(
         bootstrap_servers=kafka.bootstrap_servers,
@@ -49,7 +49,7 @@ async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
 
 
 @asynccontextmanager
-async def _connected(client: Client, kafka: KafkaSettings) -> AsyncIterator[Client]:
+async def _connected(client: Client, kafka: KafkaSettings) -> AsyncGenerator[Client]:
     try:
         await client.start()
     except KafkaConnectionError:
@@ -70,10 +70,8 @@ async def end_positions(kafka: KafkaSettings, sources: Iterable[Source]) -> dict
     return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
 
-async def read_to_end(
-    reader: AIOKafkaConsumer, partition: TopicPartition, start: int = 0
-) -> AsyncIterator[Record]:
-    """The records of one partition from `start` to where it ends when asked; the reader is then assigned to it alone."""
+async def read_to_end(reader: AIOKafkaConsumer, partition: TopicPartition, start: int = 0) -> AsyncIterator[Record]:
+    """The records of one partition from `start` to where it ends when asked; the reader then reads it alone."""
     reader.assign([partition])
     end = (await reader.end_offsets([partition]))[partition]
     first = (await reader.beginning_offsets([partition]))[partition]

@@ -1,7 +1,7 @@
-"""Shards: what one chain of ticks covers, and who owns it at a time.
+"""Shards: what one chain of ticks covers.
 
-Shard `p` covers partition `p` of every fact topic, so that whoever has the partition has the whole chain; the last shard
-covers the decisions, which are one partition.
+Shard `p` covers partition `p` of every fact topic, so that whoever has the partition has the whole chain; the last
+shard covers the decisions, which are one partition.
 """
 
 from collections.abc import Mapping

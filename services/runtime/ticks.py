@@ -1,12 +1,12 @@
 """What the projector writes down, and how every reader folds it. Pure.
 
-A tick is one record: how far a shard was read, and what that adds. **A tick counts if and only if its `prev` is the offset
-of the last tick that counts.** So cells, seen ids and progress move together or not at all, and a tick of a worker that
-was paused, doubled or late changes nothing.
+A tick is one record: how far a shard was read, and what that adds. **A tick counts if and only if its `prev` is the
+offset of the last tick that counts.** So cells, seen ids and progress move together or not at all, and a tick of a
+worker that was paused, doubled or late changes nothing.
 
-The cells topic shortens the way: a statement says "cell X is v as of tick o", and stays true for ever; a mark says "every
-cell that a tick up to o touched has been stated". A reader takes, for each cell, the statement with the greatest o, and
-then applies the ticks after the greatest mark, to each cell only those after its own o.
+The cells topic shortens the way: a statement says "cell X is v as of tick o", and stays true for ever; a mark says
+"every cell that a tick up to o touched has been stated". A reader takes, for each cell, the statement with the greatest
+o, and then applies the ticks after the greatest mark, to each cell only those after its own o.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,14 @@ from projections.projection import Measure, Projection
 NEVER = -1
 """The offset before every tick."""
 
-HEADS = Projection("heads", "What is the version of each stream of decisions?", ("stream",), (Measure("max_version", "max"),), frozenset(), "")
+HEADS = Projection(
+    name="heads",
+    question="What is the version of each stream of decisions?",
+    keys=("stream",),
+    measures=(Measure("max_version", "max"),),
+    relations=frozenset(),
+    contributions_sql="",
+)
 """The heads of streams ride along as cells, so that they are kept, stated and recovered as cells are."""
 
 Wire = list[tuple[list[object], list[object]]]

@@ -1,6 +1,8 @@
 """`kvota fold` and `kvota feed --dry-run`: pure commands over files."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,10 +63,8 @@ def test_the_two_records_of_one_phone_system_agree_on_every_call_that_both_saw(d
         assert [ours.get(field) for field in fields] == [theirs.get(field) for field in fields]
 
 
-def kvota_lines(path: Path) -> list[dict[str, object]]:
+def kvota_lines(path: Path) -> list[dict[str, Any]]:
     """Read the events of a file."""
-    import json
-
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 

@@ -37,7 +37,7 @@ def killed_while_ingesting(path: Path, after_s: float) -> None:
 
 
 def test_a_killed_ingest_is_whole_and_goes_on(path: Path) -> None:
-    chance = random.Random(7)  # noqa: S311  # no secret
+    chance = random.Random(7)
     for _ in range(4):
         killed_while_ingesting(path, chance.uniform(0, 0.2))
         with Archive(path, PROJECTIONS) as archive, archive.cursor() as con:

@@ -36,8 +36,12 @@ DAY = {"rep": ANNA, "day": str(TODAY)}
 
 def fill(archive: Archive) -> None:
     first, second = answered(talk=60), answered(talk=90)
-    archive.ingest(lying([raw(first, 1), raw(restated(first, second), 2), raw(answered(talk=5), 3), raw(abandoned(), 4)]))
-    archive.ingest(lying([decided(won(500), "deal/d1", 1), decided(amended(won(500), won(600)), "deal/d1", 2)], DECISIONS))
+    archive.ingest(
+        lying([raw(first, 1), raw(restated(first, second), 2), raw(answered(talk=5), 3), raw(abandoned(), 4)])
+    )
+    archive.ingest(
+        lying([decided(won(500), "deal/d1", 1), decided(amended(won(500), won(600)), "deal/d1", 2)], DECISIONS)
+    )
 
 
 def added(explanation: Explanation, measure: str) -> list[int]:
@@ -120,8 +124,6 @@ def test_every_cell_is_the_sum_of_its_contributions(archive: Archive, told: list
     archive.ingest(lying([raw(event, start + place) for place, event in enumerate(told)], start=start, since=since))
     for name, cells in archive.cells_at(archive.positions(), PROJECTIONS).items():
         for key, values in list(cells.items())[:5]:
-            named = {part: "" if value is None else str(value) for part, value in zip(PROJECTIONS[name].keys, key, strict=True)}
-            explanation = explain(archive, name, named)
+            parts = ("" if part is None else str(part) for part in key)
+            explanation = explain(archive, name, dict(zip(PROJECTIONS[name].keys, parts, strict=True)))
             assert list(explanation.total.values()) == [shown(value) for value in values]
-
-

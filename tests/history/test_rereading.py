@@ -17,7 +17,9 @@ PROJECTIONS = load_projections()
 LOG = [raw(answered(talk=60), 1), raw(answered(talk=60), 1), b"no event", raw(answered(talk=5), 2)]
 
 
-def yesterdays(monkeypatch: pytest.MonkeyPatch, path: Path, catalogue: Mapping[str, EventType], log: list[bytes]) -> None:
+def yesterdays(
+    monkeypatch: pytest.MonkeyPatch, path: Path, catalogue: Mapping[str, EventType], log: list[bytes]
+) -> None:
     """Archive a log with the program of yesterday, which knew other events."""
     with monkeypatch.context() as yesterday:
         for module in (rereading, judging):

@@ -57,8 +57,10 @@ def test_large_numbers_stay_exact(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_who_left_in_another_way_was_offered_but_did_not_abandon(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("CREATE TABLE cells AS FROM (VALUES ('answered', 1, 5, 6), ('timed_out', 0, 60, 2), ('abandoned', 0, 30, 2))"
-                " AS t(outcome, answered, wait, calls)")
+    con.execute(
+        "CREATE TABLE cells AS FROM (VALUES ('answered', 1, 5, 6), ('timed_out', 0, 60, 2), ('abandoned', 0, 30, 2))"
+        " AS t(outcome, answered, wait, calls)"
+    )
     row = con.execute(
         "SELECT service_level_offered_v1(calls, outcome, answered, wait, 20, 5),"
         " service_level_removed_v1(calls, outcome, answered, wait, 60, 5),"
@@ -70,7 +72,7 @@ def test_who_left_in_another_way_was_offered_but_did_not_abandon(con: duckdb.Duc
 
 def test_cells_know_which_thresholds_they_can_answer(con: duckdb.DuckDBPyConnection) -> None:
     rows = con.execute(
-        "SELECT threshold FROM (VALUES (0), (20), (60), (61), (65), (120), (300), (301), (305), (360), (3600)) AS t(threshold)"
+        "SELECT threshold FROM (SELECT unnest([0, 20, 60, 61, 65, 120, 300, 301, 305, 360, 3600]) AS threshold)"
         " WHERE is_wait_edge(threshold) ORDER BY ALL"
     ).fetchall()
     assert [row[0] for row in rows] == [0, 20, 60, 65, 120, 300, 360, 3600]

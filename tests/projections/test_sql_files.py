@@ -154,7 +154,8 @@ class TestAgents:
         assert row["last_state"] == "talking"
 
     def test_pieces_of_a_state_are_added_up_by_quarters(self) -> None:
-        rows = cells("agent_interval", lasted("talking", 30), lasted("talking", 40, at(9, 14)), lasted("wrap", 5, at(9, 15)))
+        pieces = lasted("talking", 30), lasted("talking", 40, at(9, 14)), lasted("wrap", 5, at(9, 15))
+        rows = cells("agent_interval", *pieces)
         assert [(row["interval"], row["state"], row["seconds"], row["pieces"]) for row in rows] == [
             (MORNING, "talking", 70, 2),
             (QUARTER_LATER, "wrap", 5, 1),

@@ -1,8 +1,9 @@
-"""The chain of ticks and the statements of cells: what a reader takes from what is written, in whatever state that is."""
+"""The chain of ticks and the statements of cells: what a reader takes from what is written."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projections.cells import Boards
 from projections.projection import Measure, Projection
 from services.runtime.ticks import (
     HEADS,
@@ -22,7 +23,7 @@ PROJECTIONS = {"sales": SALES}
 
 def tick(prev: int, calls: int = 0, upto: int = 0, rep: str = "anna") -> Tick:
     """Give a tick that adds calls to a rep, chained to `prev`; as a reader decodes it."""
-    boards = {"sales": {(rep,): (calls,)}} if calls else {}
+    boards: Boards = {"sales": {(rep,): (calls,)}} if calls else {}
     return decode_tick(encode_tick(Tick(prev=prev, read_to={"kvota.calls": upto}, cells=wire(boards))))
 
 
@@ -95,7 +96,7 @@ def test_a_cell_of_a_projection_that_no_longer_exists_is_passed_over() -> None:
 def test_heads_are_kept_stated_and_restored_as_cells_are() -> None:
     writer = ShardCells(PROJECTIONS)
     for offset, version in enumerate((1, 2)):
-        boards = {HEADS.name: {("deal/d1",): (version,)}}
+        boards: Boards = {HEADS.name: {("deal/d1",): (version,)}}
         writer.apply(offset, decode_tick(encode_tick(Tick(prev=offset - 1, cells=wire(boards)))))
     cell = (HEADS.name, ("deal/d1",))
     reader = ShardCells(PROJECTIONS)
@@ -104,14 +105,18 @@ def test_heads_are_kept_stated_and_restored_as_cells_are() -> None:
 
 
 steps = st.lists(
-    st.tuples(st.sampled_from(["anna", "boris"]), st.integers(1, 5), st.sampled_from(["tick", "state", "half", "open", "late"])),
+    st.tuples(
+        st.sampled_from(["anna", "boris"]),
+        st.integers(1, 5),
+        st.sampled_from(["tick", "state", "half", "open", "late"]),
+    ),
     max_size=25,
 )
 
 
 @settings(max_examples=300, deadline=None)
 @given(steps)
-def test_whenever_a_reader_starts_it_sees_what_one_who_read_every_tick_sees(history: list[tuple[str, int, str]]) -> None:
+def test_whenever_a_reader_starts_it_sees_what_one_who_read_all_sees(history: list[tuple[str, int, str]]) -> None:
     """Owners state cells, are followed by others, and their last ticks come late: the next reader is never wrong."""
     log: list[Tick] = []
     cells_topic: dict[bytes, bytes] = {}

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -51,7 +51,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def working(bootstrap: str, **settings: str) -> AsyncIterator[Worker]:
+async def working(bootstrap: str, **settings: str) -> AsyncGenerator[Worker]:
     """Run a worker for a block; however the block ends, nothing of it stays."""
     worker = Worker(bootstrap, settings)
     await worker.start()
@@ -64,7 +64,7 @@ async def working(bootstrap: str, **settings: str) -> AsyncIterator[Worker]:
 
 
 @asynccontextmanager
-async def following(bootstrap: str) -> AsyncIterator[CellsReader]:
+async def following(bootstrap: str) -> AsyncGenerator[CellsReader]:
     """Follow the live cells for a block, as a wallboard does."""
     async with CellsReader(settings_for(bootstrap), 1, PROJECTIONS) as reader:
         await reader.load(SHARDS.every)

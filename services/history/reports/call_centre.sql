@@ -3,7 +3,7 @@
 -- answered or ended, as the clock says; handle time always to the quarter in which the call ended. `day` is a day in `zone`,
 -- `to` the first moment that is left out. The target is a percentage, met or not by the service level under `policy`.
 -- param: day day null
--- param: zone text UTC
+-- param: zone zone UTC
 -- param: from instant null
 -- param: to instant null
 -- param: queue text null

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from faust.exceptions import ImproperlyConfigured
 from faust.transport import base
@@ -21,57 +20,22 @@ from faust.types import TP, AppT, ChannelT, ConsumerMessage, EventT, Message
 from faust.types.transports import ConsumerT, TPorTopicSet
 from faust.types.tuples import ack_lock
 from mode import Service
-from mode.threads import ServiceThread, WorkerThread
 from mode.types import ServiceT
 from mode.utils.futures import notify
 from yarl import URL
 
 from services.projector.transport.batch import Committed, Fetching, Owner, Record, RecordBatch
 from services.projector.transport.progress import Progress, starting_points
+from services.projector.transport.thread import BatchConsumerThread
 
 _FETCH_TIMEOUT_S = 0.2  # a seek waits for the fetch before it, so this bounds what a rebalance waits for us
 _NOTHING_TO_READ_S = 0.1
-_THREAD_STOPS_WITHIN_S = 5.0  # then it is left to die with the process: its broker does not answer
 
 _value_size = attrgetter("serialized_value_size")
 
 
 class TablesRefusedError(ImproperlyConfigured):
     """The app has Faust tables: their recovery would read before there are positions, so it would wait for ever."""
-
-
-class _DaemonThread(WorkerThread):
-    """Does not keep a crashed process alive."""
-
-    def __init__(self, service: ServiceThread, **kwargs: Any) -> None:  # noqa: ANN401  mode's signature
-        super().__init__(service, **kwargs)
-        self.daemon = True
-
-
-class BatchConsumerThread(driver.AIOKafkaConsumerThread):
-    """The thread that talks to Kafka."""
-
-    Worker = _DaemonThread
-    shutdown_timeout = _THREAD_STOPS_WITHIN_S
-
-    async def stop(self) -> None:
-        """Stop, and give back the event loop, which mode leaves to whoever made it."""
-        await super().stop()
-        self.thread_loop.close()
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        """Set what Faust has no setting for.
-
-        Faust 0.15 takes aiokafka's round robin when there are no tables; only its own assignor gives a partition
-        number of all equally partitioned topics to one worker.
-        """
-        consumer = super()._create_worker_consumer(transport)
-        fetching = cast("Transport", transport).fetching
-        consumer._fetch_min_bytes = fetching.min_bytes
-        consumer._fetch_max_wait_ms = fetching.max_wait_ms
-        consumer._partition_assignment_strategy = [self.app.assignor]
-        self._assignor = self.app.assignor
-        return consumer
 
 
 class BatchConsumer(driver.Consumer):
@@ -92,7 +56,9 @@ class BatchConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         same_kind = type(self.loop)()  # mode would take a plain one, also under uvloop
-        return BatchConsumerThread(self, loop=self.loop, thread_loop=same_kind, beacon=self.beacon)
+        return BatchConsumerThread(
+            self, fetching=self.transport.fetching, loop=self.loop, thread_loop=same_kind, beacon=self.beacon
+        )
 
     async def on_start(self) -> None:
         """Refuse what cannot work."""
@@ -133,6 +99,8 @@ class BatchConsumer(driver.Consumer):
     async def _position(self, progress: Progress, assigned: frozenset[TP]) -> None:
         wanted = await self.transport.owner.resume(self._held)
         async with self._reading:
+            if progress is not self._progress:
+                return  # an owner that would not be cancelled
             committed = {ensure_TP(tp): offset for tp, offset in (await self.seek_to_committed()).items()}
             beginnings = {ensure_TP(tp): at for tp, at in (await self.earliest_offsets(*assigned)).items()}
             ends = {ensure_TP(tp): at for tp, at in (await self.highwaters(*assigned)).items()}
