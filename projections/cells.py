@@ -26,7 +26,7 @@ Boards = dict[str, Cells]
 
 def merge(projection: Projection, into: Cells, deltas: Mapping[Key, Values]) -> None:
     """Add `deltas` to `into`, in place: the order in which parts are merged makes no difference."""
-    kinds = [measure.kind for measure in projection.measures]
+    kinds: list[Kind] = [measure.kind for measure in projection.measures]
     for key, values in deltas.items():
         known = into.get(key)
         into[key] = values if known is None else _combined(kinds, known, values)

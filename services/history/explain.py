@@ -107,7 +107,7 @@ def _contribution(measures: tuple[Measure, ...], *row: Any) -> Contribution:  # 
 
 def _sql(projection: Projection, where: str, measures: tuple[Measure, ...]) -> str:
     columns = ", ".join(f'adds."{measure.name}"' for measure in measures)
-    speaking = " OR ".join(f'adds."{measure.name}" IS NOT NULL' for measure in measures)
+    speaking = " OR ".join(_speaks(measure) for measure in measures)
     return f"""
 SELECT records.id, records.type, adds.fact.at AT TIME ZONE 'UTC',
        adds.fact.topic, adds.fact."partition", adds.fact."offset", adds.fact.sequence, adds.fact.weight,
@@ -119,6 +119,11 @@ FROM (SELECT * FROM {contributions_of(projection)} WHERE {where}) AS adds
 WHERE {speaking}
 ORDER BY adds.fact.at, adds.fact.topic, adds.fact."partition", adds.fact."offset", adds.fact.weight
 """
+
+
+def _speaks(measure: Measure) -> str:
+    """Whether an event says something of a measure: of the latest, also that there is nothing any more."""
+    return "true" if measure.kind == "last" else f'adds."{measure.name}" IS NOT NULL'
 
 
 def _total(measures: tuple[Measure, ...], contributions: tuple[Contribution, ...]) -> dict[str, int | str | None]:
@@ -135,8 +140,8 @@ def _value(contribution: Contribution, measure: Measure) -> Value:
     value = contribution.measures.get(measure.name)
     if measure.kind == "sum":
         return contribution.weight * int(value or 0)
-    if measure.kind == "last" and value is not None:
-        return _order(contribution), str(value)
+    if measure.kind == "last":
+        return _order(contribution), None if value is None else str(value)
     return cast("int | None", value)
 
 

@@ -8,6 +8,8 @@ import pytest
 from projections.projection import load_projections
 from services.history.archive import Archive
 
+PROJECTIONS = load_projections()
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -16,5 +18,5 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def archive(path: Path) -> Iterator[Archive]:
-    with Archive(path, load_projections()) as opened:
+    with Archive(path, PROJECTIONS) as opened:
         yield opened

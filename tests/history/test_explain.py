@@ -95,6 +95,15 @@ def test_the_latest_is_explained_by_all_that_came_before(archive: Archive) -> No
     assert explanation.total == {"last_state": "paused"}
 
 
+def test_the_latest_may_be_nothing(archive: Archive) -> None:
+    told = [raw(entered("paused", at(9), reason="tea"), 1), raw(entered("ready", at(9, 5)), 2)]
+    archive.ingest(lying(told, AGENTS))
+    for measure in ("last_reason", None):
+        explanation = explain(archive, "agent_now", {"rep": ANNA}, measure=measure)
+        assert len(explanation.contributions) == 2
+        assert explanation.total["last_reason"] is None
+
+
 def test_a_cell_that_is_not_there_has_nothing_behind_it(archive: Archive) -> None:
     fill(archive)
     explanation = explain(archive, "rep_day", {"rep": "'; DROP TABLE records; --"})

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -155,7 +155,7 @@ class Worker:
 @asynccontextmanager
 async def working(  # noqa: PLR0913, PLR0917  a worker is just these
     log: Log, group: Group, topics: Sequence[str], agent: Agent, owner: Owner | None, fetching: Fetching = QUICK
-) -> AsyncIterator[Worker]:
+) -> AsyncGenerator[Worker]:
     app = batch_app(group, log.bootstrap, owner=owner, fetching=fetching)
     app.read(*topics, agent=agent)
     stop = asyncio.Event()

@@ -26,6 +26,7 @@ from tests.telling import (
 )
 
 PROJECTIONS = load_projections()
+FOLDER = Folder(PROJECTIONS)
 MORNING, QUARTER_LATER = "2026-11-24T09:00:00Z", "2026-11-24T09:15:00Z"
 DAY = str(TODAY)
 
@@ -34,9 +35,7 @@ Row = dict[str, str | int | None]
 
 def cells(name: str, *events: Event) -> list[Row]:
     """Fold events, and give the rows of one projection without what is zero or empty."""
-    folder = Folder(PROJECTIONS)
-    board = folder.fold(counted(*events)).get(name, {})
-    folder.close()
+    board = FOLDER.fold(counted(*events)).get(name, {})
     return [
         {column: value for column, value in row.items() if value not in (0, None)}
         for row in as_rows(PROJECTIONS[name], without_zeros(PROJECTIONS[name], board))
