@@ -29,7 +29,7 @@ check: $(READY) ## lint, types, contracts
 	$(BIN)/lint-imports
 
 test: setup check ## everything that must hold, the broker's tests included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 golden: $(READY) ## write the golden files that are missing
 	$(BIN)/python -m tests.events.write_golden

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import cast
 
+import jiter
 import msgspec
 from pydantic import ValidationError
 
 from events.catalogue import CATALOGUE, EventType, entry_of
 from events.envelope import Envelope, read_expects, schema_urn, schema_version
-from events.event import Event, in_utc
+from events.event import Event, in_utc, is_instant
 from events.upcasters import Data, upcast
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -75,18 +76,36 @@ def event_schema(event: Event) -> str:
 
 
 def _envelope(raw: bytes) -> Envelope:
+    written = _written(raw)
     try:
-        raw.decode()
         envelope = _ENVELOPE.decode(raw)
-    except UnicodeDecodeError as error:
-        message = f"not UTF-8 at byte {error.start}"
-        raise UnreadableError(message) from None
     except (msgspec.DecodeError, RecursionError) as error:
         message = f"not a CloudEvent in structured JSON: {error}"
         raise UnreadableError(message) from None
+    if not is_instant(written["time"]):
+        message = "time should be an instant with its zone, written like 2026-11-24T09:00:00Z"
+        raise UnreadableError(message)
     if reason := _wrong(envelope):
         raise UnreadableError(reason)
     return envelope
+
+
+def _written(raw: bytes) -> Data:
+    """The JSON as it is written; a name that stands twice is refused, since readers differ in which one they take."""
+    try:
+        raw.decode()
+        written = jiter.from_json(raw, catch_duplicate_keys=True)
+    except UnicodeDecodeError as error:
+        message = f"not UTF-8 at byte {error.start}"
+        raise UnreadableError(message) from None
+    except ValueError as error:
+        problem = "a name stands twice in one object" if "duplicate key" in str(error) else error
+        message = f"not a CloudEvent in structured JSON: {problem}"
+        raise UnreadableError(message) from None
+    if not isinstance(written, dict):
+        message = "not a CloudEvent in structured JSON: not an object"
+        raise UnreadableError(message)
+    return written
 
 
 def _wrong(envelope: Envelope) -> str | None:

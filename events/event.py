@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
@@ -33,6 +33,11 @@ def in_utc(moment: datetime) -> datetime:
     except OverflowError:
         message = "should be within the calendar in UTC"
         raise ValueError(message) from None
+
+
+def is_instant(text: object) -> bool:
+    """Tell whether a text is an instant as the log writes it: with a zone, and microseconds at the most."""
+    return isinstance(text, str) and _INSTANT.fullmatch(text) is not None
 
 
 def _instant(value: object, _lenient: ValidatorFunctionWrapHandler) -> datetime:
@@ -86,11 +91,12 @@ Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Ordinal = Annotated[int, Field(ge=1, le=2**63 - 1)]
 """A number of things of which there is at least one, or a place in an order that begins with 1."""
 
-Seconds = Count
+# Bounded well below 64 bits, so that no sum of what is on a log can overflow where it is folded.
+Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A duration in whole seconds."""
 
-AmountMinor = Count
-"""An amount of money in the currency's minor units (kopecks, cents), never negative."""
+AmountMinor = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""An amount of money in the currency's minor units (kopecks, cents), never negative; exact in any JSON reader."""
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 BasisPoints = Annotated[int, Field(ge=0, le=1_000_000)]

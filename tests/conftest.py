@@ -24,6 +24,13 @@ def broker(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Br
         yield address
 
 
+@pytest.fixture
+def fresh_bootstrap(home: Path, tmp_path: Path) -> Generator[BrokerAddress]:
+    """Return the bootstrap servers of a broker of the test's own: where topics have fixed names."""
+    with Broker(home=home, data_dir=tmp_path / "broker").running() as address:
+        yield address
+
+
 @pytest.fixture(scope="session")
 def bootstrap(broker: BrokerAddress) -> str:
     """Return the bootstrap servers of the session's broker."""

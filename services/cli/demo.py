@@ -14,10 +14,13 @@ def demo(
     json: AsJson = False,
 ) -> None:
     """Run broker, feed, projector and history on a captured stream, and print what the day came to."""
+    from rich.console import Console
+
     from services.cli.demonstration import demonstrate
 
     del once
-    figures = demonstrate(home())
+    with Console(stderr=True).status("Kafka, feed, projector and history are at work…"):
+        figures = demonstrate(home())
     if json:
         print_json(figures.as_dict())
     else:

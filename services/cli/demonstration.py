@@ -1,6 +1,7 @@
 """One run of the main job: a captured phone system's stream, through Kafka and the projector, into history."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -57,7 +58,7 @@ class Figures:
 
 def demonstrate(home: Path) -> Figures:
     """Run it in `home`, on the broker that runs there or on one that is stopped afterwards."""
-    configure_logging()
+    configure_logging(logging.WARNING)
     began = monotonic()
     with _broker(home) as bootstrap_servers, Archive(home / FILE_NAME, load_projections()) as archive:
         kafka = KafkaSettings(bootstrap_servers=bootstrap_servers, client_id="kvota-demo")

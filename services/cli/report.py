@@ -22,7 +22,7 @@ def report(
     """Answer a report from history."""
     from rich.console import Console
 
-    from services.history.rendering import as_csv, as_json, as_table
+    from services.history.rendering import as_csv, as_json, as_tables, formulas
     from services.history.report import run_report
 
     moment = instant(known_at)
@@ -34,4 +34,5 @@ def report(
     elif format == "csv":
         sys.stdout.write(as_csv(answered))
     else:
-        Console().print(as_table(answered))
+        console = Console()
+        console.print(*as_tables(answered, console.width), formulas(answered), sep="\n\n", highlight=False)

@@ -2,15 +2,20 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
 from rich.table import Table
 
-from services.history.report import Report
+from services.history.report import Field, Report
 from services.runtime.shards import Positions
+
+_FRAME = 3
+"""What a column of a table takes besides its text."""
+_TURNED = 20
+"""What a turned row may take: an instant fits."""
 
 
 def as_json(report: Report) -> bytes:
@@ -36,15 +41,36 @@ def as_csv(report: Report) -> str:
     return text.getvalue()
 
 
-def as_table(report: Report) -> Table:
-    """The rows for a terminal, with the formulas of the numbers beneath."""
-    formulas = "\n".join(f"{policy.id} v{policy.version}: {policy.formula}" for policy in report.policies)
-    table = Table(title=report.question, caption=formulas or None, caption_justify="left")
-    for place, column in enumerate(report.columns):
-        numbers = any(isinstance(row[place], int | Decimal) for row in report.rows)
-        table.add_column(column, justify="right" if numbers else "left")
-    for row in report.rows:
-        table.add_row(*map(_cell, row))
+def as_tables(report: Report, width: int) -> list[Table]:
+    """The rows for a terminal of `width` characters; where they are too wide, turned: what was a row is a column."""
+    columns = [[name, *cells] for name, *cells in zip(report.columns, *_cells(report), strict=True)]
+    if sum(max(map(len, column)) + _FRAME for column in columns) <= width:
+        return [_table(report.columns, _cells(report), report.question)]
+    apiece = max(1, (width - max(map(len, report.columns)) - _FRAME) // (_TURNED + _FRAME))
+    parts = [report.rows[start : start + apiece] for start in range(0, len(report.rows), apiece)]
+    return [_turned(report, part, report.question if part is parts[0] else None) for part in parts]
+
+
+def formulas(report: Report) -> str:
+    """The formulas by which the numbers were reckoned, a line each."""
+    return "\n".join(f"{policy.id} v{policy.version}: {policy.formula}" for policy in report.policies)
+
+
+def _turned(report: Report, rows: Sequence[Sequence[Field]], title: str | None) -> Table:
+    cells = [[_cell(value) for value in row] for row in rows]
+    return _table(("", *(row[0] for row in cells)), list(zip(report.columns, *cells, strict=True))[1:], title)
+
+
+def _cells(report: Report) -> list[list[str]]:
+    return [[_cell(value) for value in row] for row in report.rows]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str | None) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for place, column in enumerate(header):
+        table.add_column(column, justify="left" if place == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

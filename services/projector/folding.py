@@ -7,7 +7,7 @@ import msgspec
 
 from projections.cells import Boards
 from projections.fold import Folder
-from services.projector.judging import Judged, heads_of, seen_by_day
+from services.projector.judging import Judged, first_seen, heads_of
 from services.runtime.ticks import HEADS, Tick, encode_tick, wire
 
 MAX_BYTES = 900_000
@@ -47,5 +47,5 @@ def _tick(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], en
         read_to=dict(end),
         appended_ms=max((record.appended_ms for record in judged), default=0),
         cells=wire(boards),
-        seen=seen_by_day(judged),
+        seen=first_seen(judged),
     )

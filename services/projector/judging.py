@@ -1,6 +1,6 @@
 """From the raw records of a shard to what counts: decoded, judged by the law, unreadable ones set aside. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -29,9 +29,9 @@ class Judged:
     parked: Envelope | None = None
 
 
-def judge(ledger: Ledger, batches: Iterable[RecordBatch]) -> list[Judged]:
-    """Judge the records of some batches, in the order of the log; the ledger moves on with them."""
-    return [_judge(ledger, batch.tp, record) for batch in batches for record in batch.records]
+def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch]) -> list[Judged]:
+    """Judge the records of some batches, in the order of the log; the ledger of each topic moves on with them."""
+    return [_judge(ledgers[batch.tp.topic], batch.tp, record) for batch in batches for record in batch.records]
 
 
 def _judge(ledger: Ledger, tp: TP, record: Record) -> Judged:
@@ -72,23 +72,25 @@ def parked(tp: TP, record: Record, reason: str) -> Envelope:
     )
 
 
-def seen_by_day(judged: Sequence[Judged]) -> dict[date, bytes]:
-    """The ids of the facts that count, by day, 16 bytes each."""
-    days: dict[date, bytearray] = {}
-    for envelope in _counted(judged):
+def first_seen(judged: Sequence[Judged]) -> dict[str, dict[date, bytes]]:
+    """The ids of the facts that count, by topic and day, 16 bytes each."""
+    seen: dict[str, dict[date, bytearray]] = {}
+    for counted in _counted(judged):
+        envelope = counted.record.envelope
         if envelope.stream is None:
-            days.setdefault(envelope.day, bytearray()).extend(envelope.id.bytes)
-    return {day: bytes(ids) for day, ids in days.items()}
+            ids = seen.setdefault(counted.topic, {}).setdefault(envelope.day, bytearray())
+            ids.extend(envelope.id.bytes)
+    return {topic: {day: bytes(ids) for day, ids in days.items()} for topic, days in seen.items()}
 
 
 def heads_of(judged: Sequence[Judged]) -> dict[str, int]:
     """The versions that the decisions that count bring their streams to."""
     return {
         envelope.stream: envelope.streamversion
-        for envelope in _counted(judged)
+        for envelope in (counted.record.envelope for counted in _counted(judged))
         if envelope.stream is not None and envelope.streamversion is not None
     }
 
 
-def _counted(judged: Sequence[Judged]) -> Iterable[Envelope]:
-    return (record.counted.record.envelope for record in judged if record.counted is not None)
+def _counted(judged: Sequence[Judged]) -> Iterable[Counted]:
+    return (record.counted for record in judged if record.counted is not None)

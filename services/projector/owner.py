@@ -31,7 +31,7 @@ class ShardOwner:
         """Own nothing yet: `open` takes the shard over. The reader has loaded it."""
         self.shard = shard
         self.cells: ShardCells = reader.shards[shard]
-        self.ledger = Ledger()
+        self.ledgers: Mapping[str, Ledger] = {}
         self.busy = asyncio.Lock()
         self._ticks, self._cells_topic = ticks_topic(version), cells_topic(version)
         self._reader, self._producer = reader, producer

@@ -8,12 +8,12 @@ import structlog
 from faust.types import TP
 
 from events.codec import encode
-from events.law import Ledger, SeenIds
+from events.law import Ledger
 from projections.fold import Folder
 from services.projector.folding import Step, steps
 from services.projector.judging import Judged, judge
 from services.projector.owner import Producer, ShardOwner
-from services.projector.recovery import seen_ids
+from services.projector.recovery import ledgers
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
 from services.runtime.cells_reader import CellsReader
@@ -64,10 +64,9 @@ class Projector:
         owner = ShardOwner(shard, self._settings.version, self._reader, self._producer)
         await owner.open()
         ticks = ticks_topic(self._settings.version)
-        seen = await seen_ids(self._kafka, ticks, shard, owner.cells.last)
-        owner.ledger = Ledger(SeenIds(days=seen), owner.cells.heads)
+        owner.ledgers = await ledgers(self._kafka, ticks, shard, owner.cells)
         self._owners[shard] = owner
-        log.info("shard_opened", shard=shard, tick=owner.cells.last, ids=sum(map(len, seen.values())))
+        log.info("shard_opened", shard=shard, tick=owner.cells.last)
 
     def _of(self, partitions: Iterable[TP]) -> set[int]:
         return {self._shards.of(tp.topic, tp.partition) for tp in partitions}
@@ -112,15 +111,19 @@ class Projector:
         start = {batch.tp.topic: owner.cells.positions.get(batch.tp.topic, 0) for batch in batches}
         end = {batch.tp.topic: batch.last + 1 for batch in batches}
         loop = asyncio.get_running_loop()
-        judged, ticks = await loop.run_in_executor(self._thread, self._work, owner.ledger, batches, start, end)
+        judged, ticks = await loop.run_in_executor(self._thread, self._work, owner.ledgers, batches, start, end)
         await self._park(judged)
         for step in ticks:
             await owner.append(step)
 
     def _work(
-        self, ledger: Ledger, batches: list[RecordBatch], start: Mapping[str, int], end: Mapping[str, int]
+        self,
+        ledgers: Mapping[str, Ledger],
+        batches: list[RecordBatch],
+        start: Mapping[str, int],
+        end: Mapping[str, int],
     ) -> tuple[list[Judged], list[Step]]:
-        judged = judge(ledger, batches)
+        judged = judge(ledgers, batches)
         return judged, list(steps(self._folder, judged, start, end))
 
     async def _park(self, judged: Sequence[Judged]) -> None:

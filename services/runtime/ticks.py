@@ -9,7 +9,7 @@ The cells topic shortens the way: a statement says "cell X is v as of tick o", a
 o, and then applies the ticks after the greatest mark, to each cell only those after its own o.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -48,8 +48,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The greatest append time, in epoch milliseconds, of the records it read; 0: it read none."""
     cells: dict[str, Wire] = msgspec.field(default_factory=dict)
     """What it adds, by projection."""
-    seen: dict[date, bytes] = msgspec.field(default_factory=dict)
-    """The ids first seen, by day: 16 bytes each."""
+    seen: dict[str, dict[date, bytes]] = msgspec.field(default_factory=dict)
+    """The ids first seen, by topic and day: 16 bytes each."""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -176,10 +176,9 @@ def decode_tick(raw: bytes) -> Tick:
     return _TICK.decode(raw)
 
 
-def ids_of(seen: Mapping[date, bytes]) -> Iterator[tuple[date, list[bytes]]]:
-    """The ids of a tick, by day."""
-    for day, joined in seen.items():
-        yield day, [joined[start : start + 16] for start in range(0, len(joined), 16)]
+def ids_of(joined: bytes) -> list[bytes]:
+    """The ids that were written one after the other."""
+    return [joined[start : start + 16] for start in range(0, len(joined), 16)]
 
 
 def _cell_id(parts: list[object]) -> CellId:

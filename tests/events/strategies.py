@@ -21,6 +21,7 @@ Values = dict[str, Any]
 
 _LAST_DAY = date(9999, 12, 30)
 _INT64 = (-(2**63), 2**63 - 1)
+_GREATEST_AMOUNT = 2**53 - 1
 _SCALARS: Mapping[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     date: st.dates(max_value=_LAST_DAY),
@@ -123,7 +124,11 @@ def _credited(values: Values) -> Values:
     credited = sum(part.amount_minor for part in values["credits"])
     amount = min(credited, values["amount_minor"]) if values["overlays"] else credited
     small = [part.model_copy(update={"amount_minor": part.amount_minor >> 2}) for part in values["credits"]]
-    return values | {"amount_minor": amount} if amount <= _INT64[1] else _credited(values | {"credits": tuple(small)})
+    return (
+        values | {"amount_minor": amount}
+        if amount <= _GREATEST_AMOUNT
+        else _credited(values | {"credits": tuple(small)})
+    )
 
 
 def _proved(values: Values) -> Values:

@@ -1,6 +1,7 @@
 """What cannot be read is refused with a word on what is wrong; what is not known yet is kept."""
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -177,11 +178,15 @@ BYTES_REFUSED = [
     ("invalid UTF-8", WHOLE.replace("осень".encode(), b"\xd0"), "UTF-8"),
     ("a byte order mark", b"\xef\xbb\xbf" + WHOLE, "JSON"),
     ("NaN", WHOLE.replace(b'"talk_seconds":231', b'"talk_seconds":NaN'), "JSON"),
+    ("a name twice", WHOLE.replace(b'"talk_seconds":231', b'"talk_seconds":231,"talk_seconds":1'), "twice"),
+    ("a type twice", WHOLE.replace(b'"type":', b'"type":"call.offered","type":', 1), "twice"),
+    ("nanoseconds", re.sub(rb'"time":"[^"]*"', b'"time":"2026-11-24T09:00:00.9999999Z"', WHOLE), "time should"),
+    ("a small zone", re.sub(rb'"time":"[^"]*"', b'"time":"2026-11-24T09:00:00z"', WHOLE), "time should"),
     ("a lone surrogate", WHOLE.replace(b'"call":"', b'"call":"\\ud800'), "JSON"),
     (
         "arrays 100,000 deep",
         WHOLE.replace(b'"data":{', b'"data":{"x":' + b"[" * 100_000 + b"]" * 100_000 + b","),
-        "depth",
+        "recursion",
     ),
     ("arrays 250 deep", WHOLE.replace(b'"data":{', b'"data":{"x":' + b"[" * 250 + b"]" * 250 + b","), "recursion"),
 ]

@@ -106,7 +106,8 @@ async def test_it_follows_until_told_to_stop(kafka: KafkaSettings, topic: str, a
     assert archive.cells_at(archive.positions(), PROJECTIONS) == recompute_logs(LOGS)
 
 
-async def test_the_service_stops_when_asked_and_leaves_a_whole_file(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_the_service_stops_when_asked_and_leaves_a_whole_file(fresh_bootstrap: str, tmp_path: Path) -> None:
+    kafka = KafkaSettings(bootstrap_servers=fresh_bootstrap, client_id="test")
     await ensure_topics(kafka.bootstrap_servers, source_topics(PARTITIONS))
     environment = {**os.environ, "KVOTA_HOME": str(tmp_path), "KVOTA_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}
     service = await asyncio.create_subprocess_exec(

@@ -1,6 +1,7 @@
 """Reports equal what a person reckons by hand from the same calls."""
 
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from events.deals import Credit
 from services.history.archive import Archive
 from services.history.errors import BadValueError, HistoryBehindError, UnknownNameError
 from services.history.questions import load_question, load_questions
-from services.history.rendering import as_csv, as_json, as_table
+from services.history.rendering import as_csv, as_json, as_tables, formulas
 from services.history.report import Report, answer, run_report
 from tests.events.examples.dates import TODAY, at
 from tests.telling import (
@@ -58,6 +59,19 @@ def rows(report: Report) -> list[dict[str, object]]:
 
 def centre(archive: Archive, **given: str) -> list[dict[str, object]]:
     return rows(run_report(archive, "call_centre", given))
+
+
+def shown(report: Report, width: int) -> str:
+    """Print a report on a terminal of this width."""
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(*as_tables(report, width))
+    return capture.get()
+
+
+def numbers(text: str) -> list[str]:
+    """Find the numbers with two decimals."""
+    return re.findall(r"\d+\.\d\d\b", text)
 
 
 class TestCallCentre:
@@ -278,13 +292,20 @@ class TestRendering:
 
     def test_a_terminal_shows_a_table_and_its_formulas(self, archive: Archive) -> None:
         fill(archive)
-        console = Console(width=400)
-        with console.capture() as capture:
-            console.print(as_table(run_report(archive, "call_centre", {"queue": SALES})))
-        text = capture.get()
+        report = run_report(archive, "call_centre", {"queue": SALES})
+        text = shown(report, width=400)
         assert "How did each queue serve its callers" in text
         assert "55.56" in text
-        assert "asa v1: seconds waited by those who were answered / answered" in text
+        assert "asa v1: seconds waited by those who were answered / answered" in formulas(report)
+
+    def test_a_narrow_terminal_shows_every_number_whole(self, archive: Archive) -> None:
+        fill(archive)
+        report = run_report(archive, "call_centre", {})
+        narrow = shown(report, width=80)
+        assert max(map(len, narrow.splitlines())) <= 80
+        assert all(column in narrow for column in report.columns[1:])
+        assert sorted(numbers(narrow)) == sorted(numbers(shown(report, width=400)))
 
     def test_a_table_of_nothing_has_its_columns(self, archive: Archive) -> None:
-        assert as_table(run_report(archive, "rep_day", {})).row_count == 0
+        [table] = as_tables(run_report(archive, "rep_day", {}), width=400)
+        assert table.row_count == 0

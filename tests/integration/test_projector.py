@@ -2,15 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from events.event import Event
 from projections.cells import Boards, without_zeros
-from services.broker.broker import Broker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.log import end_positions
 from services.runtime.parked import parked_records
@@ -36,11 +34,10 @@ DECISIONS: Source = ("kvota.decisions", 0)
 
 
 @pytest.fixture
-async def bootstrap(home: Path, tmp_path: Path) -> AsyncIterator[str]:
-    """Give each test a broker of its own: the projector's topics have fixed names."""
-    with Broker(home=home, data_dir=tmp_path / "broker").running() as address:
-        await make_topics(address)
-        yield address
+async def bootstrap(fresh_bootstrap: str) -> str:
+    """Give each test a log of its own."""
+    await make_topics(fresh_bootstrap)
+    return fresh_bootstrap
 
 
 async def caught_up(bootstrap: str) -> Boards:
