@@ -37,8 +37,8 @@ golden: $(READY) ## write the golden files that are missing
 docs: $(READY) ## write docs/events.md and the JSON Schemas anew
 	$(BIN)/python -m services.cli.catalogue_docs
 
-lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+lock: $(READY) ## resolve requirements.lock anew
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
 
 clean: ## remove what was installed and written, the local Kafka's data included

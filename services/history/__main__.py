@@ -1,7 +1,6 @@
 """`python -m services.history`: keeps the archive up to date, until SIGTERM or SIGINT."""
 
 import asyncio
-import signal
 import sys
 
 import structlog
@@ -13,6 +12,7 @@ from services.history.archiver import Archiver
 from services.history.errors import HistoryError
 from services.runtime.logging import configure_logging
 from services.runtime.settings import HomeSettings, KafkaSettings
+from services.runtime.stopping import stop_when_told
 
 log = structlog.get_logger()
 
@@ -42,10 +42,7 @@ def main() -> int:
 
 
 async def _until_told(home: HomeSettings, kafka: KafkaSettings) -> None:
-    stop = asyncio.Event()
-    for told in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(told, stop.set)
-    await run(home, kafka, stop)
+    await run(home, kafka, stop_when_told())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """`python -m services.projector`: one worker, until SIGTERM or SIGINT."""
 
 import asyncio
-import signal
 
 import uvloop
 
@@ -14,6 +13,7 @@ from services.runtime.log import producer
 from services.runtime.logging import configure_logging
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
+from services.runtime.stopping import stop_when_told
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
 
 
@@ -50,10 +50,7 @@ def main() -> None:
 
 
 async def _until_told(settings: ProjectorSettings, kafka: KafkaSettings) -> None:
-    stop = asyncio.Event()
-    for told in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(told, stop.set)
-    await run(settings, kafka, stop)
+    await run(settings, kafka, stop_when_told())
 
 
 if __name__ == "__main__":

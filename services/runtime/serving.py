@@ -1,0 +1,71 @@
+"""Serving HTTP inside a process of ours: told to stop from outside, and never held up by an open stream."""
+
+import asyncio
+import socket
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.runtime.errors import ClearError
+
+
+class Address(BaseModel):
+    """Where a service listens; port 0: any free one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65_535)
+
+
+class AddressTakenError(ClearError):
+    """Something else listens there."""
+
+    def __init__(self, address: Address) -> None:
+        """Name the address."""
+        super().__init__(f"{address.host}:{address.port} is taken: stop what listens there, or choose another port")
+
+
+class _Server(uvicorn.Server):
+    """Tells open streams to end before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._closing.set()
+        await super().shutdown(sockets)
+
+
+async def serve(app: FastAPI, address: Address, stop: asyncio.Event, **options: Any) -> None:  # noqa: ANN401  # uvicorn's
+    """Serve an app until `stop` is set; `app.state.closing` is set first, so that its endless streams can end.
+
+    Raises AddressTakenError when something else listens there. `app.state.port` is the port that was taken.
+    """
+    app.state.closing = asyncio.Event()
+    with _listening(address) as listener:
+        app.state.port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5, **options
+        )
+        server = _Server(config, app.state.closing)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        told = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        server.should_exit = True
+        await serving
+
+
+def _listening(address: Address) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+    except OSError:
+        listener.close()
+        raise AddressTakenError(address) from None
+    return listener
