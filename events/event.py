@@ -85,13 +85,12 @@ Text = Annotated[str, StringConstraints(max_length=4000)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code, such as RUB."""
 
-# A signed 64-bit number: what DuckDB's BIGINT holds, so that no reader can overflow where another does not.
-Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
-Ordinal = Annotated[int, Field(ge=1, le=2**63 - 1)]
+# What JSON readers hold exactly, and far below 64 bits: no sum of what a log holds overflows where it is folded.
+Whole = Annotated[int, Field(ge=-(2**53 - 1), le=2**53 - 1)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Ordinal = Annotated[int, Field(ge=1, le=2**53 - 1)]
 """A number of things of which there is at least one, or a place in an order that begins with 1."""
 
-# Bounded well below 64 bits, so that no sum of what is on a log can overflow where it is folded.
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A duration in whole seconds."""
 
