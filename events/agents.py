@@ -69,7 +69,7 @@ class ShiftChanged(Event):
     type: Literal["shift.changed"] = "shift.changed"
     version: Literal[1] = 1
     rep: RepId
-    planned_start: Instant
+    planned_starts_at: Instant
     """The start of the planned shift that changes."""
     starts_at: Instant | None = None
     ends_at: Instant | None = None

@@ -1,8 +1,8 @@
 """Telephone calls, as the phone system saw them. No event carries the caller's number or name."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from events.event import Count, Event, EventId, Instant, Name, Ordinal, Seconds, Text
 from events.ids import CallId, CustomerId, DealId, LeadId, RepId
@@ -52,6 +52,8 @@ class CallAnswered(Event):
     """From joining the queue to the answer."""
     ring_seconds: Seconds
     """How long the rep's own phone rang."""
+    enqueued_at: Instant | None = None
+    """When the caller joined the queue, as `call.offered` says; empty for a call that met none."""
 
 
 class CallEnded(Event):
@@ -119,6 +121,13 @@ class CallRestated(Event):
     reason: Text
     was: "CallFact" = Field(discriminator="type")
     now: "CallFact" = Field(discriminator="type")
+
+    @model_validator(mode="after")
+    def _of_one_call(self) -> Self:
+        if self.was.type != self.now.type or self.was.call != self.now.call:
+            message = "was and now must be facts of one type, of one call"
+            raise ValueError(message)
+        return self
 
 
 CallFact = CallOffered | CallAnswered | CallEnded | CallDispositioned

@@ -70,6 +70,21 @@ class Noun:
                     raise TypeError(message)
         return columns
 
+    @cached_property
+    def corrections(self) -> tuple[str, ...]:
+        """The types of events that take back an earlier one."""
+        return tuple(entry.name for entry in self.types.values() if entry.corrects)
+
+    def defaults(self, column: str) -> dict[str, tuple[str, ...]]:
+        """What stands in a column where an event leaves the field out: the value as SQL, and the types it is for."""
+        found: dict[str, tuple[str, ...]] = {}
+        for entry in self.types.values():
+            field = entry.model.model_fields.get(column)
+            if field is not None and not field.is_required() and field.default is not None:
+                written = _literal(field.default)
+                found[written] = (*found.get(written, ()), entry.name)
+        return found
+
     def _entry(self, model: type[Event]) -> EventType:
         fields = model.model_fields
         return EventType(str(fields["type"].default), int(fields["version"].default), model, self.name)
@@ -129,6 +144,17 @@ def _fields(entry: EventType) -> dict[str, str]:
     skipped = {*_CONTEXT, "was", "now"} if entry.corrects else set(_CONTEXT)
     fields = entry.model.model_fields.items()
     return {name: _duckdb_type(info.annotation) for name, info in fields if name not in skipped}
+
+
+def _literal(default: object) -> str:
+    """A default value of an event's field, as SQL."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, int):
+        return str(default)
+    if default == ():
+        return "[]"
+    return "'" + str(default).replace("'", "''") + "'"
 
 
 def _duckdb_type(annotation: Any) -> str:  # noqa: ANN401  # an annotation has no narrower type

@@ -87,7 +87,7 @@ class DealWon(Event):
     customer: CustomerId
     amount_minor: AmountMinor
     currency: Currency
-    credits: tuple[Credit, ...] = Field(min_length=1)
+    credits: tuple[Credit, ...] = Field(min_length=1, max_length=50)
     """Who gets how much; sums to the amount, or over it where the plan allows overlays."""
     overlays: bool = False
     """Whether the plan credits some people on top of the whole."""
@@ -179,7 +179,7 @@ class DealRefunded(Event):
     amount_minor: AmountMinor
     """What went back; never more, over all refunds, than was won."""
     currency: Currency
-    credits: tuple[Credit, ...] = Field(min_length=1)
+    credits: tuple[Credit, ...] = Field(min_length=1, max_length=50)
     """What each rep's part is less by."""
     overlays: bool = False
     won: EventId
@@ -226,7 +226,7 @@ class InvoicePaid(Event):
     won_minor: AmountMinor
     """The amount of the sale, of which this is a part."""
     currency: Currency
-    credits: tuple[Credit, ...] = Field(min_length=1)
+    credits: tuple[Credit, ...] = Field(min_length=1, max_length=50)
     """Each rep's part of this payment."""
     overlays: bool = False
     won: EventId

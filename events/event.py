@@ -85,7 +85,7 @@ Text = Annotated[str, StringConstraints(max_length=4000)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code, such as RUB."""
 
-# What JSON readers hold exactly, and far below 64 bits: no sum of what a log holds overflows where it is folded.
+# What any JSON reader holds exactly. A cell overflows with a thousand of the greatest, which no business counts.
 Whole = Annotated[int, Field(ge=-(2**53 - 1), le=2**53 - 1)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Ordinal = Annotated[int, Field(ge=1, le=2**53 - 1)]
@@ -94,10 +94,9 @@ Ordinal = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 """A duration in whole seconds."""
 
-AmountMinor = Annotated[int, Field(ge=0, le=2**53 - 1)]
-"""An amount of money in the currency's minor units (kopecks, cents), never negative; exact in any JSON reader."""
+AmountMinor = Annotated[int, Field(ge=0, lt=10**14)]
+"""An amount of money in the currency's minor units (kopecks, cents): never negative, and under a million million."""
 
-Percent = Annotated[int, Field(ge=0, le=100)]
 BasisPoints = Annotated[int, Field(ge=0, le=1_000_000)]
 """Hundredths of a percent: 10,000 is the whole."""
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 K = TypeVar("K", bound=Hashable)
+
+Ties = Literal["first", "last"]
+"""Who takes an odd unit among those with equal claims to it: whoever stands first, or last."""
 
 
 class CurrencyMismatchError(ValueError):
@@ -40,12 +43,12 @@ class Money:
             raise CurrencyMismatchError(self.currency, other.currency)
 
 
-def share_out(total: int, weights: Mapping[K, int]) -> dict[K, int]:
+def share_out(total: int, weights: Mapping[K, int], *, ties: Ties = "last") -> dict[K, int]:
     """Split `total` units in proportion to `weights` so that the parts sum to the total.
 
     The method of largest remainders: everyone gets the floor of the exact share, the units left over go to the largest
-    remainders, ties to whoever stands later in `weights` (so the last period takes the odd kopeck).
-    Raises ValueError when a weight is negative or all are zero.
+    remainders, and among equal ones to those who stand last in `weights` (so the last period takes the odd kopeck), or
+    first. Raises ValueError when a weight is negative or all are zero.
     """
     whole = sum(weights.values())
     if whole <= 0 or any(weight < 0 for weight in weights.values()):
@@ -53,8 +56,8 @@ def share_out(total: int, weights: Mapping[K, int]) -> dict[K, int]:
         raise ValueError(message)
     parts = {key: total * weight // whole for key, weight in weights.items()}
     left = total - sum(parts.values())
-    later = {key: place for place, key in enumerate(weights)}
-    by_remainder = sorted(weights, key=lambda key: (-(total * weights[key] % whole), -later[key]))
+    in_order = list(weights) if ties == "first" else list(reversed(weights))
+    by_remainder = sorted(in_order, key=lambda key: -(total * weights[key] % whole))
     for key in by_remainder[:left]:
         parts[key] += 1
     return parts

@@ -92,9 +92,13 @@ def _combine(kind: Kind, known: Value, new: Value) -> Value:
         return new if known is None else known
     if kind == "sum":
         return cast("int", known) + cast("int", new)
-    if kind == "min":
-        return min(cast("int", known), cast("int", new))
-    return max(known, new)  # both numbers for max, both Latest for last: never mixed
+    if kind == "last":
+        return max(cast("Latest", known), cast("Latest", new), key=_order)
+    return (min if kind == "min" else max)(cast("int", known), cast("int", new))
+
+
+def _order(value: Latest) -> str:
+    return value[0]
 
 
 def _sortable(key: Key) -> tuple[tuple[str, int | str], ...]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,6 +51,12 @@ class Projection:
     relations: frozenset[str]
     contributions_sql: str
     """The file's SELECT, with the column `fact` that says which event each row comes from."""
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of the definition: cells made by another one are other cells."""
+        definition = repr((self.keys, [(each.name, each.kind) for each in self.measures], self.contributions_sql))
+        return sha256(definition.encode()).hexdigest()[:16]
 
     @cached_property
     def cells_sql(self) -> str:

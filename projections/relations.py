@@ -5,6 +5,7 @@ one that takes `was` back (weight -1), one that brings `now` (weight +1). Everyt
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from events.catalogue import NOUNS, Noun
@@ -36,7 +37,7 @@ def relation_sql(noun: Noun) -> str:
     """
     rows = [_rows(noun, 1, _Part("event.data", "event.type", "event.time", "event.day"))]
     if noun.restatable:
-        rows[0] += "\nWHERE event.data.was IS NULL"
+        rows[0] += f"\nWHERE event.type NOT IN ({_quoted(noun.corrections)})"
         rows += [_corrected(noun, -1, "event.data.was"), _corrected(noun, 1, "event.data.now")]
     union = "\nUNION ALL\n".join(rows)
     return f"WITH record AS (\n{_records(noun)}\n)\n{union}"
@@ -50,7 +51,7 @@ def create_relations_sql() -> str:
 def _records(noun: Noun) -> str:
     shape = json.dumps(_shape(noun))
     return (
-        f'    SELECT json_transform(json, \'{shape}\') AS event, topic, "partition", "offset"\n'
+        f'    SELECT TRY(json_transform(json, \'{shape}\')) AS event, topic, "partition", "offset"\n'
         f"    FROM {SOURCE} WHERE noun = '{noun.name}'"
     )
 
@@ -78,11 +79,11 @@ def _stored(column: str) -> str:
 
 def _corrected(noun: Noun, weight: int, data: str) -> str:
     part = _Part(data, f"{data}.type", f"{data}.occurred_at", f"{data}.day")
-    return f"{_rows(noun, weight, part)}\nWHERE {data} IS NOT NULL"
+    return f"{_rows(noun, weight, part)}\nWHERE event.type IN ({_quoted(noun.corrections)})"
 
 
 def _rows(noun: Noun, weight: int, part: _Part) -> str:
-    columns = ",\n       ".join(_column(part.data, name, column) for name, column in noun.columns.items())
+    columns = ",\n       ".join(_column(noun, part, name, column) for name, column in noun.columns.items())
     return (
         f"SELECT {{'weight': {weight}, 'id': event.id, 'at': {part.time} AT TIME ZONE 'UTC',\n"
         f"        'sequence': event.sequence, 'topic': topic, 'partition': \"partition\",\n"
@@ -94,6 +95,14 @@ def _rows(noun: Noun, weight: int, part: _Part) -> str:
     )
 
 
-def _column(part: str, name: str, column: str) -> str:
-    value = f'{part}."{name}"'
-    return f"{value} AT TIME ZONE 'UTC' AS \"{name}\"" if column == "TIMESTAMP" else f'{value} AS "{name}"'
+def _column(noun: Noun, part: _Part, name: str, column: str) -> str:
+    value = f'{part.data}."{name}"'
+    if column == "TIMESTAMP":
+        value = f"{value} AT TIME ZONE 'UTC'"
+    for default, types in noun.defaults(name).items():
+        value = f"CASE WHEN {part.type} IN ({_quoted(types)}) THEN coalesce({value}, {default}) ELSE {value} END"
+    return f'{value} AS "{name}"'
+
+
+def _quoted(types: Iterable[str]) -> str:
+    return ", ".join(f"'{each}'" for each in types)

@@ -9,9 +9,9 @@ from services.broker.folder import BrokerAddress, Folder
 from services.broker.install import install
 from services.broker.jars import Progress
 from services.broker.launch import DEFAULT_HEAP_MB, STOP_WITHIN_S, Launch
-from services.broker.lock import is_released
 from services.broker.process import is_guard, signal_guard
 from services.broker.supervision import start_detached
+from services.runtime.lock import is_released
 
 DEFAULT_PORT = 9092
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NewType
 
-from services.broker.lock import is_owned
+from services.runtime.lock import is_owned
 
 BrokerAddress = NewType("BrokerAddress", str)
 """Where a broker answers, as clients want it: `127.0.0.1:9092`."""

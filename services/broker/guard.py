@@ -14,17 +14,17 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Coroutine
 from contextlib import suppress
 
-from services.broker.child import dies_with_parent
 from services.broker.errors import BrokerError
 from services.broker.folder import BrokerAddress, Folder, Owner
 from services.broker.jvm import ENVIRONMENT, Jvm
 from services.broker.launch import Launch, parse
-from services.broker.lock import own
 from services.broker.log import failure
 from services.broker.ports import free_port, require_free
 from services.broker.properties import HOST, Listeners, server_properties
 from services.broker.readiness import answers
 from services.broker.storage import format_once
+from services.runtime.child import dies_with_parent
+from services.runtime.lock import own
 
 _READY_WITHIN_S = 60.0
 

@@ -13,8 +13,8 @@ from services.broker.installation import Installation
 from services.broker.jars import Progress, fetch
 from services.broker.jvm import ENVIRONMENT, RUNTIME
 from services.broker.launch import Launch
-from services.broker.lock import locked
 from services.broker.supervision import running
+from services.runtime.lock import locked
 
 _RECORD_WITHIN_S = 120
 

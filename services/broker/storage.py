@@ -5,12 +5,12 @@ import shutil
 import subprocess
 import uuid
 
-from services.broker.child import dies_with_parent
 from services.broker.errors import BrokerError
 from services.broker.folder import Folder
 from services.broker.jvm import ENVIRONMENT, Jvm
 from services.broker.log import failure
 from services.broker.properties import Listeners, server_properties
+from services.runtime.child import dies_with_parent
 
 
 def format_once(folder: Folder, jvm: Jvm, listeners: Listeners, log: int) -> None:

@@ -76,7 +76,7 @@ def _broker(home: Path) -> Iterator[str]:
 
 
 async def _run(kafka: KafkaSettings, archive: Archive, began: float) -> Figures:
-    settings = ProjectorSettings()
+    settings = ProjectorSettings(port=0)
     topics = (*source_topics(PARTITIONS), *projector_topics(settings.version, PARTITIONS))
     await ensure_topics(kafka.bootstrap_servers, topics)
     stop = asyncio.Event()

@@ -1,10 +1,13 @@
 """The commands, and the one place where an error becomes a clear line and an exit code.
 
-0: done, and the answer is yes. 1: the answer is no. 2: bad input, or something that is needed is not there.
+0: done, and the answer is yes. 1: the answer is no. 2: bad input, or something that is needed is not there. 70: a fault
+of ours.
 """
 
 import logging
+import os
 import sys
+from types import TracebackType
 
 import typer
 
@@ -19,11 +22,14 @@ from services.cli import (
     projections,
     report,
     schema,
+    stack,
     topics,
 )
 from services.runtime.errors import ClearError
+from services.runtime.logging import configure_logging
 
 BAD_INPUT = 2
+BROKEN = 70
 
 app = typer.Typer(
     name="kvota",
@@ -38,6 +44,9 @@ app.add_typer(topics.app, name="topics", help="The topics of the log.")
 app.add_typer(projections.app, name="projections", help="What the numbers are made by, and whether both ends agree.")
 app.add_typer(parked.app, name="parked", help="What could not be read.")
 app.add_typer(calc.app, name="calc", help="The formulas alone, over a JSON file.")
+app.command("up")(stack.up)
+app.command("down")(stack.down)
+app.command("status")(stack.status)
 app.command("feed")(feed.feed)
 app.command("fold")(fold.fold)
 app.command("explain")(explain.explain)
@@ -48,9 +57,18 @@ app.command("demo")(demo.demo)
 
 def main() -> None:
     """Run a command; a person never sees a traceback for what they can mend."""
+    configure_logging(logging.WARNING)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it complains of, we say in our own words
+    sys.excepthook = _fail
     try:
         app()
     except (ClearError, OSError) as error:
         print(f"kvota: {error}", file=sys.stderr)  # noqa: T201  # this is where a person reads it
         sys.exit(BAD_INPUT)
+
+
+def _fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show an error that nobody foresaw, and end with a code that is no answer."""
+    sys.__excepthook__(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(BROKEN)

@@ -1,20 +1,28 @@
 """`python -m services.projector`: one worker, until SIGTERM or SIGINT."""
 
 import asyncio
+import sys
 
+import structlog
 import uvloop
+from fastapi import FastAPI
 
 from projections.projection import load_projections
 from services.projector.projector import Projector
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Fetching, Group, batch_app, run_worker
 from services.runtime.cells_reader import CellsReader
+from services.runtime.errors import clear_cause
+from services.runtime.health import answer_health
 from services.runtime.log import producer
 from services.runtime.logging import configure_logging
+from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
 from services.runtime.stopping import stop_when_told
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
+
+log = structlog.get_logger()
 
 
 async def run(settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.Event) -> None:
@@ -22,11 +30,18 @@ async def run(settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.E
     shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
     await ensure_topics(kafka.bootstrap_servers, projector_topics(settings.version, shards.partitions))
     async with CellsReader(kafka, settings.version, load_projections()) as reader, producer(kafka) as writer:
-        projector = Projector(settings, kafka, shards, reader, writer)
+        projector = Projector(settings, shards, reader, writer)
         async with asyncio.TaskGroup() as group:
-            following = group.create_task(reader.follow())
+            aside = [group.create_task(reader.follow()), group.create_task(_say_how_it_is(projector, settings))]
             await run_faust(settings, kafka, projector, stop)
-            following.cancel()
+            for task in aside:
+                task.cancel()
+
+
+async def _say_how_it_is(projector: Projector, settings: ProjectorSettings) -> None:
+    app = FastAPI(title="Kvota projector")
+    answer_health(app, lambda: projector.ready)
+    await serve(app, Address(host=settings.host, port=settings.port), asyncio.Event())
 
 
 async def run_faust(
@@ -43,10 +58,17 @@ async def run_faust(
     await run_worker(app, stop)
 
 
-def main() -> None:
-    """Read the settings, then work until told to stop."""
+def main() -> int:
+    """Read the settings, then work until told to stop; what a person can mend is one line, and exit code 1."""
     configure_logging()
-    uvloop.run(_until_told(ProjectorSettings(), KafkaSettings(client_id="projector")))
+    try:
+        uvloop.run(_until_told(ProjectorSettings(), KafkaSettings(client_id="projector")))
+    except Exception as error:
+        if (clear := clear_cause(error)) is None:
+            raise
+        log.critical("projector_stopped", reason=str(clear))
+        return 1
+    return 0
 
 
 async def _until_told(settings: ProjectorSettings, kafka: KafkaSettings) -> None:
@@ -54,4 +76,4 @@ async def _until_told(settings: ProjectorSettings, kafka: KafkaSettings) -> None
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

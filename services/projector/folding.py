@@ -8,10 +8,10 @@ import msgspec
 from projections.cells import Boards
 from projections.fold import Folder
 from services.projector.judging import Judged, first_seen, heads_of
-from services.runtime.ticks import HEADS, Tick, encode_tick, wire
+from services.runtime.ticks import HEADS, NEVER, Tick, encode_tick, wire
 
 MAX_BYTES = 900_000
-"""A tick larger than this is split: brokers refuse records over about a megabyte."""
+"""A tick larger than this is split. What one record adds cannot be: the tick topic takes some times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ def steps(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], en
 def _tick(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Tick:
     boards: Boards = folder.fold([record.counted for record in judged if record.counted is not None])
     if heads := heads_of(judged):
-        boards[HEADS.name] = {(stream,): (version,) for stream, version in heads.items()}
+        boards[HEADS.name] = {head: (version,) for head, version in heads.items()}
     return Tick(
-        prev=0,
+        prev=NEVER,
         read_from=dict(start),
         read_to=dict(end),
         appended_ms=max((record.appended_ms for record in judged), default=0),

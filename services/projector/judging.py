@@ -83,11 +83,11 @@ def first_seen(judged: Sequence[Judged]) -> dict[str, dict[date, bytes]]:
     return {topic: {day: bytes(ids) for day, ids in days.items()} for topic, days in seen.items()}
 
 
-def heads_of(judged: Sequence[Judged]) -> dict[str, int]:
-    """The versions that the decisions that count bring their streams to."""
+def heads_of(judged: Sequence[Judged]) -> dict[tuple[str, str], int]:
+    """The versions that the decisions that count bring their streams to, by topic and stream."""
     return {
-        envelope.stream: envelope.streamversion
-        for envelope in (counted.record.envelope for counted in _counted(judged))
+        (counted.topic, envelope.stream): envelope.streamversion
+        for counted, envelope in ((counted, counted.record.envelope) for counted in _counted(judged))
         if envelope.stream is not None and envelope.streamversion is not None
     }
 

@@ -1,7 +1,7 @@
 """The owner of a shard: the one worker that extends its chain of ticks, and knows at once when it no longer is."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
@@ -9,50 +9,77 @@ from aiokafka import AIOKafkaProducer
 from events.law import Ledger
 from services.projector.folding import Step
 from services.runtime.cells_reader import CellsReader
+from services.runtime.errors import ClearError
+from services.runtime.shard_cells import ShardCells
 from services.runtime.shards import cells_topic, ticks_topic
-from services.runtime.ticks import NEVER, CellId, ShardCells, Tick, cell_key, mark_key
+from services.runtime.ticks import NEVER, CellId, Tick, cell_key, mark_key, segments
 
 Producer: TypeAlias = AIOKafkaProducer
 READ_BACK_S = 30.0
+_OPENINGS = 20
 
 
 class OvertakenError(RuntimeError):
     """Another worker has taken the shard: what this one holds is stale, so it stops and starts afresh."""
 
-    def __init__(self, shard: int, offset: int, last: int) -> None:
-        """Say which tick did not count, and which did."""
-        super().__init__(f"shard {shard}: the tick at offset {offset} does not count, the last that does is {last}")
+    def __init__(self, shard: int, own: int, last: int) -> None:
+        """Say which tick is ours, and which is the last that counts."""
+        super().__init__(f"shard {shard}: our tick at offset {own} is not the last that counts, which is {last}")
+
+
+class OtherProjectionsError(ClearError):
+    """The cells of this version were made by other projections than those that are here now."""
+
+    def __init__(self, version: int, differ: Collection[str]) -> None:
+        """Name the projections that differ, and say what to do."""
+        names = ", ".join(sorted(differ))
+        what = f"version {version} of the projector was made by other projections ({names} differ)"
+        super().__init__(f"{what}: start the next one with KVOTA_PROJECTOR_VERSION={version + 1}")
 
 
 class ShardOwner:
-    """Appends ticks to one shard, reads each back before the next, and states cells for quick recovery."""
+    """Appends ticks to one shard, reads each back before the next, and writes down what makes recovery quick."""
 
     def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer) -> None:
-        """Own nothing yet: `open` takes the shard over. The reader has loaded it."""
+        """Own nothing yet: `open` takes the shard over. The reader has loaded it, and remembers its ids."""
         self.shard = shard
         self.cells: ShardCells = reader.shards[shard]
         self.ledgers: Mapping[str, Ledger] = {}
         self.busy = asyncio.Lock()
+        self._version = version
         self._ticks, self._cells_topic = ticks_topic(version), cells_topic(version)
         self._reader, self._producer = reader, producer
-        self._epoch = self._marked = NEVER
+        self._made_by = {name: each.digest for name, each in reader.projections.items()}
+        self._epoch = self._last = self._marked = NEVER
         self._ticked_at = self._stated_at = _now()
 
     async def open(self) -> None:
-        """Take the shard over with an opening tick; a last tick of the owner before may come in first, so try again."""
-        while True:
-            self._epoch = await self._chain(_opening(self.cells))
-            if self.cells.last == self._epoch:
+        """Take the shard over with an opening tick; last ticks of the owner before may come in first, so try again.
+
+        Raises OtherProjectionsError when the cells were made by others, OvertakenError when owners keep coming in.
+        """
+        if self.cells.made_by not in ({}, self._made_by):
+            raise OtherProjectionsError(self._version, dict(self.cells.made_by.items() ^ self._made_by.items()))
+        for _ in range(_OPENINGS):
+            offset = await self._chain(Step(Tick(prev=NEVER, made_by=self._made_by)), self.cells.last)
+            if self.cells.last == offset:
+                self._epoch = self._last = offset
                 return
+        raise OvertakenError(self.shard, offset, self.cells.last)
 
     async def append(self, step: Step) -> None:
-        """Extend the chain by one tick; raises OvertakenError when it does not count."""
-        offset = await self._chain(step.after(self.cells.last))
-        if self.cells.last != offset:
-            raise OvertakenError(self.shard, offset, self.cells.last)
+        """Extend the chain by one tick; raises OvertakenError as soon as the shard is another's."""
+        self._require_ours()
+        self._last = await self._chain(step, self._last)
+        self._require_ours()
 
-    async def _chain(self, tick: bytes) -> int:
-        sent = await self._producer.send_and_wait(self._ticks, tick, partition=self.shard)
+    def _require_ours(self) -> None:
+        """What the next tick follows is our own last one: following the last that counts would extend a successor's."""
+        if self.cells.last != self._last:
+            raise OvertakenError(self.shard, self._last, self.cells.last)
+
+    async def _chain(self, step: Step, prev: int) -> int:
+        sent = await self._producer.send_and_wait(self._ticks, step.after(prev), partition=self.shard)
         await asyncio.wait_for(self._reader.reached(self.shard, sent.offset), READ_BACK_S)
         self._ticked_at = _now()
         return int(sent.offset)
@@ -66,13 +93,17 @@ class ShardOwner:
         return _now() - self._stated_at
 
     async def state(self) -> None:
-        """Write down every touched cell as of the last tick, then the mark, then delete what older owners stated."""
+        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is outdated."""
+        self._require_ours()
         cells, self._stated_at = self.cells, _now()
         if cells.last == self._marked:
             return
         tick, mark = cells.last, cells.mark()
         statements = {cell: cells.statement(cell) for cell in cells.take_changed()}
+        ids = cells.take_unwritten()
         await self._write({cell_key(self._epoch, cell): value for cell, value in statements.items()})
+        for topic, days in ids.items():
+            await self._write(dict(segments(self._epoch, tick, topic, days)))
         await self._write({mark_key(self._epoch): mark})
         await self._write(dict.fromkeys(self._outdated(cells, statements)))
         self._marked = tick
@@ -96,7 +127,3 @@ class ShardOwner:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _opening(cells: ShardCells) -> bytes:
-    return Step(Tick(prev=0)).after(cells.last)

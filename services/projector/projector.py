@@ -8,21 +8,27 @@ import structlog
 from faust.types import TP
 
 from events.codec import encode
-from events.law import Ledger
+from events.law import Ledger, SeenIds
 from projections.fold import Folder
 from services.projector.folding import Step, steps
 from services.projector.judging import Judged, judge
 from services.projector.owner import Producer, ShardOwner
-from services.projector.recovery import ledgers
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
 from services.runtime.cells_reader import CellsReader
-from services.runtime.settings import KafkaSettings
-from services.runtime.shards import Shards, ticks_topic
-from services.runtime.ticks import Tick
+from services.runtime.shards import Shards
+from services.runtime.ticks import NEVER, Tick
 
 PARKED_TOPIC = "kvota.parked"
 log = structlog.get_logger()
+
+
+class SkippedError(RuntimeError):
+    """Kafka handed over other records than those that follow: some were deleted, or they are another worker's."""
+
+    def __init__(self, tp: TP, expected: int, first: int) -> None:
+        """Say which record was due, and which came."""
+        super().__init__(f"{tp.topic}/{tp.partition}: offset {expected} was due, and {first} came")
 
 
 class Projector:
@@ -31,40 +37,48 @@ class Projector:
     def __init__(
         self,
         settings: ProjectorSettings,
-        kafka: KafkaSettings,
         shards: Shards,
         reader: CellsReader,
         producer: Producer,
     ) -> None:
         """Own nothing until Kafka hands out partitions."""
-        self._settings, self._kafka, self._shards = settings, kafka, shards
+        self._settings, self._shards = settings, shards
         self._reader, self._producer = reader, producer
         self._owners: dict[int, ShardOwner] = {}
         self._folder = Folder(reader.projections)
         self._thread = ThreadPoolExecutor(1, "fold")
+        self.ready = False
+        """Whether Kafka has said which partitions are ours, and their shards are open."""
 
     # -- Which shards are ours (transport.Owner)
 
     async def resume(self, partitions: frozenset[TP]) -> Mapping[TP, int]:
         """Take over the shards of these partitions; where their ticks say that each was read to."""
         await self.revoked(partitions)
+        await self._reader.load(sorted(self._of(partitions)), remember=True)
         await asyncio.gather(*(self._open(shard) for shard in self._of(partitions)))
+        self.ready = True
         return {tp: self._position(tp) for tp in partitions}
 
     async def revoked(self, partitions: frozenset[TP]) -> None:
-        """Finish the ticks in hand, then forget the shards."""
+        """Finish the ticks in hand and write down where they lead, then forget the shards, in any case."""
         shards = self._of(partitions)
-        for owner in [owner for shard, owner in self._owners.items() if shard in shards]:
-            async with owner.busy:
-                self._owners.pop(owner.shard, None)
-        self._reader.drop(shards)
+        try:
+            for owner in [owner for shard, owner in self._owners.items() if shard in shards]:
+                async with owner.busy:
+                    await owner.state()
+        finally:
+            for shard in shards:
+                self._owners.pop(shard, None)
+            self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:
-        await self._reader.load([shard])
         owner = ShardOwner(shard, self._settings.version, self._reader, self._producer)
         await owner.open()
-        ticks = ticks_topic(self._settings.version)
-        owner.ledgers = await ledgers(self._kafka, ticks, shard, owner.cells)
+        owner.ledgers = {
+            topic: Ledger(SeenIds(days=owner.cells.seen.setdefault(topic, {})), owner.cells.heads(topic))
+            for topic, _partition in self._shards.sources(shard)
+        }
         self._owners[shard] = owner
         log.info("shard_opened", shard=shard, tick=owner.cells.last)
 
@@ -101,14 +115,14 @@ class Projector:
             if current:
                 await self._fold(owner, [event.value for event in current])
             elif owner.silent_for() >= self._settings.beat_s:
-                await owner.append(Step(Tick(prev=0)))
+                await owner.append(Step(Tick(prev=NEVER)))
             for event in current:
                 event.ack()
             if owner.unstated_for() >= self._settings.state_every_s:
                 await owner.state()
 
     async def _fold(self, owner: ShardOwner, batches: list[RecordBatch]) -> None:
-        start = {batch.tp.topic: owner.cells.positions.get(batch.tp.topic, 0) for batch in batches}
+        start = _starts(owner, batches)
         end = {batch.tp.topic: batch.last + 1 for batch in batches}
         loop = asyncio.get_running_loop()
         judged, ticks = await loop.run_in_executor(self._thread, self._work, owner.ledgers, batches, start, end)
@@ -132,3 +146,13 @@ class Projector:
         for envelope in parked:
             await self._producer.send_and_wait(PARKED_TOPIC, encode(envelope), key=(envelope.subject or "").encode())
             log.warning("record_parked", subject=envelope.subject)
+
+
+def _starts(owner: ShardOwner, batches: Sequence[RecordBatch]) -> dict[str, int]:
+    """Where each topic is read on, by topic; raises SkippedError unless it is where the last tick ended."""
+    starts: dict[str, int] = {}
+    for batch in batches:
+        expected = owner.cells.positions.get(batch.tp.topic, 0)
+        if starts.setdefault(batch.tp.topic, batch.first) != expected:
+            raise SkippedError(batch.tp, expected, starts[batch.tp.topic])
+    return starts

@@ -9,6 +9,9 @@ class ProjectorSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_PROJECTOR_", frozen=True)
 
+    host: str = "127.0.0.1"
+    port: int = Field(default=8706, ge=0, le=65_535)
+    """Where it says how it is: `GET /healthz`, `GET /readyz`. 0: any free one."""
     version: PositiveInt = 1
     """A version has its own consumer group, ticks and cells."""
     instance: str | None = None
@@ -16,7 +19,7 @@ class ProjectorSettings(BaseSettings):
     tick_ms: PositiveInt = Field(default=50, le=5_000)
     """How long records are gathered before they are folded."""
     tick_records: PositiveInt = Field(default=5_000, le=100_000)
-    """How many records are folded at most in one tick of a shard."""
+    """A tick is due as soon as so many records were gathered; the last fetch may bring it over."""
     beat_s: PositiveFloat = 1.0
     """A shard that has nothing to read says so this often, with an empty tick."""
     state_every_s: PositiveFloat = 30.0

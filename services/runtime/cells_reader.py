@@ -1,7 +1,7 @@
 """The one reader of live cells: the worker, the wallboard and `verify` all see what it sees."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -10,10 +10,25 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from projections.cells import Boards, merge_boards
 from projections.projection import Projection
+from services.runtime.errors import ClearError
 from services.runtime.log import Record, consumer, read_to_end
 from services.runtime.settings import KafkaSettings
+from services.runtime.shard_cells import ShardCells
 from services.runtime.shards import DECISIONS, Positions, Source, cells_topic, ticks_topic
-from services.runtime.ticks import ShardCells, decode_tick
+from services.runtime.ticks import decode_tick
+from services.runtime.topics import partition_count
+
+_BRIEFLY_MS = 10
+_TAIL_MS = 100
+
+
+class LostTicksError(ClearError):
+    """The tick topic is not the one that the cells were made of, or has lost its end."""
+
+    def __init__(self, ticks: TopicPartition, tick: int) -> None:
+        """Say which tick is missing."""
+        what = f"{ticks.topic}/{ticks.partition} does not hold tick {tick}, as of which cells were written"
+        super().__init__(f"{what}: start the projector under its next version (KVOTA_PROJECTOR_VERSION)")
 
 
 class CellsReader:
@@ -30,10 +45,13 @@ class CellsReader:
         self._next: dict[int, int] = {}
         self._some = asyncio.Event()
         self._moved = asyncio.Condition()
+        self._looks = 0
+        self._failure: BaseException | None = None
 
     async def __aenter__(self) -> Self:
-        """Connect."""
-        self._tail = await self._connections.enter_async_context(consumer(self._kafka))
+        """Connect; raises TopicError when the projector's topics do not exist."""
+        await partition_count(self._kafka.bootstrap_servers, self._ticks)
+        self._tail = await self._connections.enter_async_context(consumer(self._kafka, wait_ms=_TAIL_MS))
         return self
 
     async def __aexit__(
@@ -42,25 +60,29 @@ class CellsReader:
         """Disconnect."""
         await self._connections.aclose()
 
-    async def load(self, shards: Iterable[int]) -> None:
-        """Take in shards as they stand at this moment: statements first, then the ticks since the mark."""
+    async def load(self, shards: Iterable[int], *, remember: bool = False) -> None:
+        """Take in shards as they stand at this moment; with `remember`, also the ids that they have seen.
+
+        Raises LostTicksError when the ticks are not those that the cells were made of.
+        """
         wanted = list(shards)
         self.drop(wanted)
-        async with consumer(self._kafka) as reader:
+        async with consumer(self._kafka, wait_ms=_BRIEFLY_MS) as reader:
             for shard in wanted:
-                await self._load(reader, shard)
+                await self._load(reader, shard, ShardCells(self.projections, remember=remember))
         self._assign()
 
-    async def _load(self, reader: AIOKafkaConsumer, shard: int) -> None:
-        statements: dict[bytes, bytes] = {}
-        async for record in read_to_end(reader, TopicPartition(self._cells, shard)):
-            _take(statements, record)
-        cells = ShardCells(self.projections)
-        cells.restore(statements)
+    async def _load(self, reader: AIOKafkaConsumer, shard: int, cells: ShardCells) -> None:
+        ticks = TopicPartition(self._ticks, shard)
+        cells.restore(await _statements(reader, TopicPartition(self._cells, shard)))
+        if cells.last >= (await reader.end_offsets([ticks]))[ticks]:
+            raise LostTicksError(ticks, cells.last)
         self._next[shard] = cells.last + 1
         self.shards[shard] = cells
-        async for record in read_to_end(reader, TopicPartition(self._ticks, shard), cells.last + 1):
+        async for record in read_to_end(reader, ticks, cells.last + 1):
             self._apply(record)
+        if any(tick > cells.last for tick in cells.stated.values()):
+            raise LostTicksError(ticks, max(cells.stated.values()))
 
     def drop(self, shards: Iterable[int]) -> None:
         """Forget shards."""
@@ -80,24 +102,39 @@ class CellsReader:
             self._some.clear()
 
     async def follow(self) -> None:
-        """Apply ticks as they come in, until cancelled."""
-        while True:
-            await self._some.wait()
-            for records in (await self._tail.getmany(timeout_ms=100)).values():
-                for record in records:
-                    self._apply(record)
-            async with self._moved:
-                self._moved.notify_all()
+        """Apply ticks as they come in, until cancelled; whoever waits hears of it when this fails."""
+        try:
+            while True:
+                await self._some.wait()
+                for records in (await self._tail.getmany(timeout_ms=100)).values():
+                    for record in records:
+                        self._apply(record)
+                await self._tell()
+        except BaseException as error:
+            self._failure = error
+            await self._tell()
+            raise
+
+    async def _tell(self) -> None:
+        async with self._moved:
+            self._looks += 1
+            self._moved.notify_all()
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._failure is not None or holds())
+        if self._failure is not None:
+            message = "nobody follows the ticks any more"
+            raise RuntimeError(message) from self._failure
 
     async def reached(self, shard: int, offset: int) -> None:
         """Wait until the tick topic has been read up to and including `offset`."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: self._next.get(shard, 0) > offset)
+        await self._until(lambda: self._next.get(shard, 0) > offset)
 
     async def moved(self) -> None:
         """Wait until ticks have been looked for once more."""
-        async with self._moved:
-            await self._moved.wait()
+        before = self._looks
+        await self._until(lambda: self._looks > before)
 
     async def caught_up(self, wanted: Positions) -> None:
         """Wait until the cells hold all records before these positions."""
@@ -106,8 +143,7 @@ class CellsReader:
             live = self.positions()
             return all(live.get(source, 0) >= offset for source, offset in wanted.items())
 
-        async with self._moved:
-            await self._moved.wait_for(holds)
+        await self._until(holds)
 
     def _apply(self, record: Record) -> None:
         cells = self.shards.get(record.partition)
@@ -131,6 +167,20 @@ class CellsReader:
             for shard, cells in self.shards.items()
             for topic, offset in cells.positions.items()
         }
+
+
+async def _statements(reader: AIOKafkaConsumer, partition: TopicPartition) -> dict[bytes, bytes]:
+    """The last value of every key, read on until the end no longer moves.
+
+    The cleaner may remove a key's record because of a newer one beyond the end that was asked for first.
+    """
+    statements: dict[bytes, bytes] = {}
+    start = 0
+    while start < (end := (await reader.end_offsets([partition]))[partition]):
+        async for record in read_to_end(reader, partition, start):
+            _take(statements, record)
+        start = end
+    return statements
 
 
 def _take(statements: dict[bytes, bytes], record: Record) -> None:

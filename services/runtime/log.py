@@ -18,15 +18,18 @@ _POLL_MS = 500
 
 
 @asynccontextmanager
-async def consumer(kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer]:
-    """A consumer that belongs to no group and commits nothing: its user says what it reads and from where."""
+async def consumer(kafka: KafkaSettings, *, wait_ms: int = _POLL_MS) -> AsyncGenerator[AIOKafkaConsumer]:
+    """A consumer that belongs to no group and commits nothing: its user says what it reads and from where.
+
+    A fetch that finds nothing is answered after `wait_ms`; whoever goes from partition to partition waits for it.
+    """
     client = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=kafka.client_id,
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        fetch_max_wait_ms=_POLL_MS,
+        fetch_max_wait_ms=wait_ms,
         max_partition_fetch_bytes=TICK_BYTES,
     )
     async with _connected(client, kafka) as connected:

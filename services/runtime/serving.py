@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -29,11 +31,16 @@ class AddressTakenError(ClearError):
 
 
 class _Server(uvicorn.Server):
-    """Tells open streams to end before it waits for them."""
+    """Tells open streams to end before it waits for them, and leaves signals to the process that it serves in."""
 
     def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
         super().__init__(config)
         self._closing = closing
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture none: whoever runs the server sets `stop`."""
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._closing.set()
@@ -54,14 +61,18 @@ async def serve(app: FastAPI, address: Address, stop: asyncio.Event, **options: 
         server = _Server(config, app.state.closing)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         told = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
-        told.cancel()
-        server.should_exit = True
-        await serving
+        try:
+            await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+            server.should_exit = True
+            await serving
 
 
 def _listening(address: Address) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    # With the protocol named, asyncio turns Nagle's algorithm off: small answers do not wait for more.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))

@@ -23,8 +23,7 @@ FOR_EVER: Mapping[str, str] = {
 }
 """The log is the truth: nothing in it expires or is compacted away."""
 
-# A worker that lost its disk rebuilds the ids it has seen from the ticks. The seen window is 35 days of business: one
-# day more covers the hours by which a business day and its ticks can lie apart.
+# A reader needs the ticks since the last mark, some seconds; older ones are kept for whoever looks into what happened.
 TICKS_RETENTION = timedelta(days=36)
 TICK_BYTES = 4 * 1024 * 1024
 """The greatest tick: one record holds all that a busy tick adds to every projection."""

@@ -1,5 +1,6 @@
 """Bad input: one clear line on standard error, exit code 2, never a traceback."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ HEAVY = {"aiokafka", "duckdb", "faust", "pyarrow", "pydantic", "numpy", "hypothe
         (("feed", "asterisk", "--file", "{noise}", "--dry-run"), "noise"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--time-zone", "Mars"), "no time zone 'Mars'"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--roster", "{file}"), "a roster is a JSON object"),
-        (("report", "nothing"), "no report 'nothing'; there are: call_centre, rep_day"),
+        (("report", "nothing"), "no report 'nothing'; there are: call_centre, quota_attainment, rep_day"),
         (("report", "rep_day", "colour=red"), "no parameter of rep_day 'colour'"),
         (("report", "rep_day", "day"), "expected NAME=VALUE, got 'day'"),
         (("report", "rep_day", "--known-at", "yesterday"), "'yesterday' is no instant"),
@@ -60,3 +61,12 @@ def test_help_starts_quickly_because_it_imports_nothing_heavy() -> None:
     script = "import sys, services.cli.main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert HEAVY & {name.partition(".")[0] for name in loaded} == set()
+
+
+def test_a_projector_without_kafka_says_so_in_one_line(tmp_path: Path) -> None:
+    nowhere = {**os.environ, "KVOTA_HOME": str(tmp_path), "KVOTA_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    command = [sys.executable, "-m", "services.projector"]
+    ran = subprocess.run(command, env=nowhere, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 1
+    assert "no Kafka answers at 127.0.0.1:1" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -1,14 +1,11 @@
 """The chain of ticks and the statements of cells: what a reader takes from what is written."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from projections.cells import Boards
 from projections.projection import Measure, Projection
+from services.runtime.shard_cells import ShardCells
 from services.runtime.ticks import (
     HEADS,
     NEVER,
-    ShardCells,
     Tick,
     cell_key,
     decode_tick,
@@ -96,49 +93,9 @@ def test_a_cell_of_a_projection_that_no_longer_exists_is_passed_over() -> None:
 def test_heads_are_kept_stated_and_restored_as_cells_are() -> None:
     writer = ShardCells(PROJECTIONS)
     for offset, version in enumerate((1, 2)):
-        boards: Boards = {HEADS.name: {("deal/d1",): (version,)}}
+        boards: Boards = {HEADS.name: {("kvota.decisions", "deal/d1"): (version,)}}
         writer.apply(offset, decode_tick(encode_tick(Tick(prev=offset - 1, cells=wire(boards)))))
-    cell = (HEADS.name, ("deal/d1",))
+    cell = (HEADS.name, ("kvota.decisions", "deal/d1"))
     reader = ShardCells(PROJECTIONS)
     reader.restore({cell_key(0, cell): writer.statement(cell), mark_key(0): writer.mark()})
-    assert writer.heads == reader.heads == {"deal/d1": 2}
-
-
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(["anna", "boris"]),
-        st.integers(1, 5),
-        st.sampled_from(["tick", "state", "half", "open", "late"]),
-    ),
-    max_size=25,
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(steps)
-def test_whenever_a_reader_starts_it_sees_what_one_who_read_all_sees(history: list[tuple[str, int, str]]) -> None:
-    """Owners state cells, are followed by others, and their last ticks come late: the next reader is never wrong."""
-    log: list[Tick] = []
-    cells_topic: dict[bytes, bytes] = {}
-    everything = ShardCells(PROJECTIONS)
-    epoch, stale = NEVER, NEVER
-    for rep, calls, kind in history:
-        if kind == "state":
-            written = {cell_key(epoch, cell): everything.statement(cell) for cell in everything.take_changed()}
-            cells_topic |= written
-            cells_topic[mark_key(epoch)] = everything.mark()
-            continue
-        if kind == "half":  # the owner dies between its statements and the mark
-            cells_topic |= {cell_key(epoch, cell): everything.statement(cell) for cell in everything.changed}
-            continue
-        stale = everything.last if kind == "open" else stale
-        prev = stale if kind == "late" else everything.last
-        log.append(tick(prev, calls=0 if kind == "open" else calls, rep=rep))
-        if everything.apply(len(log) - 1, log[-1]) and kind == "open":
-            epoch = everything.last
-    reader = ShardCells(PROJECTIONS)
-    reader.restore(cells_topic)
-    for offset, each in list(enumerate(log))[reader.last + 1 :]:
-        reader.apply(offset, each)
-    assert reader.boards == everything.boards
-    assert reader.last == everything.last
+    assert writer.heads("kvota.decisions") == reader.heads("kvota.decisions") == {"deal/d1": 2}

@@ -31,7 +31,9 @@ class Worker:
 
     async def start(self) -> None:
         """Start it, under the same name as before."""
-        own = {f"KVOTA_PROJECTOR_{name}": value for name, value in self.settings.items()}
+        own = {"KVOTA_PROJECTOR_PORT": "0"} | {
+            f"KVOTA_PROJECTOR_{name}": value for name, value in self.settings.items()
+        }
         environment = {**os.environ, "KVOTA_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap, **own}
         self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.projector", env=environment)
 

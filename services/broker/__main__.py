@@ -1,0 +1,33 @@
+"""`python -m services.broker`: the broker in the foreground, until SIGTERM or SIGINT; for a supervisor."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from services.broker.broker import Broker
+from services.broker.detached import DEFAULT_PORT
+from services.broker.errors import BrokerError
+from services.runtime.settings import HomeSettings
+
+
+def main() -> int:
+    """Run a broker on the data of Kvota's home; it ends with this process, however that ends."""
+    parser = argparse.ArgumentParser(prog="services.broker", description="A Kafka broker in the foreground.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    port = parser.parse_args().port
+    home = HomeSettings().home
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    try:
+        with Broker(home=home, data_dir=home / "broker", port=port).running():
+            told.wait()
+    except BrokerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

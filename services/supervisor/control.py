@@ -1,0 +1,85 @@
+"""Starting, stopping and asking a supervisor that runs in the background."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from services.runtime.errors import ClearError
+from services.runtime.lock import is_owned, is_released
+from services.supervisor.board import Stack, Standing
+from services.supervisor.plan import Ports
+
+_READY_WITHIN_S = 120.0
+_STOP_WITHIN_S = 90.0
+_LOOK_EVERY_S = 0.1
+
+Standings = Mapping[str, Standing]
+
+
+class StackError(ClearError):
+    """The stack does not start or stop; the text says which program, and what it said last."""
+
+
+def start(home: Path, ports: Ports, tell: Callable[[Standings], None] = lambda _standings: None) -> Standings:
+    """Start the stack in the background, or find it running, and return once every program is ready.
+
+    `tell` hears how the programs stand while it waits. Raises StackError when they are not ready in time.
+    """
+    files = Stack(home.resolve())
+    if not is_owned(files.lock):
+        _spawn(files, ports)
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while True:
+        standings = status(home) or {}
+        tell(standings)
+        if standings and all(each.state in ("ready", "done") for each in standings.values()):
+            return standings
+        if time.monotonic() > deadline:
+            raise StackError(_not_ready(standings))
+        time.sleep(_LOOK_EVERY_S)
+
+
+def stop(home: Path) -> bool:
+    """Stop the stack; whether there was one. Raises StackError when it does not end."""
+    files = Stack(home.resolve())
+    said = files.read()
+    if not is_owned(files.lock):
+        return False
+    if said is not None:
+        os.kill(said[0], signal.SIGTERM)
+    if not is_released(files.lock, _STOP_WITHIN_S):
+        message = f"the stack on {files.home} does not stop; see {files.log('supervisor')}"
+        raise StackError(message)
+    return True
+
+
+def status(home: Path) -> Standings | None:
+    """How the programs stand; None when no supervisor runs."""
+    files = Stack(home.resolve())
+    said = files.read()
+    return said[1] if said is not None and is_owned(files.lock) else None
+
+
+def _spawn(files: Stack, ports: Ports) -> None:
+    files.folder.mkdir(parents=True, exist_ok=True)
+    with files.log("supervisor").open("ab") as output:
+        subprocess.Popen(
+            [sys.executable, "-m", "services.supervisor", "--ports", json.dumps(ports.as_dict())],
+            env={**os.environ, "KVOTA_HOME": str(files.home)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def _not_ready(standings: Standings) -> str:
+    late = [name for name, each in standings.items() if each.state not in ("ready", "done")]
+    first = standings.get(late[0]) if late else None
+    said = f"; see {first.log}" if first is not None and first.log is not None else ""
+    return f"not ready in time: {', '.join(late) or 'the supervisor'}{said}"
