@@ -15,8 +15,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-setup: $(READY) ## install Python packages and Kafka into this folder; nothing outside it, no root
+setup: $(READY) ## install Python packages, Kafka and the board's JavaScript into this folder; no root
 	@$(BIN)/kvota broker install
+	@$(BIN)/python -m services.wallboard.vendor
+
+browser: # what the tests of the page need: Debian's Chromium, installed where that is possible
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
 
 demo: setup ## run the main job on a captured PBX stream, and print the day's figures
 	@$(BIN)/kvota demo --once --json
@@ -28,7 +32,7 @@ check: $(READY) ## lint, types, contracts
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-test: setup check ## everything that must hold, the broker's tests included
+test: setup browser check ## everything that must hold, the broker's tests included
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 golden: $(READY) ## write the golden files that are missing
@@ -44,4 +48,4 @@ lock: $(READY) ## resolve requirements.lock anew
 clean: ## remove what was installed and written, the local Kafka's data included
 	rm -rf $(VENV) .kvota
 
-.PHONY: help setup demo check test golden docs lock clean
+.PHONY: help setup browser demo check test golden docs lock clean

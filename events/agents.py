@@ -35,7 +35,7 @@ class AgentStateEntered(Event):
     rep: RepId
     state: State
     reason: Name | None = None
-    """Why, where the source says: the pause reason, or the queue whose call rings."""
+    """Why, where the source says: the reason of a pause, or the queue whose call rings or is talked on."""
 
 
 class AgentStateLasted(Event):
@@ -46,6 +46,7 @@ class AgentStateLasted(Event):
     rep: RepId
     state: State
     reason: Name | None = None
+    """As in `agent.state_entered`."""
     began_at: Instant
     """Inside one quarter of an hour with `occurred_at`, when the piece ended."""
     seconds: Seconds

@@ -24,7 +24,12 @@ Outcome = Literal[
     "failed",
     "voicemail",
 ]
-"""How a call, or its stay in one queue, came to its end."""
+"""How a call, or its stay in one queue, came to its end.
+
+`timed_out`: the queue gave up waiting. `key_exit`: the caller left by a key. `join_empty`, `leave_empty`: nobody
+served the queue. `full`: it took no more. `closed`: the phone system ended the call before it rang anybody. `diverted`:
+it went to a number outside. `no_answer`, `busy`, `failed`: of a call that was dialled.
+"""
 
 Direction = Literal["inbound", "outbound", "internal"]
 

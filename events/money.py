@@ -56,7 +56,7 @@ def share_out(total: int, weights: Mapping[K, int], *, ties: Ties = "last") -> d
         raise ValueError(message)
     parts = {key: total * weight // whole for key, weight in weights.items()}
     left = total - sum(parts.values())
-    in_order = list(weights) if ties == "first" else list(reversed(weights))
+    in_order = list(weights) if ties == "first" else list(weights)[::-1]
     by_remainder = sorted(in_order, key=lambda key: -(total * weights[key] % whole))
     for key in by_remainder[:left]:
         parts[key] += 1

@@ -4,11 +4,14 @@
 -- All of it is exact: whole numbers in, decimals with two places out (rounded half to even), NULL where there is nothing to
 -- divide by. Every comparison with a threshold is `<=`.
 
--- How often `d` goes into `n`, rounded half to even; for n >= 0.
-CREATE OR REPLACE MACRO half_even(n, d) AS
-    CASE WHEN d > 0 THEN n // d + (CASE WHEN 2 * (n % d) > d OR (2 * (n % d) = d AND (n // d) % 2 = 1) THEN 1 ELSE 0 END) END;
+-- How often `d` goes into `n`, rounded half to even.
+CREATE OR REPLACE MACRO half_even_up(n, d) AS
+    n // d + (CASE WHEN 2 * (n % d) > d OR (2 * (n % d) = d AND (n // d) % 2 = 1) THEN 1 ELSE 0 END);
 
-CREATE OR REPLACE MACRO quotient(n, d) AS half_even(100 * n::HUGEINT, d)::BIGINT * 0.01::DECIMAL(3, 2);
+CREATE OR REPLACE MACRO half_even(n, d) AS
+    CASE WHEN d > 0 THEN sign(n) * half_even_up(abs(n::HUGEINT), d) END;
+
+CREATE OR REPLACE MACRO quotient(n, d) AS half_even(100 * n::HUGEINT, d)::DECIMAL(36, 0) * 0.01::DECIMAL(2, 2);
 
 CREATE OR REPLACE MACRO percent(n, d) AS quotient(100 * n::HUGEINT, d);
 
@@ -82,6 +85,87 @@ CREATE OR REPLACE MACRO is_wait_edge(threshold) AS
 
 -- The place of a wait among bins [min, max) with these inner edges, from 0.
 CREATE OR REPLACE MACRO wait_bin(wait, edges) AS len(list_filter(edges, lambda edge: edge <= wait));
+
+-- Attainment. Amounts are whole minor units (or pieces) and are exact; `booked` is what was credited less what was refunded,
+-- so it may be below zero; `quota` is what was assigned less what was relieved. `days` are the working days of the period and
+-- `elapsed` those that are over, by the company calendar (projections.calendar): a metric reads no calendar. Amounts that
+-- come out are rounded once, to the minor unit.
+CREATE OR REPLACE MACRO whole_units(n, d) AS half_even(n::HUGEINT, d)::BIGINT;
+
+CREATE OR REPLACE MACRO attainment_v1(booked, quota) AS
+    percent(booked, quota);
+COMMENT ON MACRO attainment_v1 IS
+    'booked / quota (Oracle: credited amount / interval goal)';
+
+CREATE OR REPLACE MACRO expected_share_v1(elapsed, days) AS
+    percent(elapsed, days);
+COMMENT ON MACRO expected_share_v1 IS
+    'working days that are over / working days of the period: the part of the quota that is due by now';
+
+CREATE OR REPLACE MACRO attainment_to_date_v1(booked, quota, elapsed, days) AS
+    percent(booked * days::HUGEINT, quota * elapsed::HUGEINT);
+COMMENT ON MACRO attainment_to_date_v1 IS
+    'booked / (quota x expected share): attainment of what is due by now';
+
+CREATE OR REPLACE MACRO pace_v1(booked, quota, elapsed, days) AS
+    percent(booked * days::HUGEINT - quota * elapsed::HUGEINT, quota * days::HUGEINT);
+COMMENT ON MACRO pace_v1 IS
+    'attainment - expected share, in percentage points: 0 is on pace, less is behind (linearity)';
+
+CREATE OR REPLACE MACRO pace_per_day_v1(booked, elapsed) AS
+    whole_units(booked, elapsed);
+COMMENT ON MACRO pace_per_day_v1 IS
+    'booked / working days that are over';
+
+CREATE OR REPLACE MACRO forecast_v1(booked, elapsed, days) AS
+    whole_units(booked * days::HUGEINT, elapsed);
+COMMENT ON MACRO forecast_v1 IS
+    'booked + booked / working days that are over x working days that remain: the projected end of the period';
+
+CREATE OR REPLACE MACRO gap_v1(booked, quota) AS
+    (CASE WHEN booked < quota THEN quota - booked WHEN booked >= quota THEN 0 END)::BIGINT;
+COMMENT ON MACRO gap_v1 IS
+    'quota - booked, never below 0';
+
+CREATE OR REPLACE MACRO required_per_day_v1(booked, quota, elapsed, days) AS
+    whole_units(gap_v1(booked, quota), days - elapsed);
+COMMENT ON MACRO required_per_day_v1 IS
+    'gap / working days that remain';
+
+CREATE OR REPLACE MACRO over_assignment_v1(members_quota, own_quota) AS
+    percent(members_quota - own_quota, own_quota);
+COMMENT ON MACRO over_assignment_v1 IS
+    'sum of the quotas of the members / own quota of the team - 1';
+
+CREATE OR REPLACE MACRO prorated_v1(quota, days_there, days) AS
+    whole_units(quota * days_there::HUGEINT, days);
+COMMENT ON MACRO prorated_v1 IS
+    'quota x days of the interval that somebody is there / days of the interval, both ends counted';
+
+CREATE OR REPLACE MACRO credited_v1(amount, part, whole) AS
+    whole_units(coalesce(sum(amount * part::HUGEINT), 0), whole);
+COMMENT ON MACRO credited_v1 IS
+    'sum of amount x share, where the share is part / whole';
+
+CREATE OR REPLACE MACRO weighted_forecast_v1(amount, part, whole) AS
+    whole_units(coalesce(sum(amount * part::HUGEINT), 0), whole);
+COMMENT ON MACRO weighted_forecast_v1 IS
+    'sum of amount x probability over open deals, where the probability is part / whole';
+
+CREATE OR REPLACE MACRO coverage_of_quota_v1(pipeline, quota) AS
+    quotient(pipeline, quota);
+COMMENT ON MACRO coverage_of_quota_v1 IS
+    'pipeline / quota';
+
+CREATE OR REPLACE MACRO coverage_of_remaining_v1(pipeline, booked, quota) AS
+    quotient(pipeline, gap_v1(booked, quota));
+COMMENT ON MACRO coverage_of_remaining_v1 IS
+    'pipeline / gap';
+
+CREATE OR REPLACE MACRO pipeline_needed_v1(booked, quota, part, whole) AS
+    whole_units(gap_v1(booked, quota) * whole::HUGEINT, part);
+COMMENT ON MACRO pipeline_needed_v1 IS
+    'gap / win rate, where the win rate is part / whole';
 
 CREATE OR REPLACE VIEW metrics AS
 SELECT regexp_extract(function_name, '^(.+)_v(\d+)$', 1)                           AS id,

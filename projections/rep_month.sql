@@ -1,4 +1,5 @@
 -- What did each rep do in each month, and what came of it?
+-- Sales are gross: `won_minor` is what was won, `refunded_minor` what was taken back, in the month of the refund.
 -- key: rep, month, currency
 SELECT rep,
        strftime(day, '%Y-%m')                                                      AS month,
@@ -22,3 +23,11 @@ SELECT credit.rep,
        CASE novelty WHEN 'new' THEN credit.amount_minor ELSE 0 END                 AS won_new_minor
 FROM deals, UNNEST(credits) AS t(credit)
 WHERE type = 'deal.won'
+UNION ALL BY NAME
+SELECT credit.rep,
+       strftime(day, '%Y-%m')                                                      AS month,
+       currency,
+       1                                                                           AS refunds,
+       credit.amount_minor                                                         AS refunded_minor
+FROM deals, UNNEST(credits) AS t(credit)
+WHERE type = 'deal.refunded'

@@ -1,4 +1,4 @@
-"""The six projections once more, in plain Python and without a line of SQL: what every other way is measured against.
+"""The projections once more, in plain Python and without a line of SQL: what every other way is measured against.
 
 Written from the questions, not from the SQL files, and sharing nothing with them but the decoded events.
 """
@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from events.agents import AgentStateEntered, AgentStateLasted
-from events.calls import CallEnded, CallRestated
+from events.calls import CallAnswered, CallEnded, CallOffered, CallRestated
 from events.codec import Decoded, UnreadableError, decode
-from events.deals import DealAmended, DealWon
+from events.deals import DealAmended, DealRefunded, DealWon
 from events.envelope import Envelope
 from events.event import Event
+from events.feeds import FeedBeat
+from events.goals import QuotaAmended, QuotaAssigned, QuotaRelieved, QuotaWithdrawn
 from projections.cells import Boards, Key, Values
 
 Added = Iterator[tuple[str, Key, tuple[int, ...]]]
@@ -28,6 +30,8 @@ def recompute(decoded: Iterable[Decoded]) -> Boards:
                 _add(boards, name, key, tuple(weight * number for number in numbers))
             if isinstance(event, AgentStateEntered):
                 _enter(boards, record.envelope, event)
+            if isinstance(event, FeedBeat):
+                _beat(boards, event)
     return boards
 
 
@@ -72,7 +76,7 @@ def _holds(envelope: Envelope, heads: dict[str, int]) -> bool:
 
 
 def _unfolded(event: Event | None) -> Iterator[tuple[int, Event]]:
-    if isinstance(event, CallRestated | DealAmended):
+    if isinstance(event, CallRestated | DealAmended | QuotaAmended):
         yield -1, event.was
         yield 1, event.now
     elif event is not None:
@@ -80,15 +84,28 @@ def _unfolded(event: Event | None) -> Iterator[tuple[int, Event]]:
 
 
 def _added(event: Event) -> Added:
-    if isinstance(event, CallEnded):
-        yield from _queue_interval(event)
-        yield from _queue_handle(event)
-        yield from _rep_calls(event)
-    elif isinstance(event, DealWon):
-        yield from _rep_wins(event)
-    elif isinstance(event, AgentStateLasted):
-        key = event.rep, _quarter(event.began_at), event.state, event.reason
-        yield "agent_interval", key, (event.seconds, 1)
+    match event:
+        case CallEnded():
+            yield from _queue_interval(event)
+            yield from _queue_handle(event)
+            yield from _rep_calls(event)
+            yield from _left_waiting(event)
+        case CallOffered():
+            yield "queue_waiting", (event.queue, event.call), (1, _ms(event.occurred_at))
+        case CallAnswered():
+            yield from _left_for_rep(event)
+        case DealWon():
+            yield from _rep_wins(event)
+            yield from _deal_won(event)
+        case DealRefunded():
+            yield from _refund(event)
+        case QuotaAssigned() | QuotaWithdrawn() | QuotaRelieved():
+            yield from _quota(event)
+        case AgentStateLasted():
+            key = event.rep, _quarter(event.began_at), event.state, event.reason
+            yield "agent_interval", key, (event.seconds, 1)
+        case _:
+            return
 
 
 def _queue_interval(call: CallEnded) -> Added:
@@ -128,16 +145,61 @@ def _rep_calls(call: CallEnded) -> Added:
         call.hold_seconds,
         call.wrap_seconds,
     )
-    yield "rep_day", (call.rep, str(call.day), None), (*numbers, 0, 0, 0)
-    yield "rep_month", (call.rep, str(call.day)[:7], None), (*numbers, 0, 0, 0)
+    yield "rep_day", (call.rep, str(call.day), None), (*numbers, 0, 0, 0, 0, 0)
+    yield "rep_month", (call.rep, str(call.day)[:7], None), (*numbers, 0, 0, 0, 0, 0)
 
 
 def _rep_wins(deal: DealWon) -> Added:
     for credit in deal.credits:
         new = credit.amount_minor if deal.novelty == "new" else 0
-        numbers = (0,) * 8 + (1, credit.amount_minor, new)
+        numbers = (0,) * 8 + (1, credit.amount_minor, new, 0, 0)
         yield "rep_day", (credit.rep, str(deal.day), deal.currency), numbers
         yield "rep_month", (credit.rep, str(deal.day)[:7], deal.currency), numbers
+
+
+def _deal_won(deal: DealWon) -> Added:
+    yield "deal_day", (deal.deal, str(deal.day), deal.currency), (deal.amount_minor, 1, 0)
+    won_at = deal.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    yield "deal_ticker", (deal.deal, won_at, deal.currency), (deal.amount_minor, 1)
+    for credit in deal.credits:
+        yield "deal_credit", (deal.deal, credit.rep, str(deal.day), deal.currency), (credit.amount_minor, 1, 0)
+
+
+def _refund(refund: DealRefunded) -> Added:
+    day, currency = str(refund.day), refund.currency
+    yield "deal_day", (refund.deal, day, currency), (0, 0, refund.amount_minor)
+    for credit in refund.credits:
+        numbers = (0,) * 11 + (1, credit.amount_minor)
+        yield "rep_day", (credit.rep, day, currency), numbers
+        yield "rep_month", (credit.rep, day[:7], currency), numbers
+        yield "deal_credit", (refund.deal, credit.rep, day, currency), (0, 0, credit.amount_minor)
+
+
+def _quota(event: QuotaAssigned | QuotaWithdrawn | QuotaRelieved) -> Added:
+    if isinstance(event, QuotaRelieved):
+        for relief in event.reliefs:
+            key = event.holder, event.measure, relief.period, None, None, event.currency
+            yield "quota", key, (0, relief.relieved)
+        return
+    sign = 1 if isinstance(event, QuotaAssigned) else -1
+    for part in event.periods:
+        days = str(part.starts_on), str(part.ends_on)
+        yield "quota", (event.holder, event.measure, part.period, *days, event.currency), (sign * part.target, 0)
+
+
+def _left_for_rep(call: CallAnswered) -> Added:
+    if call.queue is not None:
+        joined = call.enqueued_at or call.occurred_at - timedelta(seconds=call.wait_seconds)
+        yield "queue_waiting", (call.queue, call.call), (-1, -_ms(joined))
+
+
+def _left_waiting(call: CallEnded) -> Added:
+    if call.queue is not None and call.enqueued_at is not None and call.answered_at is None:
+        yield "queue_waiting", (call.queue, call.call), (-1, -_ms(call.enqueued_at))
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 def _add(boards: Boards, name: str, key: Key, numbers: tuple[int, ...]) -> None:
@@ -155,6 +217,13 @@ def _enter(boards: Boards, envelope: Envelope, event: AgentStateEntered) -> None
     known = cells.get((event.rep,))
     if known is None or order > str(known[0][0] if isinstance(known[0], tuple) else ""):
         cells[event.rep,] = entered
+
+
+def _beat(boards: Boards, event: FeedBeat) -> None:
+    """Keep the latest moment of the source's clock."""
+    cells = boards.setdefault("feed_now", {})
+    [known] = cells.get((event.feed,), (0,))
+    cells[event.feed,] = (max(int(known) if isinstance(known, int) else 0, _ms(event.occurred_at)),)
 
 
 def _quarter(moment: datetime) -> str:

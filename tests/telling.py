@@ -1,14 +1,16 @@
 """Events of a small call centre, and their records as a log holds them: what many tests are given."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from events.agents import AgentStateEntered, AgentStateLasted
-from events.calls import CallEnded, CallRestated
+from events.calls import CallAnswered, CallEnded, CallFact, CallOffered, CallRestated
 from events.codec import Decoded, decode, encode
-from events.deals import Credit, DealAmended, DealWon
+from events.deals import Credit, DealAmended, DealRefunded, DealWon
 from events.event import Event
+from events.feeds import FeedBeat
+from events.goals import PeriodRelief, PeriodTarget, QuotaAmended, QuotaAssigned, QuotaRelieved, QuotaWithdrawn
 from events.ids import fact_id, restatement_id
 from projections.fold import Counted
 from services.history.judging import LogRecord
@@ -19,6 +21,7 @@ PBX = "/asterisk/pbx1"
 ANNA, BORIS = "anna", "boris"
 SALES, SUPPORT = "sales", "support"
 CALLS, AGENTS, DECISIONS = "kvota.calls", "kvota.agents", "kvota.decisions"
+NOVEMBER, DECEMBER, JANUARY = date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)
 
 
 def answered(wait: int = 10, talk: int = 60, joined: datetime = at(9), **changes: Any) -> CallEnded:  # noqa: ANN401  # fields
@@ -48,7 +51,28 @@ def _call(joined: datetime, hung_up: datetime, wait: int, fields: dict[str, Any]
     return CallEnded(**usual | fields)
 
 
-def restated(was: CallEnded, now: CallEnded, number: int = 1, revision: int = 1) -> CallRestated:
+def offered(joined: datetime = at(9), **changes: Any) -> CallOffered:  # noqa: ANN401  # fields
+    """Give the moment at which a caller joins a queue."""
+    usual: dict[str, Any] = {"occurred_at": joined, "day": TODAY, "call": "c", "queue": SALES, "position": 1}
+    return CallOffered(**usual | changes)
+
+
+def picked_up(wait: int = 10, joined: datetime = at(9), **changes: Any) -> CallAnswered:  # noqa: ANN401  # fields
+    """Give the moment at which Anna answers a caller who joined the queue `wait` seconds ago."""
+    usual: dict[str, Any] = {
+        "occurred_at": joined + timedelta(seconds=wait),
+        "day": TODAY,
+        "call": "c",
+        "queue": SALES,
+        "rep": ANNA,
+        "wait_seconds": wait,
+        "ring_seconds": 0,
+        "enqueued_at": joined,
+    }
+    return CallAnswered(**usual | changes)
+
+
+def restated(was: CallFact, now: CallFact, number: int = 1, revision: int = 1) -> CallRestated:
     """Give the correction of the call with this number."""
     when: dict[str, Any] = {"occurred_at": at(18), "day": was.day}
     return CallRestated(**when, of=call_id(number), revision=revision, reason="CDR", was=was, now=now)
@@ -69,9 +93,78 @@ def won(amount: int = 1_000, deal: str = "d1", **changes: Any) -> DealWon:  # no
     return DealWon(**usual | changes)
 
 
+def refunded(amount: int = 100, deal: str = "d1", **changes: Any) -> DealRefunded:  # noqa: ANN401  # fields
+    """Give what goes back of a sale of Anna's."""
+    usual: dict[str, Any] = {
+        "occurred_at": at(15),
+        "day": TODAY,
+        "deal": deal,
+        "customer": "x",
+        "amount_minor": amount,
+        "currency": "RUB",
+        "credits": (Credit(rep=ANNA, share_bp=10_000, amount_minor=amount),),
+        "won": call_id(1),
+        "novelty": "new",
+        "reason": "defect",
+    }
+    return DealRefunded(**usual | changes)
+
+
 def amended(was: DealWon, now: DealWon) -> DealAmended:
     """Give the correction of a sale, by decision."""
     return DealAmended(occurred_at=at(13), day=was.day, deal=was.deal, reason="contract", was=was, now=now)
+
+
+def period(target: int, starts_on: date = NOVEMBER, ends_on: date = DECEMBER) -> PeriodTarget:
+    """Give what is asked for in a month, as it is called."""
+    return PeriodTarget(period=f"{starts_on:%Y-%m}", starts_on=starts_on, ends_on=ends_on, target=target)
+
+
+def assigned(*periods: PeriodTarget, holder: str = ANNA, **changes: Any) -> QuotaAssigned:  # noqa: ANN401  # fields
+    """Give a quota of revenue, Anna's of a thousand for November without more."""
+    parts = periods or (period(1_000),)
+    total = sum(part.target for part in parts)
+    usual: dict[str, Any] = {
+        "occurred_at": at(6),
+        "day": TODAY,
+        "quota": f"quota-{holder}",
+        "holder": holder,
+        "holder_kind": "rep",
+        "measure": "revenue",
+        "currency": "RUB",
+        "target": total,
+        "full_target": total,
+        "periods": parts,
+        "starts_on": parts[0].starts_on,
+        "ends_on": parts[-1].ends_on,
+    }
+    return QuotaAssigned(**usual | changes)
+
+
+def quota_amended(was: QuotaAssigned, now: QuotaAssigned) -> QuotaAmended:
+    """Give the correction of a quota, by decision."""
+    return QuotaAmended(occurred_at=at(7), day=was.day, quota=was.quota, reason="contract", was=was, now=now)
+
+
+def relieved(amount: int, quota: QuotaAssigned, month: str = "2026-11") -> QuotaRelieved:
+    """Give what is let go of a quota for one month."""
+    reliefs = (PeriodRelief(period=month, relieved=amount),)
+    return QuotaRelieved(**_of(quota), reliefs=reliefs, reason="vacation")
+
+
+def withdrawn(part: PeriodTarget, quota: QuotaAssigned) -> QuotaWithdrawn:
+    """Give what is no longer asked for of a quota."""
+    return QuotaWithdrawn(**_of(quota), periods=(part,), reason="left")
+
+
+def _of(quota: QuotaAssigned) -> dict[str, Any]:
+    names = ("quota", "holder", "holder_kind", "measure", "currency")
+    return {"occurred_at": at(8), "day": quota.day} | {name: getattr(quota, name) for name in names}
+
+
+def beat(when: datetime = at(9), feed: str = PBX) -> FeedBeat:
+    """Give a sign of life of a feed, by the clock of its source."""
+    return FeedBeat(occurred_at=when, day=TODAY, feed=feed, position="1", received=1)
 
 
 def entered(state: Any, when: datetime = at(9), rep: str = ANNA, reason: str | None = None) -> AgentStateEntered:  # noqa: ANN401  # a literal

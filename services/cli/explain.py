@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import AsJson, KnownAt, Pairs, archive, instant, pairs
-from services.cli.output import print_json, print_rows
+from services.cli.history import history
+from services.cli.options import AsJson, KnownAt, Pairs, instant, pairs
+from services.cli.output import print_bytes, print_rows
 
 
 def explain(
@@ -17,28 +18,13 @@ def explain(
     json: AsJson = False,
 ) -> None:
     """Say which events a cell is made of, what each adds, and what they come to."""
-    from services.history.explain import explain as explain_cell
-    from services.history.rendering import written_positions
+    import msgspec
 
-    moment = instant(known_at)
-    with archive() as history:
-        cut = history.known_at(moment) if moment else None
-        found = explain_cell(history, projection, pairs(key), measure=measure, cut=cut)
-    contributions: list[dict[str, str | int | None]] = [
-        {
-            "id": str(each.id),
-            "type": each.type,
-            "time": each.time.isoformat(),
-            "position": f"{each.topic}/{each.partition}/{each.offset}",
-            "weight": each.weight,
-            **each.measures,
-        }
-        for each in found.contributions
-    ]
+    with history() as asked:
+        line = asked.explain(projection, pairs(key), measure, instant(known_at))
     if json:
-        answer = {"projection": found.projection, "question": found.question, "key": found.key}
-        as_of = written_positions(found.as_of)
-        print_json({**answer, "as_of": as_of, "contributions": contributions, "sum": found.total})
+        print_bytes(line)
         return
-    print_rows(found.question, contributions)
-    typer.echo("  ".join(f"{name}={value}" for name, value in found.total.items()))
+    found = msgspec.json.decode(line)
+    print_rows(found["question"], found["contributions"])
+    typer.echo("  ".join(f"{name}={value}" for name, value in found["sum"].items()))

@@ -6,35 +6,67 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import AsJson, kafka
+from services.cli.options import AsJson, home, kafka
 from services.cli.output import print_bytes, print_json
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import tzinfo
 
     from events.envelope import Envelope
+    from services.feeds.asterisk.live.feed import LiveAsterisk
+    from services.feeds.facts import Company
 
 
 def feed(  # noqa: PLR0913  # each is an option of the command
     source: Annotated[str, typer.Argument(help="The kind of phone system, such as asterisk.")],
-    file: Annotated[list[Path], typer.Option(exists=True, dir_okay=False, help="A file of it; may be given again.")],
+    file: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="A file of it; may be given again.")
+    ] = None,
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the events, and touch no Kafka.")] = False,
+    connect: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Listen to it there until told to stop.")
+    ] = None,
+    username: Annotated[str | None, typer.Option(help="Who we are at the manager interface: kvota.")] = None,
+    secret_file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Holds the secret; or KVOTA_FEEDS_AMI_SECRET.")
+    ] = None,
+    queue_log: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Its queue_log, to fill holes of the connection.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the events of files, and touch no Kafka.")] = False,
     roster: Annotated[Path | None, typer.Option(exists=True, help="JSON: rep id by the agent's name there.")] = None,
-    system: Annotated[str | None, typer.Option(help="The phone system's name, where the files do not tell it.")] = None,
-    time_zone: Annotated[str, typer.Option(help="Where the business day begins.")] = "Europe/Moscow",
+    system: Annotated[str | None, typer.Option(help="The phone system's name, where it does not tell it.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Where the business day begins.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Read files of a phone system and append what they say; the same file twice counts once."""
-    from events.codec import encode
+    """Append what a phone system says: read from files of it, or listened to; what is told twice counts once."""
+    company = _company(time_zone, roster)
+    if connect is not None:
+        if file or dry_run or source != "asterisk":
+            message = "--connect listens to asterisk, and takes neither --file nor --dry-run"
+            raise ClearError(message)
+        _listen(_live(connect, username, secret_file, queue_log, system, company))
+        return
+    if not file:
+        message = "say what to read: --file FILE, or --connect HOST:PORT"
+        raise ClearError(message)
+    envelopes = _read(source, file, company, system)
+    if dry_run:
+        _print(envelopes)
+    else:
+        _append(envelopes, as_json=json)
+
+
+def _read(source: str, files: list[Path], company: "Company", system: str | None) -> "Iterator[Envelope]":
     from services.feeds.registry import read_files
 
-    envelopes = read_files(source, file, zone=_zone(time_zone), roster=_roster(roster), system=system)
-    if not dry_run:
-        _append(envelopes, as_json=json)
-        return
+    return read_files(source, files, zone=company.zone, roster=company.roster, system=system)
+
+
+def _print(envelopes: "Iterator[Envelope]") -> None:
+    from events.codec import encode
+
     for envelope in envelopes:
         print_bytes(encode(envelope))
 
@@ -50,23 +82,44 @@ def _append(envelopes: "Iterator[Envelope]", *, as_json: bool) -> None:
         typer.echo(f"{topic} {count}")
 
 
-def _zone(name: str) -> "tzinfo":
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+def _live(  # noqa: PLR0913, PLR0917  # as many as there are options
+    connect: str,
+    username: str | None,
+    secret_file: Path | None,
+    queue_log: Path | None,
+    system: str | None,
+    company: "Company",
+) -> "LiveAsterisk":
+    from services.feeds.live import asterisk
+    from services.feeds.settings import FeedsSettings
 
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        message = f"there is no time zone {name!r}: write one such as Europe/Moscow"
-        raise ClearError(message) from None
+    given = {
+        "ami": connect,
+        "ami_username": username,
+        "ami_secret_file": secret_file,
+        "queue_log": queue_log,
+        "system": system,
+    }
+    settings = FeedsSettings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    live = asterisk(settings, company, home(), patient=False)
+    assert live is not None  # noqa: S101  # an address was given
+    return live
 
 
-def _roster(path: Path | None) -> dict[str, str]:
-    import msgspec
+def _listen(live: "LiveAsterisk") -> None:
+    from services.feeds.live import feed_asterisk
+    from services.runtime.logging import configure_logging
+    from services.runtime.stopping import stop_when_told
 
-    if path is None:
-        return {}
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-    except msgspec.DecodeError as error:
-        message = f"{path}: a roster is a JSON object of rep ids by agent name: {error}"
-        raise ClearError(message) from None
+    async def until_told() -> None:
+        await feed_asterisk(live, kafka("feed"), stop_when_told())
+
+    configure_logging()
+    asyncio.run(until_told())
+
+
+def _company(time_zone: str | None, roster: Path | None) -> "Company":
+    from services.feeds.company import read_company
+    from services.runtime.settings import CompanySettings
+
+    return read_company(time_zone or CompanySettings().time_zone, roster)

@@ -9,7 +9,6 @@ import typer
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
-    from services.history.archive import Archive
     from services.runtime.settings import KafkaSettings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -34,14 +33,6 @@ def kafka(client: str) -> "KafkaSettings":
     if "bootstrap_servers" not in settings.model_fields_set and (address := status(home())):
         return settings.model_copy(update={"bootstrap_servers": address})
     return settings
-
-
-def archive() -> "Archive":
-    """The archive of this home; raises HistoryBusyError when another process has it."""
-    from projections.projection import load_projections
-    from services.history.archive import FILE_NAME, Archive
-
-    return Archive(home() / FILE_NAME, load_projections())
 
 
 def pairs(given: list[str] | None) -> dict[str, str]:

@@ -1,13 +1,12 @@
 """`kvota projections`: what the numbers are made by, and whether both ends agree."""
 
-import asyncio
 from typing import Annotated
 
 import typer
 
-from services.cli.options import AsJson, Version, archive, kafka
-from services.cli.output import answer_no, print_json, print_rows
-from services.runtime.errors import ClearError
+from services.cli.history import history
+from services.cli.options import AsJson, Version
+from services.cli.output import answer_no, print_bytes, print_json, print_rows
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,24 +39,16 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Compare the live cells with history at one cut; exits 1 when they differ, and names each cell."""
-    from services.history.agreement import agreement
-    from services.history.rendering import written_positions
+    import msgspec
 
-    with archive() as history:
-        chosen = history.projections
-        if name is not None:
-            chosen = {name: history.projection(name)}
-        found = asyncio.run(agreement(kafka("verify"), version, history, chosen))
-    if not found.cut:
-        message = "nothing is live yet: start a projector, then verify"
-        raise ClearError(message)
+    with history() as asked:
+        line = asked.verify(version, name)
+    found = msgspec.json.decode(line)
     if json:
-        differences = [str(difference) for difference in found.differences]
-        as_of = written_positions(found.cut)
-        print_json({"agree": not differences, "cells": found.cells, "as_of": as_of, "differences": differences})
+        print_bytes(line)
     else:
-        for difference in found.differences:
-            typer.echo(str(difference))
-        typer.echo(f"{found.cells} cells compared, {len(found.differences)} differ")
-    if found.differences:
+        for difference in found["differences"]:
+            typer.echo(difference)
+        typer.echo(f"{found['cells']} cells compared, {len(found['differences'])} differ")
+    if not found["agree"]:
         answer_no()

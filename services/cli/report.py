@@ -5,14 +5,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from services.cli.options import AsJson, KnownAt, Pairs, archive, instant, pairs
+from services.cli.history import history
+from services.cli.options import AsJson, KnownAt, Pairs, instant, pairs
 from services.cli.output import print_bytes
 
 Format = Literal["table", "json", "csv"]
 
 
 def report(
-    name: Annotated[str, typer.Argument(help="call_centre or rep_day.")],
+    name: Annotated[str, typer.Argument(help="call_centre, quota_attainment or rep_day.")],
     parameters: Pairs = None,
     *,
     known_at: KnownAt = None,
@@ -22,17 +23,14 @@ def report(
     """Answer a report from history."""
     from rich.console import Console
 
-    from services.history.rendering import as_csv, as_json, as_tables, formulas
-    from services.history.report import run_report
+    from services.history.rendering import as_csv, as_tables, formulas, from_json
 
-    moment = instant(known_at)
-    with archive() as history:
-        cut = history.known_at(moment) if moment else None
-        answered = run_report(history, name, pairs(parameters), cut)
+    with history() as asked:
+        line = asked.report(name, pairs(parameters), instant(known_at))
     if json or format == "json":
-        print_bytes(as_json(answered))
+        print_bytes(line)
     elif format == "csv":
-        sys.stdout.write(as_csv(answered))
+        sys.stdout.write(as_csv(from_json(line)))
     else:
-        console = Console()
+        console, answered = Console(), from_json(line)
         console.print(*as_tables(answered, console.width), formulas(answered), sep="\n\n", highlight=False)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -76,7 +76,9 @@ Pause = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class Record:
+    """A record for the log, and where it goes."""
+
     topic: str
     key: bytes
     value: bytes
@@ -93,14 +95,13 @@ async def append(
 
     A record whose outcome is unknown is appended again by a new producer: its id makes two of it one. The topics exist.
     """
-    appender = _Appender(kafka, connect or _connect, pause)
-    try:
-        records = map(_record, envelopes)
+    appended: Counter[str] = Counter()
+    records = map(record_of, envelopes)
+    async with Appender(kafka, connect=connect, pause=pause) as appender:
         while batch := list(islice(records, ROUND)):
             await appender.append(batch)
-    finally:
-        await appender.close()
-    return Appended(dict(appender.appended))
+            appended.update(record.topic for record in batch)
+    return Appended(dict(appended))
 
 
 def partition_of(key: bytes, partitions: int) -> int:
@@ -118,63 +119,94 @@ def topic_for(event_type: str) -> str:
     return NOUNS[CATALOGUE[event_type].noun].topic
 
 
-def _record(envelope: Envelope) -> _Record:
-    return _Record(topic_for(envelope.type), key_of(envelope), encode(envelope))
+def record_of(envelope: Envelope, raw: bytes | None = None) -> Record:
+    """Make the record of an event; `raw` is its JSON where that is at hand."""
+    return Record(topic_for(envelope.type), key_of(envelope), encode(envelope) if raw is None else raw)
 
 
-class _Appender:
-    """Holds a producer for as long as it can be trusted."""
+class Appender:
+    """A door that is held open: one producer for as long as it can be trusted, for one caller or many at a time."""
 
-    def __init__(self, kafka: KafkaSettings, connect: Connect, pause: Pause) -> None:
-        self.appended: Counter[str] = Counter()
-        self._kafka, self._connect, self._pause = kafka, connect, pause
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        *,
+        attempts: int = ATTEMPTS,
+        patience_s: float = _PATIENCE_S,
+        connect: Connect | None = None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        """Connect when first asked to append; an attempt takes `patience_s` at most."""
+        self._kafka, self._connect, self._pause = kafka, connect or _connect, pause
+        self._attempts, self._patience_s = attempts, patience_s
         self._producer: Producer | None = None
+        self._opening = asyncio.Lock()
 
-    async def append(self, records: Sequence[_Record]) -> None:
-        """Append a round of records until all are acknowledged."""
-        for attempt in range(1, ATTEMPTS + 1):
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._producer is not None:
+            await self._give_up(self._producer)
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Append records and return once all are acknowledged; raises AppendError when that cannot be made sure."""
+        for attempt in range(1, self._attempts + 1):
             try:
-                async with asyncio.timeout(_PATIENCE_S):
+                async with asyncio.timeout(self._patience_s):
                     await self._try(records)
             except (KafkaError, TimeoutError) as error:
                 await _log.awarning(
                     "append_in_doubt", records=len(records), attempt=attempt, error=type(error).__name__
                 )
-                await self.close()
-                if attempt == ATTEMPTS:
+                if attempt == self._attempts:
                     reason = str(error) or "it did not answer in time"
                     message = f"Records may not be in the log of Kafka at {self._kafka.bootstrap_servers}: {reason}"
                     raise AppendError(message) from error
                 await self._pause(0.25 * 2**attempt)
             else:
-                self.appended.update(record.topic for record in records)
                 return
 
-    async def _try(self, records: Sequence[_Record]) -> None:
-        if self._producer is None:
-            self._producer = self._connect(self._kafka)
-            await self._producer.start()
-        producer, shares = self._producer, await self._shares(self._producer, records)
-        await asyncio.gather(
-            *(_send(producer, topic, partition, share) for (topic, partition), share in shares.items())
-        )
+    async def _try(self, records: Sequence[Record]) -> None:
+        producer = await self._open()
+        try:
+            shares = await _shares(producer, records)
+            await asyncio.gather(
+                *(_send(producer, topic, partition, share) for (topic, partition), share in shares.items())
+            )
+        except (KafkaError, asyncio.CancelledError):  # a cancelled one is in doubt as much
+            await asyncio.shield(self._give_up(producer))
+            raise
 
-    async def _shares(self, producer: Producer, records: Sequence[_Record]) -> Mapping[tuple[str, int], list[_Record]]:
-        counts = {topic: len(await producer.partitions_for(topic)) for topic in {record.topic for record in records}}
-        shares: dict[tuple[str, int], list[_Record]] = {}
-        for record in records:
-            place = record.topic, partition_of(record.key, counts[record.topic])
-            shares.setdefault(place, []).append(record)
-        return shares
+    async def _open(self) -> Producer:
+        async with self._opening:
+            if self._producer is None:
+                producer = self._connect(self._kafka)
+                try:
+                    await producer.start()
+                except BaseException:
+                    await asyncio.shield(_close(producer))
+                    raise
+                self._producer = producer
+            return self._producer
 
-    async def close(self) -> None:
-        """Give the producer up, whatever state it is in."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
+    async def _give_up(self, producer: Producer) -> None:
+        """Part with a producer, whatever state it is in; others who use it will find it closed, and open another."""
+        if self._producer is producer:
+            self._producer = None
             await _close(producer)
 
 
-async def _send(producer: Producer, topic: str, partition: int, records: Sequence[_Record]) -> None:
+async def _shares(producer: Producer, records: Sequence[Record]) -> Mapping[tuple[str, int], list[Record]]:
+    counts = {topic: len(await producer.partitions_for(topic)) for topic in {record.topic for record in records}}
+    shares: dict[tuple[str, int], list[Record]] = {}
+    for record in records:
+        place = record.topic, partition_of(record.key, counts[record.topic])
+        shares.setdefault(place, []).append(record)
+    return shares
+
+
+async def _send(producer: Producer, topic: str, partition: int, records: Sequence[Record]) -> None:
     """Send a partition's records in order, a batch at a time."""
     left = list(reversed(records))
     while left:

@@ -57,6 +57,14 @@ def second(at: Micros) -> int:
     return at // SECOND
 
 
+@dataclass(slots=True)
+class TellerMemory:
+    """The second that was told of last, and how many facts of it each subject has."""
+
+    second: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+
+
 class Teller:
     """Writes the facts of one source.
 
@@ -68,8 +76,7 @@ class Teller:
         """Write for the source with this URI reference, such as /asterisk/pbx1."""
         self.source = source
         self.company = company
-        self._second = 0
-        self._counts: dict[str, int] = {}
+        self.memory = TellerMemory()
 
     def when(self, at: Micros) -> When:
         """Give the instant and the business day of a moment."""
@@ -93,9 +100,9 @@ class Teller:
         )
 
     def _sequence(self, moment: datetime, subject: str) -> str:
-        now = (moment - _EPOCH) // timedelta(seconds=1)
-        if now != self._second:
-            self._second = now
-            self._counts.clear()
-        count = self._counts[subject] = self._counts.get(subject, 0) + 1
+        now, memory = (moment - _EPOCH) // timedelta(seconds=1), self.memory
+        if now != memory.second:
+            memory.second = now
+            memory.counts.clear()
+        count = memory.counts[subject] = memory.counts.get(subject, 0) + 1
         return f"{now:012d}.{count:04d}"

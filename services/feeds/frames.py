@@ -27,20 +27,22 @@ class Frame:
         return self.sha256 or hashlib.sha256(self.data or b"").hexdigest()
 
 
-class _Cutter:
+class Cutter:
     """Keeps what has come since the last separator; of an item that is too long, only a digest of its beginning."""
 
-    def __init__(self, separator: bytes, limit: int) -> None:
+    def __init__(self, separator: bytes, limit: int = LIMIT, position: int = 0) -> None:
+        """Begin at a position of the stream at which an item begins."""
+        self.position = position
+        """Where the item begins that is being gathered."""
         self._separator = separator
         self._limit = limit
         self._held = bytearray()
-        self._position = 0
-        """Where the item begins that is being gathered."""
         self._dropped = 0
         """How many of its bytes have gone into the digest and are no longer held."""
         self._digest = hashlib.sha256()
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """Give the items that are whole with this chunk."""
         searched = max(0, len(self._held) - len(self._separator) + 1)
         self._held += chunk
         start = 0
@@ -52,6 +54,7 @@ class _Cutter:
             self._drop()
 
     def end(self) -> Iterator[Frame]:
+        """Give what has come since the last separator, if anything has."""
         if self._held or self._dropped:
             yield self._frame(bytes(self._held), whole=False)
 
@@ -64,8 +67,8 @@ class _Cutter:
         del self._held[:gone]
 
     def _frame(self, data: bytes, *, whole: bool) -> Frame:
-        position, length = self._position, self._dropped + len(data)
-        self._position += length + len(self._separator)
+        position, length = self.position, self._dropped + len(data)
+        self.position += length + len(self._separator)
         if not self._dropped and length <= self._limit:
             return Frame(position, length, data, whole=whole)
         self._digest.update(data)
@@ -75,7 +78,7 @@ class _Cutter:
 
 def frames(chunks: Iterable[bytes], separator: bytes, limit: int = LIMIT) -> Iterator[Frame]:
     """Cut the bytes into items; the same bytes give the same items, however they come in chunks."""
-    cutter = _Cutter(separator, limit)
+    cutter = Cutter(separator, limit)
     for chunk in chunks:
         yield from cutter.feed(chunk)
     yield from cutter.end()

@@ -7,7 +7,6 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from events.envelope import Envelope
-from events.event import Event
 from events.feeds import FeedCaughtUp
 from events.parked import RecordParked
 from services.feeds.facts import Micros, Teller, UnreadableItemError, instant
@@ -32,57 +31,39 @@ class Reader(Protocol):
         """Say what follows from an item; raises ValueError, and remembers nothing of it, when it cannot be read."""
 
 
-class Reading:
-    """One pass over one file, counting as it goes."""
+class Items:
+    """Reads the items of one file or stream, counting as it goes."""
 
     def __init__(self, reader: Reader, origin: str) -> None:
-        """Read a file that is called `origin`, without its directories."""
+        """Read what is called `origin`: a file without its directories."""
+        self.received = self.appended = self.parked = 0
         self._reader = reader
         self._origin = origin[:_NAME_LENGTH]
-        self._digest = hashlib.sha256()
-        self._first: Micros | None = None
-        self._received = self._appended = self._parked = 0
         self._held: list[tuple[Frame, str]] = []
         """What was parked before any item told the time."""
 
-    def read(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
-        """Tell the facts in the order of the file, what was parked where it lay, and last that the file is read."""
-        before, self._reader.now = self._reader.now, None
-        for frame in frames(self._hashed(chunks), self._reader.separator):
-            if frame.data is None or frame.data.strip():
-                self._received += 1
-                yield from self._item(frame)
-        yield from self._release(_NEVER)
-        if self._first is None:
-            self._reader.now = before
-        else:
-            yield self._caught_up(self._first)
+    @property
+    def holds(self) -> bool:
+        """Whether something is parked that waits to be told until the time is known."""
+        return bool(self._held)
 
-    def _hashed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._digest.update(chunk)
-            yield chunk
-
-    def _item(self, frame: Frame) -> Iterator[Envelope]:
+    def item(self, frame: Frame) -> Iterator[Envelope]:
+        """Tell the facts of an item, or that it is parked; an empty one is none."""
+        if frame.data is not None and not frame.data.strip():
+            return
+        self.received += 1
         try:
             for fact in self._facts(frame):
-                self._appended += 1
+                self.appended += 1
                 yield fact
         except ValueError as error:
-            self._parked += 1
+            self.parked += 1
             self._held.append((frame, _reason(error)))
         if self._reader.now is not None:
-            if self._first is None:
-                self._first = self._reader.now
-            yield from self._release(self._reader.now)
+            yield from self.release(self._reader.now)
 
-    def _facts(self, frame: Frame) -> Iterable[Envelope]:
-        if frame.data is None:
-            message = f"it is longer than any item: {frame.length} bytes"
-            raise UnreadableItemError(message)
-        return self._reader.read(frame.data, whole=frame.whole)
-
-    def _release(self, at: Micros) -> Iterator[Envelope]:
+    def release(self, at: Micros) -> Iterator[Envelope]:
+        """Tell of what was parked, at this moment for want of a better one."""
         held, self._held = self._held, []
         for frame, reason in held:
             event = RecordParked(
@@ -93,7 +74,42 @@ class Reading:
                 sha256=frame.digest,
                 reason=reason,
             )
-            yield self._tell(event, f"file/{self._origin}", f"{frame.position}:{frame.digest}")
+            yield self._reader.teller.tell(event, f"file/{self._origin}", f"{frame.position}:{frame.digest}", 1)
+
+    def _facts(self, frame: Frame) -> Iterable[Envelope]:
+        if frame.data is None:
+            message = f"it is longer than any item: {frame.length} bytes"
+            raise UnreadableItemError(message)
+        return self._reader.read(frame.data, whole=frame.whole)
+
+
+class Reading:
+    """One pass over one file."""
+
+    def __init__(self, reader: Reader, origin: str) -> None:
+        """Read a file that is called `origin`, without its directories."""
+        self._reader = reader
+        self._items = Items(reader, origin)
+        self._digest = hashlib.sha256()
+        self._first: Micros | None = None
+
+    def read(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
+        """Tell the facts in the order of the file, what was parked where it lay, and last that the file is read."""
+        before, self._reader.now = self._reader.now, None
+        for frame in frames(self._hashed(chunks), self._reader.separator):
+            yield from self._items.item(frame)
+            if self._first is None:
+                self._first = self._reader.now
+        yield from self._items.release(_NEVER)
+        if self._first is None:
+            self._reader.now = before
+        else:
+            yield self._caught_up(self._first)
+
+    def _hashed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._digest.update(chunk)
+            yield chunk
 
     def _caught_up(self, first: Micros) -> Envelope:
         last = self._reader.now or first
@@ -102,14 +118,11 @@ class Reading:
             feed=f"{self._reader.teller.source.removeprefix('/')}/{self._reader.name}",
             starts_at=instant(min(first, last)),
             ends_at=instant(last),
-            received=self._received,
-            appended=self._appended,
-            parked=self._parked,
+            received=self._items.received,
+            appended=self._items.appended,
+            parked=self._items.parked,
         )
-        return self._tell(event, f"feed/{event.feed}", self._digest.hexdigest())
-
-    def _tell(self, event: Event, subject: str, leg: str) -> Envelope:
-        return self._reader.teller.tell(event, subject, leg, 1)
+        return self._reader.teller.tell(event, f"feed/{event.feed}", self._digest.hexdigest(), 1)
 
 
 def _reason(error: ValueError) -> str:

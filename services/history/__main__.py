@@ -1,29 +1,50 @@
-"""`python -m services.history`: keeps the archive up to date, until SIGTERM or SIGINT."""
+"""`python -m services.history`: keeps the archive up to date and answers from it, until SIGTERM or SIGINT."""
 
 import asyncio
 import sys
+from functools import partial
 
 import structlog
 import uvloop
 
 from projections.projection import load_projections
+from services.history.agreement import Agreement, agreement
+from services.history.answers import Answers
 from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
-from services.history.errors import HistoryError
+from services.history.door import Chosen, door
+from services.history.settings import HistorySettings
+from services.runtime.errors import ClearError
 from services.runtime.logging import configure_logging
-from services.runtime.settings import HomeSettings, KafkaSettings
+from services.runtime.serving import Address, serve
+from services.runtime.settings import CompanySettings, HomeSettings, KafkaSettings
 from services.runtime.stopping import stop_when_told
+
+_CATCH_UP_S = 60.0
 
 log = structlog.get_logger()
 
 
-async def run(home: HomeSettings, kafka: KafkaSettings, stop: asyncio.Event) -> None:
-    """Archive the log until `stop` is set; raises whatever ended it."""
+async def run(
+    settings: HistorySettings, home: HomeSettings, kafka: KafkaSettings, company: CompanySettings, stop: asyncio.Event
+) -> None:
+    """Archive the log and answer questions until `stop` is set; raises whatever ended it."""
     path = home.home / FILE_NAME
     with Archive(path, load_projections()) as archive:
         log.info("archive_opened", path=str(path), positions=_shown(archive))
-        await Archiver(kafka, archive).run(stop)
+        archiver = Archiver(kafka, archive)
+        app = door(archive, archiver, Answers(archive, company.country), partial(_verify, kafka, archive, archiver))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(archiver.run(stop))
+            group.create_task(serve(app, Address(host=settings.host, port=settings.port), stop))
         log.info("archive_closed", path=str(path), positions=_shown(archive))
+
+
+async def _verify(
+    kafka: KafkaSettings, archive: Archive, archiver: Archiver, version: int, chosen: Chosen
+) -> Agreement:
+    reach = partial(archiver.reached, within_s=_CATCH_UP_S)
+    return await agreement(kafka, version, archive, chosen, reach)
 
 
 def _shown(archive: Archive) -> dict[str, int]:
@@ -33,16 +54,19 @@ def _shown(archive: Archive) -> dict[str, int]:
 def main() -> int:
     """Read the settings, then work until told to stop."""
     configure_logging()
+    code = 0
     try:
-        uvloop.run(_until_told(HomeSettings(), KafkaSettings(client_id="history")))
-    except HistoryError as error:
-        log.critical("history_stopped", reason=str(error))
-        return 1
-    return 0
+        uvloop.run(_until_told())
+    except* ClearError as failed:
+        for error in failed.exceptions:
+            log.critical("history_stopped", reason=str(error))
+        code = 1
+    return code
 
 
-async def _until_told(home: HomeSettings, kafka: KafkaSettings) -> None:
-    await run(home, kafka, stop_when_told())
+async def _until_told() -> None:
+    kafka = KafkaSettings(client_id="history")
+    await run(HistorySettings(), HomeSettings(), kafka, CompanySettings(), stop_when_told())
 
 
 if __name__ == "__main__":

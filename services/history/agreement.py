@@ -1,12 +1,14 @@
 """Whether both ends agree: what is live, and what history makes of the same records."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from projections.cells import Boards
 from projections.projection import Projection
 from services.history.archive import Archive
 from services.history.archiver import Archiver
+from services.history.errors import NothingLiveError
 from services.history.verify import Difference, compare
 from services.runtime.cells_reader import CellsReader
 from services.runtime.settings import KafkaSettings
@@ -25,13 +27,20 @@ class Agreement:
 
 
 async def agreement(
-    kafka: KafkaSettings, version: int, archive: Archive, projections: Mapping[str, Projection]
+    kafka: KafkaSettings,
+    version: int,
+    archive: Archive,
+    projections: Mapping[str, Projection],
+    reach: Callable[[Positions], Awaitable[object]] | None = None,
 ) -> Agreement:
-    """Read the live cells, archive the log up to their cut, and compare them with what the archive says."""
+    """Read the live cells, archive the log up to their cut, and compare them with what the archive says.
+
+    `reach` waits until the cut is archived, where an archiver is at work already. Raises NothingLiveError.
+    """
     live, cut = await live_cells(kafka, version, projections)
-    await Archiver(kafka, archive).catch_up(cut)
-    differences = compare(live, archive.cells_at(cut, projections), projections)
-    return Agreement(cut, sum(map(len, live.values())), differences)
+    await (reach or Archiver(kafka, archive).catch_up)(cut)
+    history = await asyncio.to_thread(archive.cells_at, cut, projections)
+    return Agreement(cut, sum(map(len, live.values())), compare(live, history, projections))
 
 
 async def live_cells(
@@ -41,4 +50,6 @@ async def live_cells(
     shards = Shards(await partition_count(kafka.bootstrap_servers, FACT_TOPICS[0]))
     async with CellsReader(kafka, version, projections) as reader:
         await reader.load(shards.every)
+        if not reader.positions():
+            raise NothingLiveError
         return reader.boards(), reader.positions()

@@ -42,7 +42,7 @@ class Archive:
 
     def __init__(self, path: Path, projections: Mapping[str, Projection]) -> None:
         """Open the file, or make it; raises HistoryBusyError when another process has it."""
-        self.projections = projections
+        self.path, self.projections = path.absolute(), projections
         self._root = _connect(path)
         self._writer = self._root.cursor()
         create_tables(self._writer)

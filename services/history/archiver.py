@@ -7,7 +7,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.history.archive import Archive
-from services.history.errors import HistoryMismatchError, UnknownNameError
+from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
 from services.history.judging import LogRecord
 from services.runtime.log import Record, consumer
 from services.runtime.settings import KafkaSettings
@@ -39,6 +39,9 @@ class Archiver:
     def __init__(self, kafka: KafkaSettings, archive: Archive, topics: Sequence[str] = TOPICS) -> None:
         """Read nothing yet."""
         self._kafka, self._archive, self._topics = kafka, archive, topics
+        self._moved = asyncio.Condition()
+        self.following = False
+        """Whether it has found the log and archives what comes in."""
 
     async def catch_up(self, until: Positions | None = None) -> dict[Source, int]:
         """Archive what the log holds now, and at least up to `until`; how far each partition is archived then."""
@@ -54,7 +57,16 @@ class Archiver:
         async with consumer(self._kafka) as reader:
             while not stop.is_set():
                 await self._assign(reader)
+                self.following = True
                 await self._follow(reader, stop)
+
+    async def reached(self, positions: Positions, within_s: float) -> None:
+        """Wait until all before these positions is archived; raises HistoryBehindError when it takes longer."""
+        try:
+            async with asyncio.timeout(within_s), self._moved:
+                await self._moved.wait_for(lambda: _holds(self._archive.positions(), positions))
+        except TimeoutError:
+            raise HistoryBehindError(self._archive.positions(), positions) from None
 
     async def _follow(self, reader: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         """Archive what comes in until it is time to look for new topics."""
@@ -77,6 +89,12 @@ class Archiver:
         if records:
             new = await asyncio.to_thread(self._archive.ingest, records)
             log.debug("archived", records=new)
+            async with self._moved:
+                self._moved.notify_all()
+
+
+def _holds(archived: Positions, wanted: Positions) -> bool:
+    return all(archived.get(source, 0) >= before for source, before in wanted.items())
 
 
 async def _check(reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition], archived: Positions) -> None:

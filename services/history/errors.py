@@ -19,6 +19,14 @@ class HistoryBusyError(HistoryError):
         super().__init__(f"{path} is open in another process: only one may have it at a time")
 
 
+class NothingLiveError(HistoryError):
+    """There is nothing to compare history with."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("nothing is live yet: start a projector, then verify")
+
+
 class HistoryBehindError(HistoryError):
     """Something was asked as of a cut that is not archived yet."""
 
@@ -47,6 +55,7 @@ class UnknownNameError(HistoryError):
 
     def __init__(self, name: str, *, kind: str, known: Iterable[str]) -> None:
         """List what there is."""
+        self.kind = kind
         super().__init__(f"no {kind} {name!r}; there are: {', '.join(sorted(known)) or 'none'}")
 
 

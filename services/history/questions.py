@@ -1,7 +1,8 @@
 """A report is one SQL file: its first comment is the question, then come its parameters, then one SELECT.
 
-`-- param: name type default`: the type is text, day, instant, zone, whole, or the allowed words joined by `|`. The
-default `null` means that the parameter may be left out and says nothing; without one it must be given.
+`-- param: name type default`: the type is text, day, instant, zone, country, whole, or the allowed words joined by `|`.
+The default `null` means that the parameter may be left out and says nothing; without one it must be given. A report
+with a country finds its working days in the relation `working_days(day)`; unless one is given, it is the company's.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,6 +38,11 @@ class Question:
     question: str
     parameters: tuple[Parameter, ...]
     sql: str
+
+    @property
+    def country(self) -> str | None:
+        """The name of the parameter that says whose working days it needs, if any."""
+        return next((parameter.name for parameter in self.parameters if parameter.kind == "country"), None)
 
     def bind(self, given: Mapping[str, str]) -> dict[str, Value]:
         """The value of every parameter, given or by default; raises HistoryError for what cannot be."""
@@ -123,5 +129,6 @@ _READERS: Mapping[str, Callable[[str], Value]] = {
     "day": date.fromisoformat,
     "instant": _instant,
     "zone": _zone,
+    "country": str,
     "whole": _whole,
 }

@@ -9,8 +9,9 @@ from decimal import Decimal
 import msgspec
 from rich.table import Table
 
+from projections.metrics import Policy
 from services.history.report import Field, Report
-from services.runtime.shards import Positions
+from services.runtime.shards import Positions, Source
 
 _FRAME = 3
 """What a column of a table takes besides its text."""
@@ -27,8 +28,23 @@ def as_json(report: Report) -> bytes:
             "parameters": {name: _plain(value) for name, value in report.parameters.items()},
             "as_of": written_positions(report.as_of),
             "policies": report.policies,
+            "columns": report.columns,
             "rows": [dict(zip(report.columns, map(_plain, row), strict=True)) for row in report.rows],
         }
+    )
+
+
+def from_json(line: bytes) -> Report:
+    """Read what `as_json` wrote; values that JSON has no form for stay text, which is shown alike."""
+    read = msgspec.json.decode(line)
+    return Report(
+        name=read["report"],
+        question=read["question"],
+        parameters=read["parameters"],
+        as_of=_read_positions(read["as_of"]),
+        columns=tuple(read["columns"]),
+        rows=tuple(tuple(row.values()) for row in read["rows"]),
+        policies=tuple(Policy(**policy) for policy in read["policies"]),
     )
 
 
@@ -77,6 +93,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str | No
 def written_positions(positions: Positions) -> dict[str, int]:
     """A cut as it is written down: the offset of the next record, by `topic/partition`."""
     return {f"{topic}/{partition}": before for (topic, partition), before in sorted(positions.items())}
+
+
+def _read_positions(written: Mapping[str, int]) -> dict[Source, int]:
+    parts = {place.rpartition("/"): before for place, before in written.items()}
+    return {(topic, int(partition)): before for (topic, _, partition), before in parts.items()}
 
 
 def _plain(value: object) -> object:

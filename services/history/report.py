@@ -11,6 +11,7 @@ from projections.metrics import Policy, policies_of
 from services.history.archive import Archive, Reading
 from services.history.errors import BadValueError, UnknownNameError
 from services.history.questions import Question, Value, load_questions
+from services.history.working_days import register_working_days
 from services.runtime.shards import Positions
 
 Field = str | int | bool | Decimal | date | Mapping[str, int] | None
@@ -32,17 +33,30 @@ class Report:
     """The formulas by which its numbers were reckoned."""
 
 
-def run_report(archive: Archive, name: str, given: Mapping[str, str], cut: Positions | None = None) -> Report:
-    """Answer a report as of a cut, or of all that is archived; raises HistoryError, which says what is wrong."""
+def run_report(
+    archive: Archive, name: str, given: Mapping[str, str], cut: Positions | None = None, *, country: str | None = None
+) -> Report:
+    """Answer a report as of a cut, or of all that is archived; raises HistoryError, which says what is wrong.
+
+    `country` is the company's: its working days count unless `given` names another.
+    """
     questions = load_questions()
     if name not in questions:
         raise UnknownNameError(name, kind="report", known=questions)
-    return answer(archive, questions[name], given, cut)
+    return answer(archive, questions[name], given, cut, country=country)
 
 
-def answer(archive: Archive, question: Question, given: Mapping[str, str], cut: Positions | None = None) -> Report:
+def answer(
+    archive: Archive,
+    question: Question,
+    given: Mapping[str, str],
+    cut: Positions | None = None,
+    *,
+    country: str | None = None,
+) -> Report:
     """Answer a loaded report."""
-    parameters = question.bind(given)
+    assumed = {question.country: country} if question.country and country else {}
+    parameters = question.bind({**assumed, **given})
     with archive.reading(cut) as reading:
         columns, rows = _select(reading, question, parameters)
         policies = policies_of(question.sql, reading.con)
@@ -52,10 +66,17 @@ def answer(archive: Archive, question: Question, given: Mapping[str, str], cut: 
 def _select(
     reading: Reading, question: Question, parameters: Mapping[str, Value]
 ) -> tuple[tuple[str, ...], tuple[tuple[Field, ...], ...]]:
+    if question.country is not None:
+        register_working_days(reading, str(parameters[question.country]))
     try:
-        result = reading.con.execute(question.sql, dict(parameters))
+        result = reading.con.execute(question.sql, _used(question, parameters))
         rows: Iterable[tuple[Field, ...]] = result.fetchall()
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         message = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
         raise BadValueError(message) from None
     return tuple(column[0] for column in result.description), tuple(rows)
+
+
+def _used(question: Question, parameters: Mapping[str, Value]) -> dict[str, Value]:
+    """What the SQL asks for: all but the country, whose working days stand beside it."""
+    return {name: value for name, value in parameters.items() if name != question.country}

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from dataclasses import replace
 
@@ -19,7 +20,11 @@ def main() -> int:
     """Supervise the stack of Kvota's home; 1 when another supervisor has it."""
     parser = argparse.ArgumentParser(prog="services.supervisor", description="Keeps the local stack running.")
     parser.add_argument("--ports", type=json.loads, default={}, help="JSON: the port of each program")
-    ports = replace(Ports(), **parser.parse_args().ports)
+    parser.add_argument("--detach", action="store_true", help="go on in the background")
+    told = parser.parse_args()
+    ports = replace(Ports(), **told.ports)
+    if told.detach and os.fork():
+        return 0
     configure_logging()
     files = Stack(HomeSettings().home.resolve())
     files.folder.mkdir(parents=True, exist_ok=True)

@@ -68,13 +68,14 @@ def status(home: Path) -> Standings | None:
 def _spawn(files: Stack, ports: Ports) -> None:
     files.folder.mkdir(parents=True, exist_ok=True)
     with files.log("supervisor").open("ab") as output:
-        subprocess.Popen(
-            [sys.executable, "-m", "services.supervisor", "--ports", json.dumps(ports.as_dict())],
+        subprocess.run(  # it leaves a process of its own behind, and is nobody's child then
+            [sys.executable, "-m", "services.supervisor", "--detach", "--ports", json.dumps(ports.as_dict())],
             env={**os.environ, "KVOTA_HOME": str(files.home)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
+            check=True,
         )
 
 

@@ -9,9 +9,9 @@ import pytest
 from services.broker.folder import Folder
 from services.broker.installation import Installation
 from services.broker.launch import Launch, parse
-from services.broker.lock import is_owned, is_released, own
 from services.broker.log import failure
 from services.broker.properties import Listeners, server_properties
+from services.runtime.lock import is_owned, is_released, own
 
 LISTENERS = Listeners(clients=9092, controller=9093)
 OWNED = Launch(installation=Installation(Path("/kafka")), folder=Folder(Path("/data of sales")), owned=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, StringConstraints
 from pydantic.fields import FieldInfo
 
+from events.calls import CallRestated
 from events.deals import DealAmended, DealRefunded, DealWon, InvoicePaid
 from events.event import EffectiveEvent, Event, IntervalEvent
 from events.goals import PeriodTarget, QuotaAmended, QuotaAssigned
@@ -21,7 +22,7 @@ Values = dict[str, Any]
 
 _LAST_DAY = date(9999, 12, 30)
 _INT64 = (-(2**63), 2**63 - 1)
-_GREATEST_AMOUNT = 2**53 - 1
+_GREATEST_AMOUNT = 10**14 - 1
 _SCALARS: Mapping[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     date: st.dates(max_value=_LAST_DAY),
@@ -149,6 +150,10 @@ def _of_one_kind(values: Values) -> Values:
     return values | {"deal": was.deal, "now": was}
 
 
+def _of_one_call(values: Values) -> Values:
+    return values | {"now": values["was"]}
+
+
 def _of_one_quota(values: Values) -> Values:
     now = values["now"].model_copy(update={"quota": values["quota"]})
     return values | {"was": values["was"].model_copy(update={"quota": values["quota"]}), "now": now}
@@ -159,6 +164,7 @@ _AGREEMENTS: tuple[tuple[type[BaseModel] | tuple[type[BaseModel], ...], Callable
     ((DealWon, DealRefunded, InvoicePaid), _credited),
     (DealWon, _proved),
     (QuotaAssigned, _tiled),
+    (CallRestated, _of_one_call),
     (DealAmended, _of_one_kind),
     (QuotaAmended, _of_one_quota),
 )

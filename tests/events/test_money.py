@@ -50,6 +50,20 @@ def test_among_equals_the_odd_units_go_to_the_last(total: int, periods: int) -> 
     assert parts[-1] - parts[0] in (0, 1)
 
 
+@given(st.integers(0, 10**12), st.integers(1, 24))
+def test_or_to_the_first_where_that_is_the_rule(total: int, periods: int) -> None:
+    equal = dict.fromkeys(range(periods), 1)
+    first, last = share_out(total, equal, ties="first"), share_out(total, equal, ties="last")
+    assert list(first.values()) == sorted(last.values(), reverse=True)
+
+
+def test_ties_never_go_before_a_greater_remainder() -> None:
+    weights = {"a": 1, "b": 1, "c": 2}
+    assert share_out(10, weights, ties="first") == {"a": 3, "b": 2, "c": 5}
+    assert share_out(10, weights) == {"a": 2, "b": 3, "c": 5}
+    assert share_out(7, {"a": 3, "b": 3, "c": 4}, ties="first") == {"a": 2, "b": 2, "c": 3}
+
+
 @pytest.mark.parametrize(
     ("total", "shares", "parts"),
     [

@@ -12,7 +12,7 @@ import pytest
 from projections.projection import load_projections
 from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
-from services.history.errors import HistoryMismatchError, UnknownNameError
+from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
 from services.runtime.errors import NoBrokerError
 from services.runtime.log import producer
 from services.runtime.settings import KafkaSettings
@@ -106,10 +106,25 @@ async def test_it_follows_until_told_to_stop(kafka: KafkaSettings, topic: str, a
     assert archive.cells_at(archive.positions(), PROJECTIONS) == recompute_logs(LOGS)
 
 
+async def test_who_waits_for_a_position_hears_of_it(kafka: KafkaSettings, topic: str, archive: Archive) -> None:
+    stop = asyncio.Event()
+    archiver = Archiver(kafka, archive, [topic])
+    running = asyncio.create_task(archiver.run(stop))
+    waiting = asyncio.create_task(archiver.reached({(topic, 0): 51, (topic, 1): 40}, 30))
+    await append(kafka, topic, LOGS)
+    await waiting
+    assert archiver.following
+    with pytest.raises(HistoryBehindError, match=f"{topic}/0 to 51 of 52"):
+        await archiver.reached({(topic, 0): 52}, 0.1)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+
 async def test_the_service_stops_when_asked_and_leaves_a_whole_file(fresh_bootstrap: str, tmp_path: Path) -> None:
     kafka = KafkaSettings(bootstrap_servers=fresh_bootstrap, client_id="test")
     await ensure_topics(kafka.bootstrap_servers, source_topics(PARTITIONS))
-    environment = {**os.environ, "KVOTA_HOME": str(tmp_path), "KVOTA_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}
+    own = {"KVOTA_HOME": str(tmp_path), "KVOTA_HISTORY_PORT": "0"}
+    environment = {**os.environ, **own, "KVOTA_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers}
     service = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.history", env=environment, stderr=asyncio.subprocess.PIPE
     )

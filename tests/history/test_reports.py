@@ -26,6 +26,7 @@ from tests.telling import (
     decided,
     lying,
     raw,
+    refunded,
     restated,
     won,
 )
@@ -168,6 +169,7 @@ class TestRepDay:
                     decided(won(500), "deal/d1", 1),
                     decided(won(100, deal="d2", credits=halves), "deal/d2", 1),
                     decided(won(70, deal="d3", currency="USD"), "deal/d3", 1),
+                    decided(refunded(20), "deal/d1", 2),
                 ],
                 DECISIONS,
             )
@@ -187,6 +189,8 @@ class TestRepDay:
             "wins": 3,
             "won_minor": {"RUB": 550, "USD": 70},
             "won_new_minor": {"RUB": 550, "USD": 70},
+            "refunds": 1,
+            "refunded_minor": {"RUB": 20, "USD": 0},
         }
         assert (boris["rep"], boris["calls"], boris["aht"], boris["won_minor"]) == (BORIS, 0, None, {"RUB": 50})
 
@@ -204,7 +208,9 @@ class TestRepDay:
 
 class TestAsking:
     def test_an_unknown_report_is_refused_with_those_there_are(self, archive: Archive) -> None:
-        with pytest.raises(UnknownNameError, match="no report 'call_center'; there are: call_centre, rep_day"):
+        with pytest.raises(
+            UnknownNameError, match="no report 'call_center'; there are: call_centre, quota_attainment, rep_day"
+        ):
             run_report(archive, "call_center", {})
 
     def test_an_unknown_parameter_is_refused_with_those_there_are(self, archive: Archive) -> None:
@@ -286,8 +292,8 @@ class TestRendering:
     def test_csv_has_a_line_of_names_and_one_a_row(self, archive: Archive) -> None:
         archive.ingest(lying([raw(answered(10, 60), 1), raw(won(500), 2)]))
         assert as_csv(run_report(archive, "rep_day", {})).splitlines() == [
-            "rep,day,calls,answered,outbound,transferred,talk_seconds,hold_seconds,wrap_seconds,aht,wins,won_minor,won_new_minor",
-            "anna,2026-11-24,1,1,0,0,60,0,0,60.00,1,RUB 500,RUB 500",
+            "rep,day,calls,answered,outbound,transferred,talk_seconds,hold_seconds,wrap_seconds,aht,wins,won_minor,won_new_minor,refunds,refunded_minor",
+            "anna,2026-11-24,1,1,0,0,60,0,0,60.00,1,RUB 500,RUB 500,0,RUB 0",
         ]
 
     def test_a_terminal_shows_a_table_and_its_formulas(self, archive: Archive) -> None:

@@ -7,9 +7,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.calls import CallEnded
-from events.deals import Credit, DealWon
+from events.calls import CallFact
+from events.deals import Credit, DealAmended, DealRefunded, DealWon
 from events.event import Event
+from events.goals import QuotaAssigned
 from projections.cells import Boards, merge_boards, without_zeros
 from projections.fold import Counted, Folder
 from projections.fold_file import fold_file
@@ -24,12 +25,21 @@ from tests.telling import (
     abandoned,
     amended,
     answered,
+    assigned,
+    beat,
     decided,
     entered,
     facts,
     lasted,
+    offered,
+    period,
+    picked_up,
+    quota_amended,
     raw,
+    refunded,
+    relieved,
     restated,
+    withdrawn,
     won,
 )
 
@@ -57,34 +67,104 @@ answered_calls = st.builds(
     direction=st.sampled_from(["inbound", "outbound"]),
 )
 lost_calls = st.builds(abandoned, wait=waits, joined=moments, queue=queues, day=days)
-calls = answered_calls | lost_calls
+names = st.sampled_from(["c1", "c2"])
+joinings = st.builds(offered, joined=moments, queue=st.sampled_from([SALES, SUPPORT]), call=names)
+pickings = st.builds(
+    picked_up,
+    wait=waits,
+    joined=moments,
+    queue=queues,
+    call=names,
+    rep=reps,
+    enqueued_at=st.none() | moments,
+)
+stays = answered_calls | lost_calls
+calls = stays | joinings | pickings
+currencies = st.sampled_from(["RUB", "USD"])
 
 
 @st.composite
 def sales(draw: st.DrawFn) -> DealWon:
-    """Draw a sale of one or two reps."""
+    """Draw a sale of one or two reps, perhaps with overlays."""
+    credits_ = draw(shares())
+    amount = sum(credit.amount_minor for credit in credits_)
+    overlays = draw(st.booleans())
+    deal = draw(st.sampled_from(["d1", "d2"]))
+    whole = draw(st.integers(0, amount)) if overlays else amount
+    return won(whole, deal, credits=credits_, currency=draw(currencies), day=draw(days), overlays=overlays)
+
+
+@st.composite
+def shares(draw: st.DrawFn) -> tuple[Credit, ...]:
+    """Draw the parts of one or two reps."""
     parts = draw(st.lists(st.integers(0, 10**12), min_size=1, max_size=2))
-    credits_ = tuple(
+    return tuple(
         Credit(rep=rep, share_bp=10_000, amount_minor=part) for rep, part in zip((ANNA, BORIS), parts, strict=False)
     )
-    currency = draw(st.sampled_from(["RUB", "USD"]))
-    return won(sum(parts), credits=credits_, currency=currency, day=draw(days))
+
+
+@st.composite
+def refunds(draw: st.DrawFn) -> DealRefunded:
+    """Draw what goes back of a sale."""
+    credits_ = draw(shares())
+    amount = sum(credit.amount_minor for credit in credits_)
+    deal = draw(st.sampled_from(["d1", "d2"]))
+    return refunded(amount, deal, credits=credits_, currency=draw(currencies), day=draw(days))
+
+
+targets = st.integers(0, 10**12).map(period)
+quotas = st.builds(assigned, targets, holder=reps, currency=currencies) | st.builds(
+    assigned, targets, holder=reps, measure=st.just("calls"), currency=st.none()
+)
+
+
+@st.composite
+def quota_changes(draw: st.DrawFn) -> Event:
+    """Draw what becomes of a quota."""
+    quota: QuotaAssigned = draw(quotas)
+    return draw(
+        st.sampled_from(
+            [
+                quota,
+                quota_amended(quota, assigned(period(draw(st.integers(0, 10**9))), holder=quota.holder)),
+                relieved(draw(st.integers(0, 10**9)), quota),
+                withdrawn(quota.periods[0], quota),
+            ]
+        )
+    )
+
+
+def of_one_call(fact: CallFact) -> CallFact:
+    """Give the same of the one call that is corrected."""
+    return fact.model_copy(update={"call": "c"})
+
+
+KINDS = [stays, joinings.map(of_one_call), pickings.map(of_one_call)]
+"""Facts that can correct one another."""
 
 
 @st.composite
 def corrected(draw: st.DrawFn) -> list[Event]:
     """Draw a call and its corrections, one after the other."""
-    told = draw(st.lists(calls, min_size=1, max_size=4))
+    told = draw(st.sampled_from(KINDS).flatmap(lambda kind: st.lists(kind, min_size=1, max_size=4)))
     steps = [restated(was, now, revision=step) for step, (was, now) in enumerate(pairwise(told), start=1)]
     return [told[0], *steps]
+
+
+def amended_to(was: DealWon, amount: int) -> DealAmended:
+    """Give the correction of a sale to another amount, of the same deal."""
+    return amended(was, won(amount, was.deal))
 
 
 reasons = st.sampled_from([None, "tea"])
 states = st.builds(entered, st.sampled_from(["ready", "paused", "talking"]), when=moments, rep=reps, reason=reasons)
 pieces = st.builds(lasted, st.sampled_from(["ready", "talking"]), seconds, began=moments, rep=reps)
-amendments = st.builds(amended, sales(), sales())
+amendments = st.builds(amended_to, sales(), st.integers(0, 10**12))
+beats = st.builds(beat, when=moments, feed=st.sampled_from(["/asterisk/pbx1", "/asterisk/pbx2"]))
 events = st.lists(
-    st.one_of(calls, sales(), states, pieces, amendments).map(lambda event: [event]) | corrected(), max_size=12
+    st.one_of(calls, sales(), refunds(), states, pieces, amendments, quota_changes(), beats).map(lambda event: [event])
+    | corrected(),
+    max_size=12,
 ).map(lambda groups: [event for group in groups for event in group])
 
 
@@ -128,8 +208,9 @@ def test_a_fact_told_again_counts_once(told: list[Event], data: st.DataObject, b
 
 
 @settings(deadline=None, max_examples=30)
-@given(calls, calls)
-def test_restated_there_and_back_is_never_restated(was: CallEnded, now: CallEnded) -> None:
+@given(st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(kind, kind)))
+def test_restated_there_and_back_is_never_restated(told: tuple[CallFact, CallFact]) -> None:
+    was, now = told
     there_and_back = facts(was, restated(was, now), restated(now, was, revision=2))
     boards = said(FOLDER.fold(map(Counted, there_and_back)))
     assert boards == said(FOLDER.fold(map(Counted, facts(was))))

@@ -10,6 +10,7 @@ HEAD = "-- How many?\n-- key: rep\n"
 def test_the_shipped_projections_load() -> None:
     loaded = load_projections()
     assert {"agent_interval", "agent_now", "queue_handle", "queue_interval", "rep_day", "rep_month"} <= loaded.keys()
+    assert {"quota", "deal_credit", "deal_day", "deal_ticker", "queue_waiting", "feed_now"} <= loaded.keys()
     assert loaded["rep_day"].keys == ("rep", "day", "currency")
     assert loaded["rep_day"].relations == {"calls", "deals"}
     assert loaded["agent_now"].question == "What is each agent doing now, and since when?"

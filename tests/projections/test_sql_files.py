@@ -13,20 +13,32 @@ from tests.events.examples.dates import TODAY, at
 from tests.telling import (
     ANNA,
     BORIS,
+    DECEMBER,
+    JANUARY,
     SALES,
     SUPPORT,
     abandoned,
     amended,
     answered,
+    assigned,
+    beat,
     counted,
     entered,
     lasted,
+    offered,
+    period,
+    picked_up,
+    quota_amended,
+    refunded,
+    relieved,
     restated,
+    withdrawn,
     won,
 )
 
 PROJECTIONS = load_projections()
 FOLDER = Folder(PROJECTIONS)
+NINE_MS = 1_795_510_800_000
 MORNING, QUARTER_LATER = "2026-11-24T09:00:00Z", "2026-11-24T09:15:00Z"
 DAY = str(TODAY)
 
@@ -133,12 +145,168 @@ class TestRepDay:
         first, second = won(500), won(800)
         assert cells("rep_day", first, amended(first, second)) == cells("rep_day", second)
 
+    def test_a_refund_stands_beside_the_sale_on_its_own_day(self) -> None:
+        later = TODAY + timedelta(days=1)
+        rows = cells("rep_day", won(500), refunded(40), refunded(100, day=later))
+        assert rows == [
+            {
+                "rep": ANNA,
+                "day": DAY,
+                "currency": "RUB",
+                "wins": 1,
+                "won_minor": 500,
+                "won_new_minor": 500,
+                "refunds": 1,
+                "refunded_minor": 40,
+            },
+            {"rep": ANNA, "day": str(later), "currency": "RUB", "refunds": 1, "refunded_minor": 100},
+        ]
+
 
 class TestRepMonth:
+    def test_refunds_of_a_month_are_added_up(self) -> None:
+        [row] = cells("rep_month", won(500), refunded(40), refunded(2, day=TODAY + timedelta(days=6)))
+        assert (row["won_minor"], row["refunds"], row["refunded_minor"]) == (500, 2, 42)
+
     def test_the_days_of_a_month_are_added_up(self) -> None:
         later = TODAY + timedelta(days=6)
         rows = cells("rep_month", answered(), answered(day=later), answered(day=later + timedelta(days=1)))
         assert [(row["month"], row["calls"]) for row in rows] == [("2026-11", 2), ("2026-12", 1)]
+
+
+class TestQuota:
+    def test_each_period_of_a_quota_stands_by_itself(self) -> None:
+        first, second = period(700), period(300, DECEMBER, JANUARY)
+        assert cells("quota", assigned(first, second)) == [
+            {
+                "holder": ANNA,
+                "measure": "revenue",
+                "period": "2026-11",
+                "starts_on": "2026-11-01",
+                "ends_on": "2026-12-01",
+                "currency": "RUB",
+                "assigned": 700,
+            },
+            {
+                "holder": ANNA,
+                "measure": "revenue",
+                "period": "2026-12",
+                "starts_on": "2026-12-01",
+                "ends_on": "2027-01-01",
+                "currency": "RUB",
+                "assigned": 300,
+            },
+        ]
+
+    def test_what_counts_no_money_has_no_currency(self) -> None:
+        [row] = cells("quota", assigned(period(50), measure="calls", currency=None))
+        assert (row["measure"], row.get("currency"), row["assigned"]) == ("calls", None, 50)
+
+    def test_relief_is_kept_apart_from_what_was_assigned(self) -> None:
+        quota = assigned(period(1_000))
+        rows = cells("quota", quota, relieved(200, quota), relieved(50, quota))
+        assert [(row.get("assigned", 0), row.get("relieved", 0)) for row in rows] == [(0, 250), (1_000, 0)]
+        assert {row["period"] for row in rows} == {"2026-11"}
+
+    def test_what_is_withdrawn_with_its_relief_leaves_nothing_to_reach(self) -> None:
+        quota = assigned(period(1_000))
+        rows = cells("quota", quota, relieved(200, quota), withdrawn(period(800), quota))
+        assert sum(int(row.get("assigned") or 0) - int(row.get("relieved") or 0) for row in rows) == 0
+
+    def test_an_amended_quota_is_asked_for_as_it_is_now(self) -> None:
+        was, now = assigned(period(1_000)), assigned(period(900))
+        assert cells("quota", was, quota_amended(was, now)) == cells("quota", now)
+
+
+class TestDeals:
+    def test_credits_of_a_deal_stand_by_rep_and_what_it_brought_by_itself(self) -> None:
+        overlays = (
+            Credit(rep=ANNA, share_bp=10_000, amount_minor=1_000),
+            Credit(rep=BORIS, share_bp=5_000, amount_minor=500),
+        )
+        sale = won(1_000, credits=overlays, overlays=True)
+        rows = cells("deal_credit", sale)
+        assert [(row["rep"], row["credited_minor"], row["wins"]) for row in rows] == [(ANNA, 1_000, 1), (BORIS, 500, 1)]
+        assert cells("deal_day", sale) == [{"deal": "d1", "day": DAY, "currency": "RUB", "won_minor": 1_000, "wins": 1}]
+
+    def test_a_refund_takes_nothing_off_what_was_credited(self) -> None:
+        back = refunded(100, day=TODAY + timedelta(days=3))
+        rows = cells("deal_credit", won(1_000), back)
+        assert [(row["day"], row.get("credited_minor", 0), row.get("refunded_minor", 0)) for row in rows] == [
+            (DAY, 1_000, 0),
+            ("2026-11-27", 0, 100),
+        ]
+        assert [row.get("refunded_minor", 0) for row in cells("deal_day", won(1_000), back)] == [0, 100]
+
+    def test_the_ticker_shows_a_sale_with_its_moment(self) -> None:
+        [row] = cells("deal_ticker", won(500))
+        assert row == {
+            "deal": "d1",
+            "won_at": "2026-11-24T12:00:00Z",
+            "currency": "RUB",
+            "won_minor": 500,
+            "wins": 1,
+        }
+
+    def test_the_ticker_takes_an_amended_sale_back(self) -> None:
+        was, now = won(500), won(800, occurred_at=at(12, 30))
+        for name in ("deal_ticker", "deal_credit", "deal_day"):
+            assert cells(name, was, amended(was, now)) == cells(name, now)
+
+
+class TestQueueWaiting:
+    joined = at(9).replace(microsecond=123_456)
+
+    def test_a_caller_waits_since_joining(self) -> None:
+        [row] = cells("queue_waiting", offered())
+        assert row == {"queue": SALES, "call": "c", "waiting": 1, "joined_ms": NINE_MS}
+
+    def test_who_is_answered_waits_no_longer(self) -> None:
+        assert cells("queue_waiting", offered(self.joined), picked_up(31, self.joined)) == []
+
+    def test_the_end_of_an_answered_call_takes_nobody_off_again(self) -> None:
+        told = offered(self.joined), picked_up(31, self.joined), answered(31, joined=self.joined)
+        assert cells("queue_waiting", *told) == []
+
+    def test_who_gives_up_waits_no_longer(self) -> None:
+        assert cells("queue_waiting", offered(self.joined), abandoned(7, self.joined)) == []
+
+    def test_a_transferred_call_was_answered_before(self) -> None:
+        end = answered(31, joined=self.joined, outcome="transferred_blind")
+        assert cells("queue_waiting", offered(self.joined), picked_up(31, self.joined), end) == []
+
+    def test_a_caller_who_comes_back_waits_since_coming_back(self) -> None:
+        again = offered(at(10))
+        [row] = cells("queue_waiting", offered(), abandoned(7), again)
+        assert (row["waiting"], row["joined_ms"]) == (1, NINE_MS + 3_600_000)
+
+    def test_who_waits_in_one_queue_after_another_waits_in_the_last(self) -> None:
+        first_end = abandoned(7, outcome="timed_out")
+        [row] = cells("queue_waiting", offered(), first_end, offered(at(9, 1), queue=SUPPORT))
+        assert (row["queue"], row["waiting"]) == (SUPPORT, 1)
+
+    def test_who_was_not_let_in_never_waited(self) -> None:
+        assert cells("queue_waiting", abandoned(0, outcome="full", enqueued_at=None)) == []
+
+    def test_a_call_that_met_no_queue_waits_in_none(self) -> None:
+        assert cells("queue_waiting", picked_up(queue=None, enqueued_at=None), abandoned(queue=None)) == []
+
+    def test_an_answer_of_before_joining_was_told_goes_by_the_wait(self) -> None:
+        assert cells("queue_waiting", offered(), picked_up(enqueued_at=None)) == []
+
+    def test_an_answer_told_first_is_made_up_for_by_the_joining(self) -> None:
+        [row] = cells("queue_waiting", picked_up())
+        assert row["waiting"] == -1
+        assert cells("queue_waiting", picked_up(), offered()) == []
+
+
+class TestFeedNow:
+    def test_the_clock_of_a_source_never_goes_back(self) -> None:
+        rows = cells("feed_now", beat(at(9)), beat(at(8)), beat(at(8), feed="/other"))
+        assert rows == [
+            {"feed": "/asterisk/pbx1", "max_beat_ms": NINE_MS},
+            {"feed": "/other", "max_beat_ms": NINE_MS - 3_600_000},
+        ]
 
 
 class TestAgents:

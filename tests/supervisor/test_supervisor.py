@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -37,9 +37,8 @@ def standing(files: Stack, name: str) -> Standing:
     return said[1][name] if said is not None else Standing("waiting")
 
 
-async def until(holds: object) -> None:
+async def until(holds: Callable[[], bool]) -> None:
     """Wait, in a thread, until something holds."""
-    assert callable(holds)
     assert await asyncio.to_thread(eventually, holds)
 
 

@@ -20,6 +20,9 @@ _AgentFact = AgentSignedIn | AgentSignedOut | AgentStateEntered | AgentStateLast
 Doing = tuple[State, str | None]
 """A state and its reason."""
 
+LOGGED: frozenset[State] = frozenset({"talking", "paused"})
+"""What queue_log follows, too; talking as far as it is on calls of queues."""
+
 Phone = Literal["free", "busy", "gone"]
 """What AMI says of an agent's device: `gone` is not registered."""
 
@@ -56,6 +59,16 @@ class Agent:
         return "ready", None
 
 
+@dataclass(slots=True)
+class AgentsMemory:
+    """The agents that are known, by name, and who rings, by channel."""
+
+    agents: dict[str, Agent] = field(default_factory=dict)
+    ringing: dict[str, str] = field(default_factory=dict)
+    quarter: int = 0
+    """The quarter of an hour that was begun last, as an epoch second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """What AMI says of an agent in one queue."""
@@ -74,25 +87,23 @@ class Agents:
     at a quarter of an hour; one that is not over is not told.
     """
 
-    def __init__(self, teller: Teller, lasting: frozenset[State]) -> None:
+    def __init__(self, teller: Teller, lasting: frozenset[State], memory: AgentsMemory | None = None) -> None:
         """Tell the durations of the states in `lasting`: those that the source sees the whole of."""
+        self.lasting = lasting
         self._teller = teller
-        self._lasting = lasting
-        self._agents: dict[str, Agent] = {}
-        self._ringing: dict[str, str] = {}
-        self._quarter = 0
+        self._memory = AgentsMemory() if memory is None else memory
 
     def clock(self, at: Micros) -> Iterator[Envelope]:
         """Time has come this far: tell what lasted until the quarter of an hour that is now over."""
-        quarter = second(at) // QUARTER * QUARTER
-        passed = quarter - self._quarter
+        quarter, memory = second(at) // QUARTER * QUARTER, self._memory
+        passed = quarter - memory.quarter
         if abs(passed) > _LOST:
-            self._quarter = quarter
-            for agent in self._agents.values():
+            memory.quarter = quarter
+            for agent in memory.agents.values():
                 agent.since = quarter
         elif passed > 0:
-            self._quarter = quarter
-            for name, agent in sorted(self._agents.items()):
+            memory.quarter = quarter
+            for name, agent in sorted(memory.agents.items()):
                 yield from self._pass(name, agent, quarter)
 
     def signed_in(self, at: Micros, name: str, queue: str, *, paused: bool) -> Iterator[Envelope]:
@@ -162,12 +173,12 @@ class Agents:
             agent.queues.add(queue)
             agent.rings[channel] = queue
 
-        self._ringing[channel] = name
+        self._memory.ringing[channel] = name
         yield from self._move(at, name, change)
 
     def silent(self, at: Micros, channel: str) -> Iterator[Envelope]:
         """Tell that a channel rings no longer, if it did."""
-        name = self._ringing.pop(channel, None)
+        name = self._memory.ringing.pop(channel, None)
         if name is not None:
             yield from self._move(at, name, lambda agent: agent.rings.pop(channel, None))
 
@@ -186,18 +197,32 @@ class Agents:
         yield from self._move(at, name, change, known.since if recent else None)
 
     def restart(self) -> None:
-        """Forget all: the phone system began anew, or was not listened to for a while."""
-        self._agents.clear()
-        self._ringing.clear()
+        """Forget all: the phone system began anew."""
+        self._memory.agents.clear()
+        self._memory.ringing.clear()
+
+    def lost_sight(self, at: Micros, kept: frozenset[State]) -> Iterator[Envelope]:
+        """Nobody watches on from here: tell what lasted until now, and forget it.
+
+        Those in a state of `kept` go on with it: somebody else follows that.
+        """
+        memory = self._memory
+        memory.ringing.clear()
+        for name, agent in sorted(memory.agents.items()):
+            agent.rings.clear()
+            agent.phone = "free"
+            if agent.doing is None or agent.doing != agent.state() or agent.doing[0] not in kept:
+                yield from self._lasted(name, agent, second(at))
+                del memory.agents[name]
 
     def _move(
         self, at: Micros, name: str, change: Callable[[Agent], object], since: Micros | None = None
     ) -> Iterator[Envelope]:
         """Apply a change at a moment; one that lies before what is known already was told twice and is no change."""
         now = second(at)
-        agent = self._agents.get(name)
+        agent = self._memory.agents.get(name)
         if agent is None:
-            agent = self._agents[name] = Agent(second(at if since is None else since))
+            agent = self._memory.agents[name] = Agent(second(at if since is None else since))
         if now < agent.since - 1:
             return
         change(agent)
@@ -223,7 +248,7 @@ class Agents:
             yield from self._settle(name, agent, agent.since)
 
     def _lasted(self, name: str, agent: Agent, until: int) -> Iterator[Envelope]:
-        if agent.doing is None or agent.doing[0] not in self._lasting:
+        if agent.doing is None or agent.doing[0] not in self.lasting:
             return
         began = agent.since
         while began < until:

@@ -1,19 +1,21 @@
 """The manager interface (AMI): the messages of a live connection, or of one that was kept."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
+from events.agents import State
 from events.calls import Outcome
 from events.envelope import Envelope
 from events.feeds import FeedGapFound
-from services.feeds.asterisk.agents import Agents, Membership, Phone
-from services.feeds.asterisk.calls import Answer, Ending, QueueCalls, within
-from services.feeds.asterisk.direct import DirectCalls
+from services.feeds.asterisk.agents import LOGGED, Agents, AgentsMemory, Membership, Phone
+from services.feeds.asterisk.calls import Answer, CallsMemory, Ending, QueueCalls, within
+from services.feeds.asterisk.direct import DirectCalls, DirectMemory
 from services.feeds.asterisk.fields import extension, name, text
-from services.feeds.asterisk.message import Message, kind_of, parse
-from services.feeds.facts import SECOND, Micros, Teller, UnreadableItemError, instant, second
+from services.feeds.asterisk.message import Message, begins_connection, kind_of, parse, pong_at
+from services.feeds.asterisk.queue_log import QueueLogReader
+from services.feeds.facts import SECOND, Micros, Teller, TellerMemory, UnreadableItemError, instant, second
 
 _PHONES: Mapping[bytes, Phone] = {b"2": "busy", b"3": "busy", b"7": "busy", b"8": "busy", b"4": "gone", b"5": "gone"}
 """What a device state means; the others are a phone that waits, or rings (which queues tell better)."""
@@ -32,8 +34,12 @@ _VARIABLES = frozenset({"QUEUESTATUS", "QUEUEWAIT", "CAMPAIGN", "LEADID"})
 _VARIABLE_LINES = tuple(f"\r\nVariable: {mark}{known}\r\n".encode() for known in _VARIABLES for mark in ("", "_", "__"))
 
 
+_SEEN: frozenset[State] = frozenset({"talking", "paused", "ringing", "ready", "offline"})
+"""What AMI tells of agents."""
+
+
 @dataclass(slots=True)
-class _Waiting:
+class Waiting:
     """A caller in a queue, until it is known how that ends."""
 
     queue: str
@@ -45,31 +51,57 @@ class _Waiting:
     left: Micros | None = None
 
 
+@dataclass(slots=True)
+class AmiMemory:
+    """All that a reader remembers: with this, another one goes on and says the very same."""
+
+    latest: Micros | None = None
+    """When anything was last heard."""
+    reconnected: bool = False
+    """Whether a connection began of which nothing with a time was heard yet."""
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    asked_for: dict[str, str] = field(default_factory=dict)
+    """The queue that the dialplan last put a call to."""
+    on_line: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """The calls that each agent answered in each queue and that are not complete."""
+    completed: dict[tuple[str, str], Micros] = field(default_factory=dict)
+    transfers: dict[str, tuple[Outcome, str | None]] = field(default_factory=dict)
+    calls: CallsMemory = field(default_factory=CallsMemory)
+    direct: DirectMemory = field(default_factory=DirectMemory)
+    agents: AgentsMemory = field(default_factory=AgentsMemory)
+    teller: TellerMemory = field(default_factory=TellerMemory)
+
+
+Missed = Callable[[QueueLogReader, Micros, Micros], Iterable[Envelope] | None]
+"""Reads with the reader given what queue_log has of the time from one moment to another; None where there is no log."""
+
 _Handler = Callable[[Message, Micros], Iterable[Envelope]]
 
 
 class AmiReader:
-    """Reads the events of a phone system, in order; those that Kvota has no use for are passed over unread."""
+    """Reads the events of a phone system, in order; those that Kvota has no use for are passed over unread.
+
+    A connection that begins after others is a gap: AMI does not say again what nobody heard. What became of a caller in
+    a queue meanwhile is known where queue_log can be read (`missed`) or Asterisk's own durations say it later. Of what
+    only AMI tells nothing is made up: a call without a queue is told only if all that matters of it was heard, and an
+    agent's state lasts from when it is heard of again.
+    """
 
     name = "ami"
     separator = b"\r\n\r\n"
 
-    def __init__(self, teller: Teller) -> None:
-        """Begin before the first event."""
+    def __init__(self, teller: Teller, memory: AmiMemory | None = None, missed: Missed | None = None) -> None:
+        """Begin where another reader stopped whose memory it is, or before the first event."""
         self.teller = teller
-        self.now: Micros | None = None
-        self._latest: Micros | None = None
-        self._reconnected = False
-        self._calls = QueueCalls(teller)
-        self._direct = DirectCalls(teller)
-        self._agents = Agents(teller, frozenset({"talking", "paused", "ringing", "ready", "offline"}))
-        self._waiting: dict[str, _Waiting] = {}
-        self._asked_for: dict[str, str] = {}
-        """The queue that the dialplan last put a call to."""
-        self._on_line: dict[tuple[str, str], list[str]] = {}
-        """The calls that each agent answered in each queue and that are not complete."""
-        self._completed: dict[tuple[str, str], Micros] = {}
-        self._transfers: dict[str, tuple[Outcome, str | None]] = {}
+        self.feed = f"{teller.source.removeprefix('/')}/{self.name}"
+        self.memory = memory = AmiMemory() if memory is None else memory
+        self.now = memory.latest
+        teller.memory = memory.teller
+        self._missed = missed
+        self._calls = QueueCalls(teller, memory.calls)
+        self._direct = DirectCalls(teller, memory.direct)
+        self._agents = Agents(teller, _SEEN, memory.agents)
+        self._log = QueueLogReader(teller, self._calls, self._agents)
         self._handlers: Mapping[bytes, _Handler] = {
             b"Newchannel": self._new_channel,
             b"Newexten": self._new_exten,
@@ -97,37 +129,69 @@ class AmiReader:
     def read(self, item: bytes, *, whole: bool) -> Iterator[Envelope]:
         """Say what follows from a message."""
         bare = item.lstrip(b"\r\n")  # Some events are followed by one empty line more.
+        if begins_connection(bare):
+            self.lost()
         kind = kind_of(bare, whole=whole)
         if kind == b"FullyBooted":
-            self._reconnected = self._latest is not None
+            self.lost()
         handler = self._handlers.get(kind or b"")
         if handler is None or (kind == b"VarSet" and not any(line in bare for line in _VARIABLE_LINES)):
+            if kind is None and (pong := pong_at(bare)) is not None:
+                yield from self._gap(pong)
+                yield from self._heard(pong)
             return
         message = parse(bare)
         at = message.at
+        yield from self._gap(at)
         facts = handler(message, at)  # What the event says is read here; what it changes waits for the clock.
-        if self._reconnected:
-            yield from self._gap(at)
-        self.now = self._latest = at
-        yield from self._agents.clock(at)
+        yield from self._heard(at)
         yield from facts
 
-    def _gap(self, at: Micros) -> Iterator[Envelope]:
-        """Tell of a second login: what happened before it nobody heard, and AMI does not repeat itself."""
-        self._reconnected = False
-        self._agents.restart()
-        for known in (self._waiting, self._asked_for, self._on_line, self._transfers):
-            known.clear()
-        if self._latest is None:
+    def lost(self) -> None:
+        """Take note that something may be missing between what was read and what comes next."""
+        self.memory.reconnected = self.memory.latest is not None
+
+    def _heard(self, at: Micros) -> Iterator[Envelope]:
+        """Time has come this far: tell what follows from that alone."""
+        self.now = self.memory.latest = at
+        yield from self._agents.clock(at)
+
+    def _gap(self, before: Micros) -> Iterator[Envelope]:
+        """Tell that nobody listened for a while, if so, and what queue_log has of it."""
+        after = self.memory.latest
+        if not self.memory.reconnected or after is None:
             return
+        self.memory.reconnected = False
         event = FeedGapFound(
-            **self.teller.when(at),
-            feed=f"{self.teller.source.removeprefix('/')}/{self.name}",
-            after=instant(self._latest).isoformat(),
-            before=instant(at).isoformat(),
+            **self.teller.when(before),
+            feed=self.feed,
+            after=instant(after).isoformat(),
+            before=instant(before).isoformat(),
             reason="a new connection to the manager interface, which does not repeat what it said before",
         )
-        yield self.teller.tell(event, f"feed/{event.feed}", "gap", at)
+        yield self.teller.tell(event, f"feed/{event.feed}", "gap", before)
+        memory = self.memory
+        for known in (memory.waiting, memory.asked_for, memory.on_line, memory.transfers):
+            known.clear()
+        self._direct.interrupted()
+        logged = self._missed(self._log, after, before) if self._missed is not None else None
+        yield from self._agents.lost_sight(after, LOGGED if logged is not None else frozenset())
+        if logged is not None:
+            yield from self._caught_up(logged, before)
+
+    def _caught_up(self, logged: Iterable[Envelope], before: Micros) -> Iterator[Envelope]:
+        """Tell what queue_log has of a gap, and go on with the callers who were in queues at the end of it."""
+        self._agents.lasting = LOGGED
+        yield from logged
+        yield from self._agents.lost_sight(before, LOGGED)
+        self._agents.lasting = _SEEN
+        for call in self._calls.known():
+            self._direct.queued(call)
+        for call, queue, stay in self._calls.open():
+            if stay.answered is None:
+                self.memory.waiting[call] = Waiting(queue, stay.joined)
+            elif stay.agent is not None:
+                self.memory.on_line.setdefault((queue, stay.agent), []).append(call)
 
     def _new_channel(self, message: Message, at: Micros) -> Iterable[Envelope]:
         self._direct.began(at, message)
@@ -136,7 +200,7 @@ class AmiReader:
     def _new_exten(self, message: Message, _at: Micros) -> Iterable[Envelope]:
         call = message.text(b"Uniqueid")
         if message.get(b"Application") == b"Queue":
-            self._asked_for[call] = name((message.get(b"AppData") or b"").split(b",")[0], "the queue in AppData")
+            self.memory.asked_for[call] = name((message.get(b"AppData") or b"").split(b",")[0], "the queue in AppData")
         return self._settle(call)
 
     def _variable(self, message: Message, at: Micros) -> Iterable[Envelope]:
@@ -146,7 +210,7 @@ class AmiReader:
             return ()
         if variable == "QUEUESTATUS":
             return self._queue_status(at, call, text(value, "Value"))
-        if variable == "QUEUEWAIT" and (waiting := self._waiting.get(call)) is not None and waiting.wait is None:
+        if variable == "QUEUEWAIT" and (waiting := self.memory.waiting.get(call)) is not None and waiting.wait is None:
             waiting.wait = message.number(b"Value")
         elif variable == "CAMPAIGN":
             self._direct.marked(call, campaign=text(value, "Value"))
@@ -155,12 +219,12 @@ class AmiReader:
         return ()
 
     def _queue_status(self, at: Micros, call: str, status: str) -> Iterable[Envelope]:
-        if call in self._waiting:
+        if call in self.memory.waiting:
             return self._settle(call, _LEFT.get(status))
         if status not in _REFUSED:
             return ()
         self._direct.queued(call)
-        return self._calls.refused(at, call, self._asked_for.get(call), _REFUSED[status])
+        return self._calls.refused(at, call, self.memory.asked_for.get(call), _REFUSED[status])
 
     def _dial_begin(self, message: Message, at: Micros) -> Iterable[Envelope]:
         self._direct.dialled(at, message)
@@ -171,7 +235,7 @@ class AmiReader:
 
     def _hangup_request(self, message: Message, _at: Micros) -> Iterable[Envelope]:
         channel = message.text(b"Uniqueid")
-        waiting = self._waiting.get(channel)
+        waiting = self.memory.waiting.get(channel)
         if waiting is not None and waiting.left is None and waiting.abandoned is None:
             waiting.wants_out = True
         if message.lines[b"Event"] == b"HangupRequest":
@@ -186,11 +250,11 @@ class AmiReader:
         yield from self._agents.silent(at, channel)
         yield from self._settle(channel)
         yield from self._direct.hung_up(at, channel)
-        self._waiting.pop(channel, None)
-        self._asked_for.pop(channel, None)
+        self.memory.waiting.pop(channel, None)
+        self.memory.asked_for.pop(channel, None)
         if not self._calls.talking(channel):
             self._calls.forget(channel)
-            self._transfers.pop(channel, None)
+            self.memory.transfers.pop(channel, None)
 
     def _join(self, message: Message, at: Micros) -> Iterable[Envelope]:
         return self._joined(at, message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"Position"))
@@ -198,30 +262,30 @@ class AmiReader:
     def _joined(self, at: Micros, call: str, queue: str, position: int) -> Iterator[Envelope]:
         yield from self._settle(call)
         yield from self._calls.joined(at, call, queue, position)
-        self._waiting[call] = _Waiting(queue, at)
+        self.memory.waiting[call] = Waiting(queue, at)
         self._direct.queued(call)
 
     def _abandon(self, message: Message, at: Micros) -> Iterable[Envelope]:
         """Note that a caller is out: by hanging up, or (in spite of the event's name) because time was up."""
         call, queue, wait = message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"HoldTime")
-        waiting = self._waiting.setdefault(call, _Waiting(queue, (second(at) - wait) * SECOND, wants_out=True))
+        waiting = self.memory.waiting.setdefault(call, Waiting(queue, (second(at) - wait) * SECOND, wants_out=True))
         waiting.abandoned, waiting.wait = self._calls.on_time(at, call, queue, wait), wait
         return ()
 
     def _leave(self, message: Message, at: Micros) -> Iterable[Envelope]:
         """Note that a caller is out, to an agent or elsewhere: what comes next tells."""
         message.name(b"Queue")
-        waiting = self._waiting.get(message.text(b"Uniqueid"))
+        waiting = self.memory.waiting.get(message.text(b"Uniqueid"))
         if waiting is not None and waiting.left is None:
             waiting.left = at
         return ()
 
     def _settle(self, call: str, outcome: Outcome | None = None) -> Iterator[Envelope]:
         """Tell how the waiting ended, if it has: whatever the dialplan does next shows that no agent answered."""
-        waiting = self._waiting.get(call)
+        waiting = self.memory.waiting.get(call)
         if waiting is None or (waiting.left is None and waiting.abandoned is None):
             return
-        del self._waiting[call]
+        del self.memory.waiting[call]
         at = waiting.abandoned or waiting.left or waiting.joined
         if outcome is None and waiting.abandoned is not None:
             outcome = "abandoned" if waiting.wants_out else "timed_out"
@@ -231,6 +295,7 @@ class AmiReader:
 
     def _agent_called(self, message: Message, at: Micros) -> Iterable[Envelope]:
         agent = self._member(message)
+        self._direct.queued(message.text(b"Uniqueid"))
         return self._agents.rung(at, agent, message.text(b"DestUniqueid"), message.name(b"Queue"))
 
     def _agent_silent(self, message: Message, at: Micros) -> Iterable[Envelope]:
@@ -240,9 +305,10 @@ class AmiReader:
         call, queue, agent = message.text(b"Uniqueid"), message.name(b"Queue"), self._member(message)
         wait, ring = message.number(b"HoldTime"), message.number(b"RingTime")
         at = self._calls.on_time(at, call, queue, wait)
-        self._waiting.pop(call, None)
-        on_line = self._on_line.get((queue, agent), [])
-        self._on_line[queue, agent] = [
+        self.memory.waiting.pop(call, None)
+        self._direct.queued(call)
+        on_line = self.memory.on_line.get((queue, agent), [])
+        self.memory.on_line[queue, agent] = [
             *(other for other in on_line if other != call and self._calls.talking(other)),
             call,
         ]
@@ -258,7 +324,7 @@ class AmiReader:
         call = self._completed_call(message, at, queue, agent)
         if call is None:
             return ()
-        transfer = self._transfers.pop(call, ("transferred_blind", None))
+        transfer = self.memory.transfers.pop(call, ("transferred_blind", None))
         outcome, to = transfer if reason == b"transfer" else ("answered", None)
         end = Ending(outcome, wait, agent, talk, by=_ENDED_BY.get(reason), to=to)
         at = self._calls.on_time(at, call, queue, wait + talk)
@@ -266,20 +332,20 @@ class AmiReader:
 
     def _completed_call(self, message: Message, at: Micros, queue: str, agent: str) -> str | None:
         """Find the call that is complete: a late event does not name it, but its agent has it on the line."""
-        on_line = self._on_line.get((queue, agent), [])
+        on_line = self.memory.on_line.get((queue, agent), [])
         identity = message.get(b"Uniqueid")
         if identity is not None:
             call = text(identity, "Uniqueid")
         elif on_line:
             call = on_line[0]
-        elif self._completed.get((queue, agent)) == at:
+        elif self.memory.completed.get((queue, agent)) == at:
             return None
         else:
             message_text = "it names no call, and the agent has none on the line"
             raise UnreadableItemError(message_text)
         if call in on_line:
             on_line.remove(call)
-        self._completed[queue, agent] = at
+        self.memory.completed[queue, agent] = at
         return call
 
     def _blind_transfer(self, message: Message, at: Micros) -> Iterable[Envelope]:
@@ -299,7 +365,7 @@ class AmiReader:
         ]
         for call in calls:
             if self._calls.talking(call):
-                self._transfers[call] = outcome, to
+                self.memory.transfers[call] = outcome, to
         return chain.from_iterable(self._direct.transferred(at, call, outcome, to) for call in calls)
 
     def _member_added(self, message: Message, at: Micros) -> Iterable[Envelope]:

@@ -1,7 +1,7 @@
 """What becomes of callers in queues: their stays, numbered, and the facts that each is told by."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,15 +21,25 @@ class Stay:
 
     joined: Micros
     answered: Micros | None = None
+    agent: str | None = None
     ring: int = 0
     ended: Micros | None = None
 
 
 @dataclass(slots=True)
-class _Call:
+class Call:
+    """What is known of one call."""
+
     heard: Micros
     stays: dict[str, list[Stay]] = field(default_factory=dict)
     refused: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class CallsMemory:
+    """The calls that are known, by id; the one heard of last is the last."""
+
+    calls: dict[str, Call] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +67,22 @@ class Ending:
 class QueueCalls:
     """Every call that is in a queue, or was lately.
 
-    Something told twice is known by its second and says nothing again. A line that was lost is made up for: Asterisk's
-    own durations say when the caller joined and when the call was answered.
+    Something told twice is known by its second and says nothing again; where no stay is open that it could be news of,
+    the second before or after is the same (one source may put it there, and the other fill a gap). A line that was lost
+    is made up for: Asterisk's own durations say when the caller joined and when the call was answered.
     """
 
-    def __init__(self, teller: Teller) -> None:
-        """Begin with no call."""
+    def __init__(self, teller: Teller, memory: CallsMemory | None = None) -> None:
+        """Begin with what is remembered, or with no call."""
         self._teller = teller
-        self._calls: OrderedDict[str, _Call] = OrderedDict()
+        memory = CallsMemory() if memory is None else memory
+        self._calls = memory.calls = OrderedDict(memory.calls)
 
     def joined(self, at: Micros, call: str, queue: str, position: int) -> Iterator[Envelope]:
         """Tell that a caller joined a queue."""
         stays = self._stays(at, call, queue)
-        if any(second(stay.joined) == second(at) for stay in stays):
+        waiting = _waiting(stays)
+        if _known(at, (stay.joined for stay in stays)) or (waiting and _known(at, [waiting.joined], within_s=1)):
             return
         offered = CallOffered(**self._teller.when(at), call=call, queue=queue, position=position)
         stays.append(Stay(at))
@@ -78,27 +91,30 @@ class QueueCalls:
     def answered(self, at: Micros, call: str, queue: str, answer: Answer) -> Iterator[Envelope]:
         """Tell that an agent picked up."""
         stays = self._stays(at, call, queue)
-        if _known(at, (stay.answered for stay in stays)):
+        waiting = _waiting(stays)
+        if _known(at, (stay.answered for stay in stays), within_s=0 if waiting else 1):
             return
+        stay = waiting or Stay(_before(at, answer.wait))
         event = CallAnswered(
             **self._teller.when(at),
             call=call,
             queue=queue,
             rep=self._teller.company.rep(answer.agent),
             wait_seconds=answer.wait,
+            enqueued_at=instant(stay.joined),
             ring_seconds=answer.ring,
         )
-        if not stays or stays[-1].ended is not None or stays[-1].answered is not None:
-            stays.append(Stay(_before(at, answer.wait)))
-        stays[-1].answered, stays[-1].ring = at, answer.ring
+        if waiting is None:
+            stays.append(stay)
+        stay.answered, stay.agent, stay.ring = at, answer.agent, answer.ring
         yield self._tell(event, call, _leg(queue, len(stays)))
 
     def ended(self, at: Micros, call: str, queue: str, end: Ending) -> Iterator[Envelope]:
         """Tell that a stay is over."""
         stays = self._stays(at, call, queue)
-        if _known(at, (stay.ended for stay in stays)):
-            return
         known = bool(stays) and stays[-1].ended is None
+        if _known(at, (stay.ended for stay in stays), within_s=0 if known else 1):
+            return
         stay = stays[-1] if known else Stay(_before(at, end.wait + end.talk))
         if end.agent is not None and stay.answered is None:
             stay.answered = _before(at, end.talk)
@@ -149,6 +165,17 @@ class QueueCalls:
             stay.answered is not None and stay.ended is None for stays in known.stays.values() for stay in stays
         )
 
+    def known(self) -> Iterable[str]:
+        """Every call that met a queue and is remembered."""
+        return self._calls.keys()
+
+    def open(self) -> Iterator[tuple[str, str, Stay]]:
+        """Every stay that is not over, with its call and queue."""
+        for call, known in self._calls.items():
+            for queue, stays in known.stays.items():
+                if stays and stays[-1].ended is None:
+                    yield call, queue, stays[-1]
+
     def forget(self, call: str) -> None:
         """Forget a call of which nothing more will be said."""
         self._calls.pop(call, None)
@@ -159,10 +186,10 @@ class QueueCalls:
     def _stays(self, at: Micros, call: str, queue: str) -> list[Stay]:
         return self._call(at, call).stays.setdefault(queue, [])
 
-    def _call(self, at: Micros, call: str) -> _Call:
+    def _call(self, at: Micros, call: str) -> Call:
         known = self._calls.get(call)
         if known is None:
-            known = self._calls[call] = _Call(at)
+            known = self._calls[call] = Call(at)
             self._forget_old(at)
         known.heard = at
         self._calls.move_to_end(call)
@@ -183,8 +210,13 @@ def _leg(queue: str, number: int) -> str:
     return f"{queue}#{number}"
 
 
-def _known(at: Micros, told: Iterable[Micros | None]) -> bool:
-    return any(moment is not None and second(moment) == second(at) for moment in told)
+def _waiting(stays: Sequence[Stay]) -> Stay | None:
+    """Give the last stay if it is not over, and nobody has answered."""
+    return stays[-1] if stays and stays[-1].answered is None and stays[-1].ended is None else None
+
+
+def _known(at: Micros, told: Iterable[Micros | None], within_s: int = 0) -> bool:
+    return any(moment is not None and abs(second(moment) - second(at)) <= within_s for moment in told)
 
 
 def _before(at: Micros, seconds: int) -> Micros:

@@ -49,6 +49,10 @@ class Leg:
     """Who asked first for the call to end."""
     campaign: str | None = None
     lead: str | None = None
+    unwatched: bool = False
+    """Whether nobody listened for a while, and what became of the call in between is not known."""
+    gone: Micros | None = None
+    """When the first of its two ends hung up, where both must be seen to."""
 
     @property
     def direction(self) -> Direction:
@@ -58,17 +62,25 @@ class Leg:
         return "outbound" if self.outside else "internal"
 
 
+@dataclass(slots=True)
+class DirectMemory:
+    """The calls that are known, by the channel that they began with."""
+
+    legs: dict[str, Leg] = field(default_factory=dict)
+    answering: dict[str, str] = field(default_factory=dict)
+    """The call of each channel that was dialled."""
+    members: dict[str, str] = field(default_factory=dict)
+    """The agent's name of each interface that queues have spoken of."""
+
+
 class DirectCalls:
     """Every channel that a call began with, until it hangs up."""
 
-    def __init__(self, teller: Teller) -> None:
-        """Begin with no channel."""
+    def __init__(self, teller: Teller, memory: DirectMemory | None = None) -> None:
+        """Begin with what is remembered, or with no channel."""
         self._teller = teller
-        self._legs: dict[str, Leg] = {}
-        self._answering: dict[str, str] = {}
-        """The call of each channel that was dialled."""
-        self._members: dict[str, str] = {}
-        """The agent's name of each interface that queues have spoken of."""
+        memory = DirectMemory() if memory is None else memory
+        self._legs, self._answering, self._members = memory.legs, memory.answering, memory.members
 
     def member(self, interface: str, name: str) -> None:
         """Remember whose phone an interface is."""
@@ -91,6 +103,16 @@ class DirectCalls:
         """Note that the call met a queue."""
         if leg := self._legs.get(call):
             leg.queued = True
+
+    def interrupted(self) -> None:
+        """Nobody listened for a while: how the calls of that time went on is known only from what comes next.
+
+        One that was not put through yet may have met a queue since, and is forgotten.
+        """
+        for leg in list(self._legs.values()):
+            leg.unwatched = True
+            if leg.dialled_at is None:
+                del self._legs[leg.call]
 
     def dialled(self, at: Micros, message: Message) -> None:
         """Note that a channel is being called, by another one or (with no other) at the wish of a program."""
@@ -115,6 +137,7 @@ class DirectCalls:
         if leg is None or callee not in leg.ringing:
             return
         leg.ringing.discard(callee)
+        leg.unwatched = leg.unwatched and leg.answered_at is not None  # else it rang until now, and nothing was missed
         status = message.text(b"DialStatus").encode()
         if status != b"ANSWER":
             leg.status = leg.status if status == b"CANCEL" else status
@@ -140,10 +163,28 @@ class DirectCalls:
         """Take leave of a channel, and of the call when it was one of its two ends."""
         answered = self._legs.get(self._answering.pop(channel, ""))
         if answered is not None and answered.answerer == channel:
-            yield from self._ended(at, answered, _outcome(answered))
-        leg = self._legs.pop(channel, None)
+            yield from self._left(at, answered)
+        leg = self._legs.get(channel)
         if leg is not None:
-            yield from self._ended(at, leg, _outcome(leg))
+            yield from self._left(at, leg)
+            if leg.gone != at or leg.told:
+                self._legs.pop(channel, None)
+
+    def _left(self, at: Micros, leg: Leg) -> Iterator[Envelope]:
+        """One end hung up, which ends the call.
+
+        Of a call that nobody listened to for a while both ends must be seen to leave: if one did so before, or sent the
+        other on, nobody knows when.
+        """
+        if leg.unwatched and leg.answered_at is None:
+            return
+        if leg.unwatched and leg.gone is None:
+            leg.gone = at
+            return
+        if leg.gone is not None:
+            at = leg.gone
+            self._legs.pop(leg.call, None)
+        yield from self._ended(at, leg, _outcome(leg))
 
     def _answered(self, at: Micros, leg: Leg) -> Iterator[Envelope]:
         rep = self._rep(leg)

@@ -1,5 +1,6 @@
 """One message of the manager interface: `Key: value` lines, taken apart without trusting any of them."""
 
+import re
 from dataclasses import dataclass
 
 from services.feeds.asterisk.fields import moment, name, number, text
@@ -7,7 +8,9 @@ from services.feeds.facts import Micros, UnreadableItemError
 
 BANNER = b"Asterisk Call Manager/"
 """How a connection begins: a line that no empty line follows."""
+_BEGINNING = re.compile(BANNER + rb"[0-9.]{1,20}\r\nResponse: ")
 _EVENT = b"Event: "
+_RESPONSE = b"Response: "
 _KIND_LENGTH = 64
 
 
@@ -45,9 +48,24 @@ class Message:
         return moment(self.get(b"Timestamp"), "Timestamp")
 
 
+def begins_connection(item: bytes) -> bool:
+    """Whether a connection begins with this message, or in the middle of it."""
+    return BANNER in item and _BEGINNING.search(item) is not None
+
+
+def pong_at(item: bytes) -> Micros | None:
+    """Read the phone system's own time from its answer to a ping; None where it is none, or says no time."""
+    if not item.startswith(_RESPONSE) or b"\r\nPing: Pong" not in item:
+        return None
+    try:
+        return parse(item).at
+    except UnreadableItemError:
+        return None
+
+
 def kind_of(item: bytes, *, whole: bool) -> bytes | None:
     """Read the name of an event; None for a response. Raises UnreadableItemError for anything torn."""
-    if item.find(BANNER, 1) >= 0:
+    if not item.startswith(BANNER) and begins_connection(item):
         message = "the event is torn: a new connection begins inside it"
         raise UnreadableItemError(message)
     if not whole:
@@ -56,7 +74,7 @@ def kind_of(item: bytes, *, whole: bool) -> bytes | None:
     first = item.partition(b"\r\n")[0]
     if first.startswith(_EVENT):
         return first[len(_EVENT) : len(_EVENT) + _KIND_LENGTH]
-    if first.startswith((b"Response: ", BANNER)):
+    if first.startswith((_RESPONSE, BANNER)):
         return None
     message = "the event is torn: its beginning is missing"
     raise UnreadableItemError(message)

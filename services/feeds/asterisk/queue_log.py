@@ -7,7 +7,7 @@ from typing import Literal
 
 from events.calls import Outcome
 from events.envelope import Envelope
-from services.feeds.asterisk.agents import Agents
+from services.feeds.asterisk.agents import LOGGED, Agents
 from services.feeds.asterisk.calls import Answer, Ending, QueueCalls
 from services.feeds.asterisk.fields import call_id, extension, moment, name, number
 from services.feeds.facts import Micros, Teller, UnreadableItemError
@@ -64,12 +64,12 @@ class QueueLogReader:
     name = "queue_log"
     separator = b"\n"
 
-    def __init__(self, teller: Teller) -> None:
-        """Begin before the first line."""
+    def __init__(self, teller: Teller, calls: QueueCalls | None = None, agents: Agents | None = None) -> None:
+        """Begin before the first line; with the calls and agents of a reader that this one stands in for, if any."""
         self.teller = teller
         self.now: Micros | None = None
-        self._calls = QueueCalls(teller)
-        self._agents = Agents(teller, frozenset({"talking", "paused"}))
+        self._calls = calls or QueueCalls(teller)
+        self._agents = agents or Agents(teller, LOGGED)
         self._verbs: dict[bytes, _Verb] = {
             b"QUEUESTART": self._restart,
             b"ENTERQUEUE": self._enter,

@@ -1,4 +1,5 @@
 -- What did each rep do on each day, and what came of it?
+-- `won_minor` is gross; what was taken back on the day is `refunded_minor`.
 -- param: day day null
 -- param: from day null
 -- param: to day null
@@ -26,7 +27,10 @@ SELECT rep,
        coalesce(map_from_entries(list({'currency': currency, 'minor': won_minor} ORDER BY currency)
                                  FILTER (currency IS NOT NULL)), MAP {})           AS won_minor,
        coalesce(map_from_entries(list({'currency': currency, 'minor': won_new_minor} ORDER BY currency)
-                                 FILTER (currency IS NOT NULL)), MAP {})           AS won_new_minor
+                                 FILTER (currency IS NOT NULL)), MAP {})           AS won_new_minor,
+       sum(refunds)::BIGINT                                                        AS refunds,
+       coalesce(map_from_entries(list({'currency': currency, 'minor': refunded_minor} ORDER BY currency)
+                                 FILTER (currency IS NOT NULL)), MAP {})           AS refunded_minor
 FROM days
 GROUP BY rep, day
 ORDER BY day, rep

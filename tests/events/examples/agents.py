@@ -36,7 +36,7 @@ EXAMPLES: tuple[Example, ...] = (
         ShiftChanged(
             **when(8),
             rep=REP,
-            planned_start=at(6),
+            planned_starts_at=at(6),
             starts_at=at(7),
             ends_at=at(16),
             reason="late train",

@@ -1,0 +1,10 @@
+-- Which deals were won lately, when, and for how much?
+-- A sale that is amended shows as it is now; who has a part in it is in deal_credit.
+-- key: deal, won_at, currency
+SELECT deal,
+       time                                                                        AS won_at,
+       currency,
+       amount_minor                                                                AS won_minor,
+       1                                                                           AS wins
+FROM deals
+WHERE type = 'deal.won'

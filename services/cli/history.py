@@ -1,0 +1,118 @@
+"""Asking history: from its file, or from the service that has the file while it runs."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from services.cli.options import home, kafka
+from services.runtime.errors import ClearError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+    from services.history.archive import Archive
+    from services.history.errors import HistoryBusyError
+
+_WITHIN_S = 120.0
+
+
+class History(Protocol):
+    """What history can be asked; each answer is one line of JSON. What it refuses is a ClearError."""
+
+    def report(self, name: str, given: Mapping[str, str], known_at: datetime | None) -> bytes:
+        """A report."""
+        ...
+
+    def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
+        """The events behind a number."""
+        ...
+
+    def verify(self, version: int, projection: str | None) -> bytes:
+        """Whether the live cells of a version of the projector are what history makes of the same records."""
+        ...
+
+
+@contextmanager
+def history() -> Iterator[History]:
+    """History as it can be asked now; raises HistoryBusyError when another process has the file and does not answer."""
+    from projections.projection import load_projections
+    from services.history.archive import FILE_NAME, Archive
+    from services.history.errors import HistoryBusyError
+
+    path = home() / FILE_NAME
+    try:
+        archive = Archive(path, load_projections())
+    except HistoryBusyError as busy:
+        with _service(path, busy) as client:
+            yield _Service(client)
+        return
+    with archive:
+        yield _File(archive)
+
+
+class _File:
+    def __init__(self, archive: "Archive") -> None:
+        from services.history.answers import Answers
+        from services.runtime.settings import CompanySettings
+
+        self._archive = archive
+        answers = Answers(archive, CompanySettings().country)
+        self.report, self.explain = answers.report, answers.explain
+
+    def verify(self, version: int, projection: str | None) -> bytes:
+        from services.history.agreement import agreement
+        from services.history.answers import agreement_json
+
+        chosen = self._archive.projections
+        if projection is not None:
+            chosen = {projection: self._archive.projection(projection)}
+        return agreement_json(asyncio.run(agreement(kafka("verify"), version, self._archive, chosen)))
+
+
+class _Service:
+    def __init__(self, client: "httpx.Client") -> None:
+        self._client = client
+
+    def report(self, name: str, given: Mapping[str, str], known_at: datetime | None) -> bytes:
+        return self._ask(f"reports/{name}", {**given, "known_at": _said(known_at)})
+
+    def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
+        return self._ask(f"explain/{projection}", {**key, "only": measure, "known_at": _said(known_at)})
+
+    def verify(self, version: int, projection: str | None) -> bytes:
+        return self._ask("verify", {"version": str(version), "projection": projection})
+
+    def _ask(self, question: str, about: Mapping[str, str | None]) -> bytes:
+        answer = self._client.get(question, params={name: value for name, value in about.items() if value is not None})
+        if answer.is_success:
+            return answer.content
+        raise ClearError(str(answer.json()["detail"]))
+
+
+@contextmanager
+def _service(path: "Path", busy: "HistoryBusyError") -> Iterator["httpx.Client"]:
+    """The service that has this file; raises `busy` when none answers, or one that has another file."""
+    import httpx
+
+    from services.history.settings import HistorySettings
+
+    settings = HistorySettings()
+    url = f"http://{settings.host}:{settings.port}/v1/"
+    with httpx.Client(base_url=url, timeout=_WITHIN_S, trust_env=False) as client:
+        try:
+            which = client.get("archive").json()["path"]
+        except (httpx.HTTPError, ValueError, KeyError):
+            message = f"{busy}, and no history service answers at {url} (KVOTA_HISTORY_PORT)"
+            raise ClearError(message) from None
+        if which != str(path.absolute()):
+            message = f"{busy}, and the history service at {url} has another: {which} (KVOTA_HISTORY_PORT)"
+            raise ClearError(message)
+        yield client
+
+
+def _said(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,1 @@
+"""Decisions in: what people ask for, refused or made true under the law of the log."""

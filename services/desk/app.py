@@ -1,0 +1,21 @@
+"""The desk over HTTP: every noun's routes in one app."""
+
+from fastapi import FastAPI
+
+from services.desk.asking import Desk
+from services.desk.deals import routes as deals
+from services.desk.goals import routes as goals
+from services.desk.people import routes as people
+from services.runtime.health import answer_health
+from services.runtime.problems import answer_problems
+
+
+def desk_app(desk: Desk) -> FastAPI:
+    """The desk's app; it can serve once the desk has read the log to its end."""
+    app = FastAPI(title="Kvota desk", docs_url=None, redoc_url=None)
+    app.state.desk = desk
+    answer_problems(app)
+    answer_health(app, lambda: desk.log.ready)
+    for noun in (people, goals, deals):
+        app.include_router(noun.router)
+    return app

@@ -1,0 +1,1 @@
+"""Deals: opened, won, lost, refunded."""

@@ -1,0 +1,44 @@
+"""Names of people: they go to the vault, and nowhere else."""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+import httpx
+import structlog
+
+from events.ids import RepId
+
+_log = structlog.get_logger()
+
+
+class NamesUnavailableError(Exception):
+    """The vault did not keep a name."""
+
+
+class OtherNameError(Exception):
+    """The person is known by another name."""
+
+
+class Names:
+    """The way to the vault."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        """Use a client whose base URL is the vault's."""
+        self._client = client
+
+    async def keep(self, person: RepId, name: str) -> None:
+        """Let the vault know a new person by name; the same again is fine.
+
+        Raises OtherNameError when the person has another name there, and NamesUnavailableError.
+        """
+        path = f"/v1/people/{quote(person, safe='')}"
+        try:
+            answer = await self._client.put(path, json={"name": name}, headers={"If-None-Match": "*"})
+        except httpx.HTTPError as error:
+            _log.warning("vault_unreachable", error=type(error).__name__)
+            raise NamesUnavailableError from error
+        if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
+            raise OtherNameError
+        if not answer.is_success:
+            _log.warning("vault_refused", status=answer.status_code)
+            raise NamesUnavailableError

@@ -1,0 +1,1 @@
+"""Units and reps: who may be asked for, and what it makes true."""

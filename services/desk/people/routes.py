@@ -1,0 +1,107 @@
+"""Units and reps over HTTP."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import StringConstraints
+
+from events.event import Day, Name
+from events.ids import PostId, UnitId
+from services.desk.asking import AnyAsk, AnyDesk, shown
+from services.desk.bodies import Body, body_of, documented
+from services.desk.deciding import stream
+from services.desk.people.decider import FormUnit, HireRep, decide
+from services.desk.people.state import Formed, Hired, Left, NotHired, Rep
+
+router = APIRouter(prefix="/v1")
+
+
+class UnitBody(Body):
+    """A unit to be formed."""
+
+    kind: Literal["team", "department", "company"]
+    title: Name
+    parent: UnitId | None = None
+    """The unit that it is part of."""
+    starts_on: Day | None = None
+    """Its first day; the day of the command, when left out."""
+
+
+class RepBody(Body):
+    """A person to be hired."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    """The person's name, which goes to the vault and into no event."""
+    unit: UnitId
+    post: PostId
+    starts_on: Day | None = None
+    """The first day at work; the day of the command, when left out."""
+
+    def asked(self) -> dict[str, object]:
+        """All but the name, whose very digest would be personal data; the vault tells one name from another."""
+        told = super().asked()
+        del told["name"]
+        return told
+
+
+@router.post("/units", status_code=HTTPStatus.CREATED, openapi_extra=documented(UnitBody))
+async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
+    """Form a unit."""
+    command_id, when = ask.command(body), ask.when(body)
+    command = FormUnit(
+        **when,
+        unit=command_id.new("unit"),
+        kind=body.kind,
+        title=body.title,
+        parent=body.parent,
+        starts_on=body.starts_on or when["day"],
+    )
+    return await ask.answer(command_id, partial(decide, command), in_turn=stream("unit", command.unit))
+
+
+@router.get("/units/{unit}")
+async def get_unit(unit: str, desk: AnyDesk) -> Response:
+    """A unit."""
+    match desk.log.fold.company.people.unit(unit):
+        case Formed(kind=kind, title=title, parent=parent, starts_on=starts_on):
+            state = {"kind": kind, "title": title, "parent": parent, "starts_on": starts_on}
+            return shown(desk, stream("unit", unit), state)
+        case _:
+            return shown(desk, stream("unit", unit), None)
+
+
+@router.post("/reps", status_code=HTTPStatus.CREATED, openapi_extra=documented(RepBody))
+async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody))]) -> Response:
+    """Hire a rep."""
+    command_id, when = ask.command(body), ask.when(body)
+    command = HireRep(
+        **when,
+        rep=command_id.new("rep"),
+        unit=body.unit,
+        post=body.post,
+        starts_on=body.starts_on or when["day"],
+    )
+    return await ask.answer(
+        command_id,
+        partial(decide, command),
+        in_turn=stream("rep", command.rep),
+        beforehand=partial(ask.desk.names.keep, command.rep, body.name),
+    )
+
+
+@router.get("/reps/{rep}")
+async def get_rep(rep: str, desk: AnyDesk) -> Response:
+    """A rep; the name is the vault's to tell."""
+    return shown(desk, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep)))
+
+
+def _rep(rep: Rep) -> dict[str, object] | None:
+    match rep:
+        case NotHired():
+            return None
+        case Hired(unit=unit, post=post, starts_on=starts_on):
+            return {"state": "hired", "unit": unit, "post": post, "starts_on": starts_on}
+        case Left(unit=unit, post=post, starts_on=starts_on, ends_on=ends_on):
+            return {"state": "left", "unit": unit, "post": post, "starts_on": starts_on, "ends_on": ends_on}

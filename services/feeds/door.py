@@ -1,0 +1,178 @@
+"""The door for any source that speaks CloudEvents over HTTP: facts in, and an answer once they are on the log."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import NoReturn
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+
+from events.catalogue import CATALOGUE, NOUNS
+from events.codec import UnreadableError, decode
+from events.envelope import Envelope
+from services.feeds.appender import ROUND, Appender, AppendError, Record, record_of
+from services.runtime.health import answer_health
+from services.runtime.problems import Problem, answer_problems
+from services.runtime.shards import FACT_TOPICS
+
+LIMIT = 10_000_000
+"""The greatest body, in bytes."""
+ONE = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+LINES = "application/x-ndjson"
+_SLICE = 500
+"""How many items are read before others get their turn."""
+
+_ATTRIBUTES = frozenset(Envelope.__struct_fields__)
+_OF_DECISIONS = ("stream", "streamversion", "expects")
+_NAMED = re.compile(r"field `(\w+)`|`\$\.(\w+)`")
+_WORD = re.compile(r"\w+")
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_ANY = msgspec.json.Decoder(msgspec.Raw)
+
+
+def door(appender: Appender, ready: Callable[[], bool]) -> FastAPI:
+    """Make the app; `ready` says whether the log can be reached."""
+    app = FastAPI(title="Kvota feeds", docs_url=None, redoc_url=None, openapi_url=None)
+    answer_problems(app)
+    answer_health(app, ready)
+
+    @app.post("/v1/events", status_code=HTTPStatus.ACCEPTED)
+    async def events(request: Request) -> Response:
+        items = _items(_content_type(request), await _body(request))
+        records = await _records(items)
+        await _append(appender, records)
+        body = msgspec.json.encode({"accepted": len(records)})
+        return Response(body, HTTPStatus.ACCEPTED, media_type="application/json")
+
+    return app
+
+
+def _content_type(request: Request) -> str:
+    """What the body is said to be; one event where nothing is said."""
+    told = request.headers.get("content-type", ONE).partition(";")[0].strip().lower()
+    if told not in (ONE, BATCH, LINES):
+        detail = f"Content-Type is one of {ONE} (one event), {BATCH} (a JSON array) and {LINES} (one event a line)"
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
+    return told
+
+
+async def _body(request: Request) -> bytes:
+    said = request.headers.get("content-length", "")
+    if said.isdigit() and int(said) > LIMIT:
+        _too_large()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LIMIT:
+            _too_large()
+    return bytes(body)
+
+
+def _too_large() -> NoReturn:
+    detail = f"a request has at most {LIMIT} bytes: send several"
+    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", detail)
+
+
+def _items(content_type: str, body: bytes) -> Sequence[bytes]:
+    """Cut the body into its items, each of them JSON."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise _not_json(error) from None
+    if content_type == BATCH:
+        try:
+            return [bytes(item) for item in _ARRAY.decode(body)]
+        except msgspec.ValidationError:
+            _check_json(body)
+            detail = f"a body of {BATCH} is a JSON array"
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail) from None
+        except msgspec.DecodeError as error:
+            raise _not_json(error) from None
+    if content_type == ONE:
+        _check_json(body)
+        return [body]
+    items = [line for line in body.split(b"\n") if line.strip()]
+    for index, item in enumerate(items):
+        _check_json(item, index)
+    return items
+
+
+def _check_json(item: bytes, index: int | None = None) -> None:
+    try:
+        _ANY.decode(item)
+    except msgspec.DecodeError as error:
+        raise _not_json(error, index) from None
+
+
+def _not_json(error: Exception, index: int | None = None) -> Problem:
+    reason = f"not UTF-8 at byte {error.start}" if isinstance(error, UnicodeDecodeError) else str(error)
+    if index is None:
+        return Problem(HTTPStatus.BAD_REQUEST, "not-json", f"the body is not JSON: {reason}")
+    return Problem(HTTPStatus.BAD_REQUEST, "not-json", f"item {index} is not JSON: {reason}", index=index)
+
+
+async def _records(items: Sequence[bytes]) -> Sequence[Record]:
+    """Read every item as every reader of the log will; the first that cannot be read refuses them all."""
+    records: list[Record] = []
+    for index, item in enumerate(items):
+        if index % _SLICE == 0:
+            await asyncio.sleep(0)
+        records.append(_record(index, item))
+    return records
+
+
+def _record(index: int, item: bytes) -> Record:
+    try:
+        decoded = decode(item)
+    except UnreadableError as error:
+        raise _refused(index, _field(str(error)), str(error)) from None
+    envelope = decoded.envelope
+    known = CATALOGUE.get(envelope.type)
+    if known is None:
+        raise _refused(index, "type", "there is no event of this type")
+    if NOUNS[known.noun].topic not in FACT_TOPICS:
+        raise _refused(index, "type", f"{known.name} is no fact that a source may tell: {_allowed()}")
+    if decoded.event is None:
+        raise _refused(index, "dataschema", f"this version of {known.name} is not known here: it is {known.version}")
+    for name in _OF_DECISIONS:
+        if getattr(envelope, name) is not None:
+            raise _refused(index, name, "only decisions have it, and this is a fact")
+    if not (envelope.subject or "").partition("/")[2]:
+        raise _refused(index, "subject", "say what it is about as <kind>/<id>, such as call/pbx1-1795533132.0")
+    return record_of(envelope, item.strip())
+
+
+def _allowed() -> str:
+    return "facts are those of " + ", ".join(noun.name for noun in NOUNS.values() if noun.topic in FACT_TOPICS)
+
+
+def _refused(index: int, field: str, reason: str) -> Problem:
+    place = f"item {index}, {field}" if field else f"item {index}"
+    errors = [{"index": index, "field": field, "problem": reason}]
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"{place}: {reason}", index=index, field=field, errors=errors
+    )
+
+
+def _field(reason: str) -> str:
+    """Find the name of the field in what the codec says."""
+    if named := _NAMED.search(reason):
+        return named[1] or named[2]
+    kind, _, rest = reason.partition(": ")
+    if kind in CATALOGUE:
+        field, colon, _ = rest.partition(": ")
+        return f"data.{field}" if colon and field != "data" else "data"
+    word = _WORD.match(reason)
+    return word[0] if word is not None and word[0] in _ATTRIBUTES else ""
+
+
+async def _append(appender: Appender, records: Sequence[Record]) -> None:
+    try:
+        for start in range(0, len(records), ROUND):
+            await appender.append(records[start : start + ROUND])
+    except AppendError as error:
+        detail = f"{error}. Send the request again: an event that is on the log twice counts once"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "log-unavailable", detail) from None

@@ -1,0 +1,42 @@
+"""What the process that feeds is told by its environment."""
+
+from pathlib import Path
+
+from pydantic import Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.runtime.errors import ClearError
+
+
+class FeedsSettings(BaseSettings):
+    """Where the door is, and the phone system to listen to, if any."""
+
+    model_config = SettingsConfigDict(env_prefix="KVOTA_FEEDS_", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8703, ge=0, le=65_535)
+    """The door for CloudEvents. 0: any free port."""
+    ami: str | None = None
+    """The manager interface of an Asterisk, as HOST:PORT."""
+    ami_username: str = "kvota"
+    ami_secret: SecretStr | None = None
+    ami_secret_file: Path | None = None
+    """A file that holds the secret, and is preferred."""
+    system: str | None = None
+    """The phone system's `systemname`; without one it is asked."""
+    queue_log: Path | None = None
+    """Its queue_log, where that can be read: it fills the holes of a broken connection."""
+    roster: Path | None = None
+    """A JSON file: the rep id by the agent's name there."""
+    spool_mb: PositiveInt = Field(default=512, le=1_000_000)
+    """How much of what the phone system says is kept while Kafka is away."""
+
+    @property
+    def secret(self) -> str:
+        """The secret of the manager interface; raises ClearError when there is none."""
+        if self.ami_secret_file is not None:
+            return self.ami_secret_file.read_text(encoding="utf-8").strip()
+        if self.ami_secret is not None:
+            return self.ami_secret.get_secret_value()
+        message = "say the secret of the manager interface by --secret-file or KVOTA_FEEDS_AMI_SECRET_FILE"
+        raise ClearError(message)

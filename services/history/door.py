@@ -1,0 +1,106 @@
+"""The door of history: what the archive answers, over HTTP, while the service has its file."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+
+from events.event import is_instant
+from projections.projection import Projection
+from services.history.agreement import Agreement
+from services.history.answers import Answers, agreement_json
+from services.history.archive import Archive
+from services.history.archiver import Archiver
+from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, UnknownNameError
+from services.history.rendering import written_positions
+from services.runtime.errors import ClearError
+from services.runtime.health import answer_health
+from services.runtime.problems import Problem, answer_problems, problem_response
+from services.runtime.shards import Positions
+
+Chosen = Mapping[str, Projection]
+Verify = Callable[[int, Chosen], Awaitable[Agreement]]
+"""Compares the live cells of a version of the projector with history, for some projections."""
+
+_POSITION = re.compile(r"([a-z][a-z0-9_.-]{0,200})/(0|[1-9][0-9]{0,5})@(0|[1-9][0-9]{0,17})", re.ASCII)
+_WAIT_S = 10.0
+_NOT_FOUND = ("report", "projection")
+
+
+def door(archive: Archive, archiver: Archiver, answers: Answers, verify: Verify) -> FastAPI:
+    """Make the app. With `after=` an answer waits until what lies before these positions is archived."""
+    app = FastAPI(title="Kvota history", docs_url=None, redoc_url=None, openapi_url=None)
+    answer_problems(app)
+    app.add_exception_handler(ClearError, _refused)
+    answer_health(app, lambda: archiver.following)
+
+    @app.get("/v1/archive")
+    async def which() -> dict[str, object]:
+        return {"path": str(archive.path), "positions": written_positions(archive.positions())}
+
+    @app.get("/v1/reports/{name}")
+    async def report(name: str, request: Request) -> Response:
+        given = dict(request.query_params)
+        known_at = await _asked(archiver, given)
+        return _json(await asyncio.to_thread(answers.report, name, given, known_at))
+
+    @app.get("/v1/explain/{projection}")
+    async def explain(projection: str, request: Request) -> Response:
+        key = dict(request.query_params)
+        known_at, measure = await _asked(archiver, key), key.pop("only", None)
+        return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
+
+    @app.get("/v1/verify")
+    async def compare(version: int = 1, projection: str | None = None) -> Response:
+        chosen = archive.projections
+        if projection is not None:
+            chosen = {projection: archive.projection(projection)}
+        return _json(agreement_json(await verify(version, chosen)))
+
+    return app
+
+
+def _json(line: bytes) -> Response:
+    return Response(line, media_type="application/json")
+
+
+async def _asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:
+    """Take `after` and `known_at` out of a query; wait for the one, give the other."""
+    after, known_at = given.pop("after", None), given.pop("known_at", None)
+    if after is not None:
+        await archiver.reached(_positions(after), _WAIT_S)
+    if known_at is None:
+        return None
+    if not is_instant(known_at):
+        detail = "known_at: expected an instant with its zone, such as 2026-11-24T18:00:00Z"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
+    return datetime.fromisoformat(known_at)
+
+
+def _positions(text: str) -> Positions:
+    found = [_POSITION.fullmatch(item.strip()) for item in text.split(",")]
+    if not all(found):
+        detail = "after: expected positions like kvota.decisions/0@17, several separated by commas"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
+    return {(one[1], int(one[2])): int(one[3]) for one in found if one}
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    return problem_response(Problem(*_sort(error), str(error)))
+
+
+def _sort(error: Exception) -> tuple[HTTPStatus, str]:
+    match error:
+        case UnknownNameError() if error.kind in _NOT_FOUND:
+            return HTTPStatus.NOT_FOUND, "unknown"
+        case HistoryBehindError():
+            return HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"
+        case NothingLiveError():
+            return HTTPStatus.CONFLICT, "nothing-live"
+        case HistoryError():
+            return HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"
+        case _:
+            return HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"

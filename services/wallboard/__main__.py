@@ -1,0 +1,110 @@
+"""`python -m services.wallboard`: shows the live cells to every screen, until SIGTERM or SIGINT."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import httpx
+import structlog
+import uvloop
+
+from projections.projection import load_projections
+from services.runtime.errors import ClearError
+from services.runtime.logging import configure_logging
+from services.runtime.serving import Address, serve
+from services.runtime.settings import CompanySettings, KafkaSettings
+from services.runtime.shards import PROJECTED_TOPICS, Shards
+from services.runtime.stopping import stop_when_told
+from services.runtime.topics import partition_count
+from services.wallboard.app import wallboard_app
+from services.wallboard.board import BoardMaker
+from services.wallboard.following import TimedReader
+from services.wallboard.hub import Hub
+from services.wallboard.names import Ids, Names, VaultNames
+from services.wallboard.page import Page
+from services.wallboard.publishing import Publisher
+from services.wallboard.settings import WallboardSettings
+from services.wallboard.stream import CuttableProtocol
+from services.wallboard.tables import Tables
+from services.wallboard.vendor import COMMAND, Vendor
+
+_SHOWN = (
+    "agent_now",
+    "deal_credit",
+    "deal_ticker",
+    "feed_now",
+    "queue_interval",
+    "queue_waiting",
+    "quota",
+    "rep_day",
+    "rep_month",
+)
+"""The projections that tiles read."""
+_VAULT_WITHIN_S = 3.0
+log = structlog.get_logger()
+
+
+async def run(settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings, stop: asyncio.Event) -> None:
+    """Show the board until `stop` is set; raises whatever ended it."""
+    projections = {name: each for name, each in load_projections().items() if name in _SHOWN}
+    shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
+    page = Page(Vendor())
+    if not page.vendor.is_installed():
+        log.warning("page_libraries_missing", run=COMMAND)
+    async with TimedReader(kafka, settings.version, projections) as reader, _names(settings.vault_url) as names:
+        with Tables(projections) as tables:
+            hub = Hub(epoch=str(time.time_ns() // 1_000_000), page=page.version)
+            publisher = Publisher(reader, BoardMaker(settings, company, tables), names, hub)
+            app = wallboard_app(publisher, hub, page, settings.send_timeout_s)
+            async with asyncio.TaskGroup() as group:
+                showing = group.create_task(_show(reader, shards, publisher))
+                address = Address(host=settings.host, port=settings.port)
+                await serve(app, address, stop, http=CuttableProtocol)
+                showing.cancel()
+
+
+async def _show(reader: TimedReader, shards: Shards, publisher: Publisher) -> None:
+    await reader.load(shards.every)
+    reader.stand_by_statements()
+    log.info("board_loaded", shards=len(reader.shards))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(reader.follow())
+        group.create_task(publisher.run())
+
+
+@asynccontextmanager
+async def _names(vault_url: str | None) -> AsyncGenerator[Names]:
+    if vault_url is None:
+        yield Ids()
+        return
+    async with httpx.AsyncClient(base_url=vault_url, timeout=_VAULT_WITHIN_S) as vault, asyncio.TaskGroup() as group:
+        names = VaultNames(vault)
+        keeping = group.create_task(names.run())
+        yield names
+        keeping.cancel()
+
+
+def main() -> int:
+    """Read the settings, then work until told to stop."""
+    configure_logging()
+    code = 0
+    try:
+        uvloop.run(_until_told(WallboardSettings(), KafkaSettings(client_id="wallboard"), CompanySettings()))
+    except* ClearError as group:
+        log.critical("wallboard_stopped", reason=str(_first(group)))
+        code = 1
+    return code
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _until_told(settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings) -> None:
+    await run(settings, kafka, company, stop_when_told())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

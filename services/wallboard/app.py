@@ -1,0 +1,86 @@
+"""The board over HTTP: the page, the board as JSON, and the stream of what changes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Annotated
+
+from fastapi import FastAPI, Header, Request, Response, status
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from services.runtime.health import answer_health
+from services.runtime.problems import Problem, answer_problems
+from services.wallboard.hub import Hub
+from services.wallboard.page import STATIC, Page, language_of
+from services.wallboard.publishing import Publisher
+from services.wallboard.stream import EventStream
+
+_ANEW = {"cache-control": "no-cache"}
+
+
+class _Static(StaticFiles):
+    """Files that a screen asks about each time it loads the page: they are small, and never those of yesterday."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(_ANEW)
+        return response
+
+
+def wallboard_app(publisher: Publisher, hub: Hub, page: Page, send_timeout_s: float) -> FastAPI:
+    """The app; to be served with `CuttableProtocol`, so that a stalled screen can be cut off."""
+    app = FastAPI(title="Kvota wallboard", docs_url=None, redoc_url=None, lifespan=_ending(hub))
+    answer_problems(app)
+    answer_health(app, lambda: publisher.ready)
+    _serve_board(app, publisher, lambda last: EventStream(hub, last, send_timeout_s))
+    _serve_page(app, page)
+    return app
+
+
+def _serve_board(app: FastAPI, publisher: Publisher, stream: Callable[[str | None], EventStream]) -> None:
+    @app.get("/v1/board")
+    async def board() -> Response:
+        """The board as it is now."""
+        _require(ready=publisher.ready)
+        return Response(publisher.snapshot(), headers={"cache-control": "no-store"}, media_type="application/json")
+
+    @app.get("/v1/board/stream")
+    async def board_stream(last_event_id: Annotated[str | None, Header()] = None) -> Response:
+        """Every board from now on, as server-sent events: `board` with an id, `age` in between, `bye` at the end."""
+        _require(ready=publisher.ready)
+        return stream(last_event_id)
+
+
+def _require(*, ready: bool) -> None:
+    if not ready:
+        raise Problem(status.HTTP_503_SERVICE_UNAVAILABLE, "not-ready", "the board is still being loaded: ask again")
+
+
+def _serve_page(app: FastAPI, page: Page) -> None:
+    @app.get("/", include_in_schema=False)
+    async def index(request: Request, lang: str | None = None) -> Response:
+        language = language_of(lang, request.headers.get("accept-language"))
+        headers = {**_ANEW, "vary": "accept-language", "content-security-policy": page.security_policy}
+        missing = not page.vendor.is_installed()
+        return HTMLResponse(page.html(language), status.HTTP_503_SERVICE_UNAVAILABLE if missing else 200, headers)
+
+    app.mount("/static", _Static(directory=STATIC), name="static")
+
+
+def _ending(hub: Hub) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """While the app runs, wait for the word that it is to close, and pass it on to every screen."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        closing = asyncio.create_task(_pass_on(app, hub))
+        yield
+        closing.cancel()
+
+    return lifespan
+
+
+async def _pass_on(app: FastAPI, hub: Hub) -> None:
+    await app.state.closing.wait()
+    hub.close()

@@ -1,0 +1,186 @@
+// The board: header, leaderboard, queues, latest deals. Everything has its place before there is anything to show in it,
+// so that no number that changes moves another.
+import { Link, State, Warning } from "./glyphs.js";
+import { html } from "./html.js";
+import { ageOf, asOf, board, completeness, connected, standing, tileAsOf } from "./stream.js";
+
+export { html };
+
+const ROWS = 9;
+const QUEUES = 4;
+const DEALS = 3;
+const WHOLE_BP = 12_000; // the bar ends at 120 %
+const LETTER = 0.43; // how wide a letter of this face is, on average, as a part of its size
+const NAME_REM = 34;
+
+export function Board({ words }) {
+  return html`
+    <${Header} words=${words} />
+    <main>
+      <${Leaderboard} words=${words} />
+      <${Queues} words=${words} />
+      <${Ticker} words=${words} />
+    </main>`;
+}
+
+function Header({ words }) {
+  const age = ageOf("leaderboard");
+  const silent = completeness.value.silent_feeds.length > 0;
+  const zone = board.value?.time_zone ?? "UTC";
+  return html`
+    <header>
+      <h1>${words.product}</h1>
+      <p class="day">${words.date(board.value?.business_day ?? null)}</p>
+      <p class="connection" role="status" data-up=${String(connected.value && !silent)}>
+        <${Link} up=${connected.value} />
+        ${!connected.value ? words.connecting : silent ? words.silent : words.connected}
+      </p>
+      <p class="age" data-standing=${standing(age)}>
+        ${age === null ? words.nothing : words.age(words.number(Math.round(age / 1_000)))}
+      </p>
+      <time class="clock" datetime=${asOf.value ?? ""}>${words.clock(asOf.value, zone)}</time>
+    </header>`;
+}
+
+// A tile says of itself when its data is late: first by a mark, then the data loses its colour.
+function Tile({ name, title, note, words, slots, children }) {
+  const age = ageOf(name);
+  const how = standing(age);
+  const zone = board.value?.time_zone ?? "UTC";
+  const since = tileAsOf(name) === null ? words.nothing : words.since(words.clock(tileAsOf(name), zone));
+  const late = how === "late" ? words.age(words.number(Math.round(age / 1_000))) : since;
+  return html`
+    <section class="tile ${name}" data-standing=${how} aria-labelledby="${name}-title">
+      <div class="head">
+        <h2 id="${name}-title">${title}</h2>
+        ${how === "fresh" ? html`<span class="note">${note}</span>` : html`<p class="stale" role="status"><${Warning} />${late}</p>`}
+      </div>
+      <div class="data" style=${{ "--slots": slots ?? 1 }}>${children}</div>
+    </section>`;
+}
+
+function Leaderboard({ words }) {
+  const rows = (board.value?.leaderboard ?? []).slice(0, ROWS);
+  const expected = rows.find((row) => row.expected_bp !== null)?.expected_bp ?? null;
+  return html`
+    <${Tile} name="leaderboard" title=${words.leaderboard} words=${words}>
+      <div class="table" role="table" aria-labelledby="leaderboard-title">
+        <div class="columns" role="row">
+          <span role="columnheader"></span>
+          <span role="columnheader"></span>
+          <span role="columnheader"></span>
+          <span role="columnheader" class="number">${words.won}</span>
+          <span role="columnheader" class="plan">${words.attainment}${expected !== null && html`<i class="mark"></i>${words.percent(expected)}`}</span>
+          <span role="columnheader" class="number">${words.calls}</span>
+        </div>
+        <div class="rows" role="rowgroup">
+          ${rows.length === 0 && html`<p class="nothing">${words.noReps}</p>`}
+          ${inOwnOrder(rows).map(([row, place]) => html`<${Rep} key=${row.rep} row=${row} place=${place} words=${words} />`)}
+        </div>
+      </div>
+    <//>`;
+}
+
+// Rows stay where they are in the page and are moved to their place, so that a change of places can be followed by eye.
+function inOwnOrder(rows) {
+  return rows.map((row, place) => [row, place]).sort(([a], [b]) => (a.rep < b.rep ? -1 : 1));
+}
+
+function Rep({ row, place, words }) {
+  const state = row.state ?? "offline";
+  return html`
+    <div class="row" role="row" aria-rowindex=${place + 1} data-rep=${row.rep} style=${{ "--place": place }}>
+      <span class="place" role="cell">${place + 1}</span>
+      <span role="cell"><${State} state=${state} label=${words.states[state]} /></span>
+      <${Name} name=${row.name} />
+      <span class="number won" role="cell">${words.money(row.booked_minor, board.value.currency)}</span>
+      <span class="plan" role="cell"><${Attainment} row=${row} words=${words} /></span>
+      <span class="number calls" role="cell">${words.number(row.calls)}</span>
+    </div>`;
+}
+
+// A long name takes two lines, and breaks where it may.
+function Name({ name }) {
+  const long = name.length * LETTER * 3.9 > NAME_REM;
+  const size = long ? "3.5rem" : fitted(name, NAME_REM, 5.2);
+  return html`<span class=${long ? "name long" : "name"} role="rowheader" lang=${tongue(name)} style=${{ fontSize: size }}>${name}</span>`;
+}
+
+function Attainment({ row, words }) {
+  if (row.attainment_bp === null) return html`<span class="without">${words.noPlan}</span>`;
+  const ahead = row.attainment_bp >= (row.expected_bp ?? 0);
+  const text = words.percent(row.attainment_bp);
+  const due = row.expected_bp === null ? "" : ` ${words.pace} ${words.percent(row.expected_bp)}`;
+  return html`
+    <span class="bar" role="meter" aria-valuemin="0" aria-valuemax="120" aria-valuenow=${Math.round(row.attainment_bp / 100)}
+      aria-valuetext="${text}.${due}" data-ahead=${String(ahead)}>
+      <span class="track"></span>
+      <span class="filled" style=${{ "--part": part(row.attainment_bp) }}></span>
+      <span class="whole" style=${{ "--part": part(10_000) }}></span>
+      ${row.expected_bp !== null && html`<span class="due" style=${{ "--part": part(row.expected_bp) }}></span>`}
+    </span>
+    <span class="number share">${text}</span>`;
+}
+
+const part = (basisPoints) => Math.min(1, Math.max(0, basisPoints / WHOLE_BP));
+
+// The size at which a text fits into a width, both in rem, and no larger than `size`.
+function fitted(text, width, size) {
+  return `${Math.max(2.4, Math.min(size, width / (LETTER * Math.max(1, text.length)))).toFixed(2)}rem`;
+}
+
+const longestPart = (name) => name.split(/[\s-]/).reduce((longest, each) => (each.length > longest.length ? each : longest));
+
+// Cyrillic letters have another shape in each language: Russian names keep theirs on an English board.
+function tongue(text) {
+  return /[а-яё]/i.test(text) ? "ru" : undefined;
+}
+
+function Queues({ words }) {
+  const every = board.value?.queues ?? [];
+  const note = every.length > QUEUES ? words.more(every.length - QUEUES) : "";
+  return html`
+    <${Tile} name="queues" title=${words.queues} note=${note} words=${words} slots=${Math.min(QUEUES, Math.max(3, every.length))}>
+      ${every.length === 0 && html`<p class="nothing">${words.noQueues}</p>`}
+      ${every.slice(0, QUEUES).map((row) => html`<${Queue} key=${row.queue} row=${row} words=${words} />`)}
+    <//>`;
+}
+
+function Queue({ row, words }) {
+  const alarm = row.longest_wait_s > 0 && row.severity === 2;
+  return html`
+    <article class="queue" data-severity=${row.severity} aria-label=${row.queue}>
+      <h3 lang=${tongue(row.queue)} style=${{ fontSize: fitted(row.queue, 38, 3.8) }}>
+        ${row.severity === 2 && html`<${Warning} />`}<span>${row.queue}</span>
+      </h3>
+      <dl>
+        <div><dd>${words.number(row.waiting)}</dd><dt>${words.waiting}</dt></div>
+        <div class=${alarm ? "alarm" : ""}><dd>${words.wait(row.longest_wait_s)}</dd><dt>${words.longest}</dt></div>
+        <div class="level"><dd>${words.level(row.service_level)}</dd>
+          <dt>${words.within(row.target_s)} ${words.policies[row.policy]}</dt></div>
+      </dl>
+      <p class="counts">
+        <span>${words.answered} <b>${words.number(row.answered)}</b></span>
+        <span>${words.abandoned} <b>${words.number(row.abandoned)}</b></span>
+      </p>
+    </article>`;
+}
+
+function Ticker({ words }) {
+  const deals = (board.value?.ticker ?? []).slice(0, DEALS);
+  const zone = board.value?.time_zone ?? "UTC";
+  return html`
+    <${Tile} name="ticker" title=${words.ticker} words=${words}>
+      ${deals.length === 0 && html`<p class="nothing">${words.noDeals}</p>`}
+      <ol>
+        ${deals.map((deal) => html`
+          <li key=${deal.deal}>
+            <b class="won">${words.money(deal.won_minor, deal.currency)}</b>
+            <span class="who">
+              ${deal.names.map((name, place) => html`${place > 0 && " + "}<span class="name" lang=${tongue(name)} style=${{ fontSize: fitted(longestPart(name), 18, 3) }}>${name}</span>`)}
+              ${" "}<time datetime=${deal.at}>${words.moment(deal.at, zone)}</time>
+            </span>
+          </li>`)}
+      </ol>
+    <//>`;
+}

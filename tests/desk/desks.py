@@ -1,0 +1,103 @@
+"""A vault and a desk inside a test, on free ports, with real Kafka behind them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from services.desk.__main__ import run as run_desk
+from services.desk.settings import DeskSettings
+from services.runtime.serving import Address, serve
+from services.runtime.settings import CompanySettings, KafkaSettings
+from services.runtime.topics import ensure_topics, source_topics
+from services.vault.app import vault_app
+from services.vault.store import open_vault
+
+_START_S = 30.0
+_LOOK_EVERY_S = 0.01
+Served = Callable[[FastAPI], None]
+
+
+@asynccontextmanager
+async def desk_running(
+    bootstrap: str,
+    home: Path,
+    *,
+    partitions: int = 4,
+    vault_url: str | None = None,
+    **settings: Any,  # noqa: ANN401  # of several types
+) -> AsyncGenerator[httpx.AsyncClient]:
+    """A desk that has read the log, and a client of it; with a vault of its own in `home` unless `vault_url` is given.
+
+    Makes the source topics where they are missing. `settings` are the desk's own.
+    """
+    await ensure_topics(bootstrap, source_topics(partitions))
+    if vault_url is None:
+        async with (
+            vault_running(home) as vault,
+            desk_running(bootstrap, home, partitions=partitions, vault_url=str(vault.base_url), **settings) as client,
+        ):
+            yield client
+        return
+    told = DeskSettings(port=0, vault_url=vault_url, **settings)
+    kafka, company = KafkaSettings(bootstrap_servers=bootstrap, client_id="desk"), CompanySettings()
+    async with _running(lambda stop, served: run_desk(told, kafka, company, stop, served)) as client:
+        yield client
+
+
+@asynccontextmanager
+async def vault_running(home: Path) -> AsyncGenerator[httpx.AsyncClient]:
+    """A vault, and a client of it."""
+
+    async def run(stop: asyncio.Event, served: Served) -> None:
+        async with open_vault(home) as vault:
+            app = vault_app(vault)
+            served(app)
+            await serve(app, Address(port=0), stop)
+
+    async with _running(run) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _running(
+    run: Callable[[asyncio.Event, Served], Coroutine[Any, Any, None]],
+) -> AsyncGenerator[httpx.AsyncClient]:
+    stop, apps = asyncio.Event(), list[FastAPI]()
+    task = asyncio.create_task(run(stop, apps.append))
+    try:
+        async with asyncio.timeout(_START_S):
+            port = await _port(task, apps)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+            await _ready(task, client)
+            yield client
+    finally:
+        stop.set()
+        await task
+
+
+async def _port(task: asyncio.Task[None], apps: list[FastAPI]) -> int:
+    while not (apps and hasattr(apps[0].state, "port")):
+        await _look_again(task)
+    return int(apps[0].state.port)
+
+
+async def _ready(task: asyncio.Task[None], client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(_START_S):
+        while True:
+            try:
+                if (await client.get("/readyz")).is_success:
+                    return
+            except httpx.ConnectError:  # bound, and not listening yet
+                pass
+            await _look_again(task)
+
+
+async def _look_again(task: asyncio.Task[None]) -> None:
+    if task.done():
+        await task  # what ended it is the news
+    await asyncio.sleep(_LOOK_EVERY_S)

@@ -1,0 +1,221 @@
+"""What may be asked about deals, and what it makes true."""
+
+from datetime import datetime
+from typing import Any
+
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+from events.deals import DealRefunded
+from events.event import Event
+from services.desk.company import Company
+from services.desk.deals.decider import (
+    CurrencyMismatch,
+    DealCommand,
+    DealNotOpen,
+    DealNotWon,
+    DealUnknown,
+    LoseDeal,
+    OutOfOrder,
+    RefundDeal,
+    RefundExceedsSale,
+    WinDeal,
+    decide,
+)
+from services.desk.deals.state import Won
+from services.desk.people.decider import RepNotHired
+from tests.desk.given import (
+    ACME,
+    ANNA,
+    BORIS,
+    FIRST,
+    SECOND,
+    THIRD,
+    anna_left,
+    credit,
+    lost,
+    open_deal,
+    opened,
+    refunded,
+    team,
+    won,
+)
+from tests.events.examples.dates import TODAY, at
+from tests.scenario import Scenario, event_id
+
+deal = Scenario[DealCommand](decide)
+SALE = event_id(len(team) + 2)
+"""The event that won the first deal, where a test is given the team, `opened()` and `won()`."""
+
+
+def win(deal: str = FIRST, when: datetime = at(10), **changes: Any) -> WinDeal:  # noqa: ANN401  # fields
+    return WinDeal(at=when, day=TODAY, deal=deal, **changes)
+
+
+def lose(deal: str = FIRST) -> LoseDeal:
+    return LoseDeal(at=at(10), day=TODAY, deal=deal, reason="price")
+
+
+def refund(amount: int, when: datetime = at(11), **changes: Any) -> RefundDeal:  # noqa: ANN401  # fields
+    return RefundDeal(at=when, day=TODAY, deal=FIRST, amount_minor=amount, reason="refund", **changes)
+
+
+def test_a_rep_who_works_here_can_open_a_deal() -> None:
+    deal.given(*team).when(open_deal()).then(opened())
+
+
+def test_opening_a_deal_relies_on_the_rep_still_working_here() -> None:
+    deal.given(*team).when(open_deal()).then_relies_on(f"rep/{ANNA}")
+
+
+def test_a_deal_of_somebody_who_was_never_hired_is_refused() -> None:
+    deal.given(*team).when(open_deal(rep="nobody")).then_rejected(RepNotHired)
+
+
+def test_a_rep_may_open_deals_until_the_day_of_leaving() -> None:
+    deal.given(*team, anna_left).when(open_deal()).then(opened())
+
+
+def test_an_open_deal_can_be_won_by_the_rep_who_leads_it() -> None:
+    deal.given(*team, opened()).when(win()).then(won())
+
+
+def test_a_sale_is_split_to_the_last_kopeck() -> None:
+    shares = {ANNA: 3_333, BORIS: 6_667}
+    parts = (credit(ANNA, 3_333, 333), credit(BORIS, 6_667, 667))
+    deal.given(*team, opened()).when(win(shares=shares)).then(won(credits=parts))
+
+
+def test_a_sale_cannot_be_split_with_somebody_who_does_not_work_here() -> None:
+    deal.given(*team, opened()).when(win(shares={ANNA: 5_000, "nobody": 5_000})).then_rejected(RepNotHired)
+
+
+def test_the_amount_sold_may_be_another_than_was_expected() -> None:
+    deal.given(*team, opened()).when(win(amount_minor=900)).then(won(amount=900))
+
+
+def test_a_deal_is_won_in_its_own_currency() -> None:
+    deal.given(*team, opened()).when(win(currency="USD")).then_rejected(CurrencyMismatch)
+
+
+def test_winning_twice_is_refused() -> None:
+    deal.given(*team, opened(), won()).when(win()).then_rejected(DealNotOpen)
+
+
+def test_a_lost_deal_cannot_be_won() -> None:
+    deal.given(*team, opened(), lost()).when(win()).then_rejected(DealNotOpen)
+
+
+def test_a_deal_never_opened_cannot_be_won() -> None:
+    deal.given(*team).when(win()).then_rejected(DealUnknown)
+
+
+def test_a_deal_cannot_be_won_before_it_was_opened() -> None:
+    deal.given(*team, opened()).when(win(when=at(8))).then_rejected(OutOfOrder)
+
+
+def test_an_open_deal_can_be_lost() -> None:
+    deal.given(*team, opened()).when(lose()).then(lost())
+
+
+def test_a_won_deal_cannot_be_lost() -> None:
+    deal.given(*team, opened(), won()).when(lose()).then_rejected(DealNotOpen)
+
+
+def test_the_second_sale_to_a_customer_is_proved_by_the_first() -> None:
+    second = won(SECOND, novelty="existing", novelty_evidence=(SALE,))
+    deal.given(*team, opened(), won(), opened(SECOND)).when(win(SECOND)).then(second)
+
+
+def test_that_a_customer_exists_relies_on_nothing_that_could_change() -> None:
+    deal.given(*team, opened(), won(), opened(SECOND)).when(win(SECOND)).then_relies_on(f"rep/{ANNA}")
+
+
+def test_that_a_customer_is_new_relies_on_its_open_deals_and_on_there_being_no_other() -> None:
+    history = (*team, opened(), opened(SECOND))
+    deal.given(*history).when(win()).then_relies_on(f"rep/{ANNA}", f"deal/{SECOND}", f"deal/{THIRD}")
+
+
+def test_a_lost_deal_of_a_new_customer_is_not_relied_on() -> None:
+    history = (*team, opened(), lost(), opened(SECOND))
+    deal.given(*history).when(win(SECOND)).then_relies_on(f"rep/{ANNA}", f"deal/{THIRD}")
+
+
+def test_a_sale_can_be_refunded_in_part() -> None:
+    part = refunded(SALE, 400, credit(ANNA, 10_000, 400))
+    deal.given(*team, opened(), won()).when(refund(400)).then(part)
+
+
+def test_refunds_never_exceed_the_sale() -> None:
+    part = refunded(SALE, 400, credit(ANNA, 10_000, 400))
+    deal.given(*team, opened(), won(), part).when(refund(601)).then_rejected(RefundExceedsSale)
+
+
+def test_the_rest_of_a_sale_can_be_refunded() -> None:
+    part, rest = (refunded(SALE, amount, credit(ANNA, 10_000, amount)) for amount in (400, 600))
+    deal.given(*team, opened(), won(), part).when(refund(600)).then(rest)
+
+
+def test_an_open_deal_has_nothing_to_refund() -> None:
+    deal.given(*team, opened()).when(refund(1)).then_rejected(DealNotWon)
+
+
+def test_a_refund_is_in_the_currency_of_the_sale() -> None:
+    deal.given(*team, opened(), won()).when(refund(1, currency="USD")).then_rejected(CurrencyMismatch)
+
+
+def test_a_refund_cannot_come_before_the_sale() -> None:
+    deal.given(*team, opened(), won()).when(refund(1, when=at(9))).then_rejected(OutOfOrder)
+
+
+@examples(
+    shares=st.lists(st.integers(1, 100), min_size=1, max_size=5),
+    amount=st.integers(0, 10_000),
+    refunds=st.lists(st.integers(1, 3_000), max_size=6),
+)
+def test_however_a_sale_is_refunded_nobody_is_left_with_less_than_nothing(
+    shares: list[int], amount: int, refunds: list[int]
+) -> None:
+    weights = _whole(shares)
+    history: list[Event] = [*team, *(team[1].model_copy(update={"rep": rep}) for rep in weights), opened(amount=amount)]
+    history.append(deal.given(*history).when(win(shares=weights)).decision.event)
+    left = amount
+    for wanted in refunds:
+        outcome = deal.given(*history).when(refund(wanted))
+        if wanted > left:
+            outcome.then_rejected(RefundExceedsSale)
+            continue
+        event = outcome.decision.event
+        assert isinstance(event, DealRefunded)
+        assert sum(part.amount_minor for part in event.credits) == wanted
+        history.append(event)
+        left -= wanted
+    sale = _folded(history).deals.deal(FIRST)
+    assert isinstance(sale, Won)
+    assert sum(part.amount_minor for part in sale.left) == left
+    assert all(part.amount_minor >= 0 for part in sale.left)
+
+
+def _whole(weights: list[int]) -> dict[str, int]:
+    """Shares of 10,000 in all; the last one takes what is left."""
+    total = sum(weights)
+    shares = {f"rep-{place}": 10_000 * weight // total for place, weight in enumerate(weights)}
+    shares[f"rep-{len(weights) - 1}"] += 10_000 - sum(shares.values())
+    return shares
+
+
+def _folded(history: list[Event]) -> Company:
+    return deal.given(*history).company
+
+
+def test_a_customers_deals_are_numbered_whoever_opens_them() -> None:
+    assert deal.given(*team, opened()).when(open_deal()).decision.stream == f"deal/{SECOND}"
+    assert deal.given(*team, opened()).when(open_deal(customer="other")).decision.stream != f"deal/{SECOND}"
+    assert deal.given(*team, opened(), lost()).when(open_deal(customer=ACME)).decision.stream == f"deal/{SECOND}"
+
+
+def test_where_people_are_credited_on_top_of_the_whole_a_refund_takes_back_from_them_too() -> None:
+    sale = won(overlays=True, credits=(credit(ANNA, 10_000, 1_000), credit(BORIS, 1_000, 101)))
+    event = deal.given(*team, opened(), sale).when(refund(500)).decision.event
+    assert isinstance(event, DealRefunded)
+    assert event.credits == (credit(ANNA, 10_000, 500), credit(BORIS, 1_000, 51))

@@ -1,0 +1,244 @@
+"""The door: the same answers over HTTP as from the file, and `kvota` finds it while the service runs."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.history.agreement import Agreement
+from services.history.answers import Answers, agreement_json
+from services.history.archive import FILE_NAME, Archive
+from services.history.archiver import Archiver
+from services.history.door import Chosen, Verify, door
+from services.history.errors import NothingLiveError
+from services.history.verify import Difference
+from services.runtime.settings import KafkaSettings
+from tests.cli.commands import Ran, kvota
+from tests.events.examples.dates import at
+from tests.projector.workers import append_to, make_topics, working
+from tests.telling import ANNA, CALLS, DECISIONS, answered, assigned, decided, lying, period, raw, refunded, won
+from tests.waiting import eventually
+
+CALL_LOG = [raw(answered(10, 60), 1), raw(answered(5, 30), 2)]
+DEAL_LOG = [decided(assigned(period(1_000)), "quota/a", 1), decided(won(500), "deal/d1", 1)]
+
+
+def fill(archive: Archive) -> None:
+    archive.ingest([*lying(CALL_LOG), *lying(DEAL_LOG, DECISIONS)])
+
+
+async def nothing_live(_version: int, _chosen: Chosen) -> Agreement:
+    raise NothingLiveError
+
+
+@asynccontextmanager
+async def at_the_door(archive: Archive, verify: Verify = nothing_live) -> AsyncGenerator[httpx.AsyncClient]:
+    """Ask a door whose archiver does not run."""
+    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://history") as client:
+        yield client
+
+
+class TestAnswers:
+    async def test_a_report_is_the_one_of_the_file(self, archive: Archive) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            answer = await client.get("/v1/reports/quota_attainment", params={"rep": ANNA})
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.content == Answers(archive, "RU").report("quota_attainment", {"rep": ANNA})
+        [row] = answer.json()["rows"]
+        assert (row["attainment"], row["booked_minor"], row["as_of"]) == ("50.00", 500, "2026-11-24")
+
+    async def test_a_report_can_be_had_as_known_at_a_moment(self, archive: Archive) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            answer = await client.get("/v1/reports/rep_day", params={"known_at": "2026-11-24T12:00:00+03:00"})
+        assert answer.json()["as_of"] == {"kvota.calls/0": 1, "kvota.decisions/0": 1}
+
+    async def test_an_explanation_is_the_one_of_the_file(self, archive: Archive) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            answer = await client.get("/v1/explain/rep_day", params={"rep": ANNA, "only": "talk_seconds"})
+        assert answer.content == Answers(archive, "RU").explain("rep_day", {"rep": ANNA}, "talk_seconds")
+        assert answer.json()["sum"] == {"talk_seconds": 90}
+
+    async def test_a_key_named_measure_is_a_key(self, archive: Archive) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            answer = await client.get("/v1/explain/quota", params={"measure": "revenue", "only": "assigned"})
+        assert answer.json()["sum"] == {"assigned": 1_000}
+
+    async def test_it_says_which_file_it_has_and_how_far(self, archive: Archive, path: Path) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            told = (await client.get("/v1/archive")).json()
+        assert told == {"path": str(path), "positions": {"kvota.calls/0": 2, "kvota.decisions/0": 2}}
+
+    async def test_it_is_alive_before_it_is_ready(self, archive: Archive) -> None:
+        async with at_the_door(archive) as client:
+            assert (await client.get("/healthz")).status_code == 200
+            assert (await client.get("/readyz")).status_code == 503
+
+    async def test_what_differs_is_named(self, archive: Archive) -> None:
+        projection = archive.projection("rep_day")
+        differs = Difference(projection, (ANNA, "2026-11-24", None), None, None)
+        found = Agreement({(CALLS, 0): 2}, 7, [differs])
+
+        async def verify(version: int, chosen: Chosen) -> Agreement:
+            assert (version, chosen) == (2, {"rep_day": projection})
+            return found
+
+        async with at_the_door(archive, verify) as client:
+            answer = await client.get("/v1/verify", params={"projection": "rep_day", "version": 2})
+        assert answer.content == agreement_json(found)
+        assert answer.json() == {
+            "agree": False,
+            "cells": 7,
+            "as_of": {"kvota.calls/0": 2},
+            "differences": [str(differs)],
+        }
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("question", "status", "said"),
+        [
+            ("reports/nothing", 404, "no report 'nothing'; there are: call_centre"),
+            ("explain/nothing", 404, "no projection 'nothing'"),
+            ("verify?projection=nothing", 404, "no projection 'nothing'"),
+            ("reports/rep_day?colour=red", 422, "no parameter of rep_day 'colour'"),
+            ("reports/rep_day?day=yesterday", 422, "day='yesterday' is no day"),
+            ("reports/quota_attainment?country=Mars", 422, "no calendar of 'Mars'"),
+            ("reports/rep_day?known_at=yesterday", 422, "known_at: expected an instant"),
+            ("reports/rep_day?known_at=2026-11-24T10:00:00", 422, "known_at: expected an instant"),
+            ("reports/rep_day?after=kvota.decisions", 422, "after: expected positions"),
+            ("explain/rep_day?colour=red", 422, "no key 'colour'"),
+            ("explain/rep_day?only=clals", 422, "no measure 'clals'"),
+            ("verify?version=first", 422, "version"),
+        ],
+    )
+    async def test_a_question_that_cannot_be_answered_says_why(
+        self, archive: Archive, question: str, status: int, said: str
+    ) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            answer = await client.get(f"/v1/{question}")
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert said in answer.json()["detail"]
+
+    async def test_what_is_not_archived_yet_is_waited_for_and_then_refused(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(archive)
+        monkeypatch.setattr("services.history.door._WAIT_S", 0.05)
+        async with at_the_door(archive) as client:
+            there = await client.get("/v1/reports/rep_day", params={"after": "kvota.decisions/0@2,kvota.calls/0@1"})
+            missing = await client.get("/v1/reports/rep_day", params={"after": "kvota.decisions/0@3"})
+        assert there.status_code == 200
+        assert missing.status_code == 503
+        assert missing.json()["type"] == "urn:kvota:problem:not-archived-yet"
+        assert "kvota.decisions/0 to 2 of 3" in missing.json()["detail"]
+
+    async def test_where_nothing_is_live_there_is_nothing_to_compare(self, archive: Archive) -> None:
+        async with at_the_door(archive) as client:
+            answer = await client.get("/v1/verify")
+        assert (answer.status_code, answer.json()["type"]) == (409, "urn:kvota:problem:nothing-live")
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(240)
+async def test_commands_work_alike_while_the_service_runs_and_afterwards(fresh_bootstrap: str, tmp_path: Path) -> None:
+    await make_topics(fresh_bootstrap)
+    await append_to(fresh_bootstrap, [((CALLS, 0), value) for value in CALL_LOG])
+    await append_to(fresh_bootstrap, [((DECISIONS, 0), value) for value in DEAL_LOG])
+    port = free_port()
+    about: dict[str, Any] = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": str(port)}
+
+    async def run(*arguments: str) -> Ran:
+        return await asyncio.to_thread(lambda: kvota(*arguments, home=tmp_path, **about))
+
+    async with working(fresh_bootstrap), serving(tmp_path, about):
+        assert await asyncio.to_thread(eventually, lambda: ready(port), 60)
+        url = f"http://127.0.0.1:{port}/v1/reports/rep_day"
+        await asyncio.to_thread(httpx.get, url, params={"after": "kvota.decisions/0@2,kvota.calls/0@2"})
+        report = await run("report", "quota_attainment", f"rep={ANNA}", "--json")
+        table = await run("report", "rep_day", "--format", "csv")
+        explained = await run("explain", "rep_day", f"rep={ANNA}", "currency=RUB", "--measure", "won_minor", "--json")
+        verified = await run("projections", "verify", "--json")
+        refused = await run("report", "nothing")
+        await append_to(fresh_bootstrap, [((DECISIONS, 0), decided(refunded(100), "deal/d1", 2))])
+        later = await asyncio.to_thread(httpx.get, url, params={"after": "kvota.decisions/0@3"})
+    assert (report.code, report.err) == (0, "")
+    assert report.json["rows"][0]["booked_minor"] == 500
+    assert table.out.splitlines()[1].startswith("anna,2026-11-24,2,2")
+    assert explained.json["sum"] == {"won_minor": 500}
+    assert (verified.code, verified.json["agree"], verified.json["differences"]) == (0, True, [])
+    assert verified.json["cells"] > 5
+    assert (refused.code, refused.out) == (2, "")
+    assert "no report 'nothing'; there are: call_centre" in refused.err
+    assert later.json()["rows"][0]["refunded_minor"] == {"RUB": 100}
+    with Archive(tmp_path / FILE_NAME, {}) as archive:
+        assert archive.positions()["kvota.decisions", 0] == 3
+    known_at = ("--known-at", at(9).isoformat())
+    assert (await run("report", "rep_day", "--json")).json["rows"] == later.json()["rows"]
+    assert (await run("report", "rep_day", "--json", *known_at)).json["rows"] == []
+
+
+def test_a_file_that_somebody_else_has_without_answering_is_one_clear_line(tmp_path: Path) -> None:
+    with holding(tmp_path):
+        ran = kvota("report", "rep_day", home=tmp_path, KVOTA_HISTORY_PORT=str(free_port()))
+    assert (ran.code, ran.out) == (2, "")
+    assert "is open in another process" in ran.err
+    assert "no history service answers" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@asynccontextmanager
+async def serving(home: Path, about: Mapping[str, str]) -> AsyncGenerator[None]:
+    """Run the service for a block."""
+    environment = {**os.environ, "KVOTA_HOME": str(home), **about}
+    service = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.history", env=environment)
+    try:
+        yield
+    finally:
+        service.terminate()
+        assert await asyncio.wait_for(service.wait(), 20) == 0
+
+
+@contextmanager
+def holding(home: Path) -> Generator[None]:
+    """Let another process have the file for a block."""
+    program = (
+        "import sys, pathlib\nfrom services.history.archive import Archive\n"
+        "with Archive(pathlib.Path(sys.argv[1]), {}):\n    print('open', flush=True)\n    sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, str(home / FILE_NAME)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        yield
+        other.communicate()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,63 @@
+"""The whole local stack, as `kvota up` starts it: every service, on ports of its own."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from services.broker.ports import free_port
+from services.supervisor import control
+from services.supervisor.plan import Ports
+from tests.cli.commands import kvota
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def ports() -> Ports:
+    """Give free ports to every program."""
+    return Ports(**{each.name: free_port() for each in fields(Ports)})
+
+
+@pytest.fixture
+def stack_home(home: Path, tmp_path: Path, ports: Ports) -> Iterator[Path]:
+    """Give a home in which the stack runs."""
+    (installed,) = home.glob("kafka-*")
+    (tmp_path / installed.name).symlink_to(installed.resolve())
+    control.start(tmp_path, ports)
+    yield tmp_path
+    control.stop(tmp_path)
+
+
+def test_all_of_it_gets_ready_a_decision_reaches_the_board_and_nothing_is_left(stack_home: Path, ports: Ports) -> None:
+    told = kvota("status", "--json", home=stack_home)
+    assert told.code == 0
+    pids = [program["pid"] for program in told.json if program["pid"]]
+    assert {program["state"] for program in told.json} == {"ready", "done"}
+    with httpx.Client(base_url=ports.url("desk"), timeout=30) as desk:
+        unit = desk.post("/v1/units", json={"kind": "team", "title": "Отдел продаж"}).json()["unit"]
+        rep = desk.post("/v1/reps", json={"name": "Анна Иванова", "unit": unit, "post": "rep"}).json()["rep"]
+        opened = desk.post(
+            "/v1/deals", json={"customer": "c", "rep": rep, "amount_minor": 700, "currency": "RUB"}
+        ).json()
+        assert desk.post(f"/v1/deals/{opened['deal']}/win").status_code == httpx.codes.CREATED
+
+    def on_the_board() -> bool:
+        board = httpx.get(f"{ports.url('wallboard')}/v1/board", timeout=30).json()
+        return [(row["name"], row["won_minor"]) for row in board["leaderboard"]] == [("Иванова А.", 700)]
+
+    assert eventually(on_the_board)
+    kafka, door = f"127.0.0.1:{ports.kafka}", str(ports.history)
+    asked = partial(kvota, home=stack_home, KVOTA_KAFKA_BOOTSTRAP_SERVERS=kafka, KVOTA_HISTORY_PORT=door)
+    verified = asked("projections", "verify", "--json")
+    assert (verified.code, verified.json["agree"]) == (0, True)
+    report = asked("report", "rep_day", "--json")
+    assert [row["won_minor"] for row in report.json["rows"]] == [{"RUB": 700}]
+    assert kvota("down", home=stack_home).out == "stopped\n"
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert kvota("status", home=stack_home).code == 1

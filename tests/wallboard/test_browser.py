@@ -1,0 +1,230 @@
+"""The page in a real browser."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize, expect
+
+from services.wallboard.settings import WallboardSettings
+from tests.events.examples.dates import at
+from tests.telling import ANNA, BORIS, abandoned, answered, entered
+from tests.wallboard.floor import Floor, Shown, Told, asked, beat, offered, showing, sold
+
+SCREEN: ViewportSize = {"width": 1920, "height": 1080}
+NAMES = {ANNA: "Константинопольская А.", BORIS: "Петров Б."}
+SETTINGS = WallboardSettings(port=0, period_s=0.05, heartbeat_s=0.2)
+LEGIBLE_PX = 0.058 * 1080
+MILLION = 1_000_000_00
+
+
+@pytest.fixture
+def floor() -> Floor:
+    """Give a floor with two reps, a queue, and a sale a minute ago."""
+    floor = Floor()
+    floor.tell(
+        asked(2 * MILLION, ANNA),
+        sold(1_234_567_89, ANNA),
+        sold(MILLION, BORIS, when=at(8, 59)),
+        entered("talking", at(9)),
+        *(answered(wait) for wait in (5, 15, 25)),
+        abandoned(30),
+        offered("w1", at(8, 58)),
+        beat(at(9)),
+    )
+    return floor
+
+
+@asynccontextmanager
+async def screen(browser: Browser, shown: Shown, path: str = "/?lang=ru") -> AsyncGenerator[Page]:
+    """Give a television that shows the board; nothing may go wrong in the page."""
+    page = await browser.new_page(viewport=SCREEN)
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    await page.goto(f"{shown.url}{path}")
+    await expect(page.locator("[data-rep]").first).to_be_visible()
+    yield page
+    await page.close()
+    assert [said for said in wrong if "ERR_" not in said] == []  # a service that is stopped refuses connections
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("ru", ("1 234 567 ₽", "62 %", "50,0 %", "Вторник, 24 ноября", "Квота: продажи сегодня")),
+        ("en", ("₽1,234,567", "62%", "50.0%", "Tuesday 24 November", "Kvota: sales today")),
+    ],
+)
+async def test_the_page_shows_the_floors_numbers_in_its_language(
+    browser: Browser, floor: Floor, language: str, wanted: tuple[str, ...]
+) -> None:
+    path = f"/?lang={language}"
+    async with showing(floor, names=Told(NAMES), settings=SETTINGS) as shown, screen(browser, shown, path) as page:
+        anna = page.locator(f"[data-rep={ANNA}]")
+        seen = [anna.locator(".won"), anna.locator(".share"), page.locator(".queue .level dd"), page.locator(".day")]
+        assert (*[_plain(await each.inner_text()) for each in seen], await page.title()) == wanted
+        assert await anna.locator(".name").inner_text() == NAMES[ANNA]
+        assert await anna.locator(".calls").inner_text() == "3"
+        assert await page.locator(".queue dd").nth(1).inner_text() == "2:00"
+        assert await page.locator(".clock").inner_text() == "12:00:00"
+        assert await page.locator("html").get_attribute("lang") == language
+
+
+async def test_a_screen_that_asks_for_nothing_has_its_own_language(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, settings=SETTINGS) as shown:
+        page = await browser.new_page(locale="ru-RU")
+        await page.goto(shown.url)
+        await expect(page.locator("h1")).to_have_text("Квота")
+        await page.close()
+
+
+async def test_what_happens_is_on_the_page_within_a_second_and_moves_nothing_else(
+    browser: Browser, floor: Floor
+) -> None:
+    async with showing(floor, names=Told(NAMES), settings=SETTINGS) as shown, screen(browser, shown) as page:
+        await page.evaluate("document.fonts.ready")
+        before = await _places(page)
+        await floor.happens(sold(3_000_00, ANNA, when=at(9)), answered(5), beat(at(9, 0, 7)))
+        await expect(page.locator(f"[data-rep={ANNA}] .won")).to_have_text("1 237 567 ₽", timeout=1_000)
+        await expect(page.locator(".clock")).to_have_text("12:00:07")
+        await expect(page.locator(".ticker li").first.locator(".won")).to_have_text("3 000 ₽")
+        assert await _places(page) == before
+
+
+async def test_who_overtakes_changes_places(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, names=Told(NAMES), settings=SETTINGS) as shown, screen(browser, shown) as page:
+        boris = page.locator(f"[data-rep={BORIS}]")
+        assert await boris.locator(".place").inner_text() == "2"
+        await floor.happens(sold(MILLION, BORIS, when=at(9), deal="big"))
+        await expect(boris.locator(".place")).to_have_text("1")
+        await expect(page.get_by_role("row", name="Петров Б.")).to_have_attribute("aria-rowindex", "1")
+
+
+async def test_data_that_gets_old_is_marked_then_loses_its_colour_and_recovers(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
+        tiles = page.locator(".tile")
+        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(3)
+        await floor.ages(7_000)
+        await expect(page.locator('.tile[data-standing="late"]')).to_have_count(3)
+        await expect(tiles.first.locator(".stale")).to_contain_text("с назад")
+        await floor.ages(16_000)
+        await expect(page.locator('.tile[data-standing="stale"]')).to_have_count(3)
+        await expect(tiles.first.locator(".stale")).to_have_text("Данные на 12:00:00")
+        await expect(tiles.first.locator(".data")).to_have_css("filter", "grayscale(1) brightness(0.68)")
+        await floor.happens(beat(at(9, 0, 20)))
+        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(3)
+        await expect(tiles.first.locator(".data")).to_have_css("filter", "none")
+
+
+async def test_a_feed_that_falls_silent_greys_the_queues_alone(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
+        await expect(page.locator('.queues[data-standing="fresh"]')).to_be_visible()
+        await floor.later(16_000)
+        await expect(page.locator('.queues[data-standing="stale"]')).to_be_visible()
+        await expect(page.locator('.leaderboard[data-standing="fresh"]')).to_be_visible()
+        await expect(page.locator(".connection")).to_have_text("Молчит телефония")
+
+
+async def test_when_the_service_is_gone_the_page_says_so_and_comes_back_by_itself(
+    browser: Browser, floor: Floor
+) -> None:
+    async with showing(floor, settings=SETTINGS) as shown:
+        page = await browser.new_page(viewport=SCREEN)
+        await page.clock.install()
+        await page.goto(f"{shown.url}/?lang=en")
+        await expect(page.locator(".connection")).to_have_text("Connected")
+    await expect(page.locator(".connection")).to_have_text("No connection", timeout=10_000)
+    await page.clock.fast_forward(16_000)
+    await expect(page.locator('.tile[data-standing="stale"]')).to_have_count(3)
+    await floor.happens(sold(MILLION, ANNA, deal="meanwhile"))
+    async with showing(floor, settings=SETTINGS, port=shown.port):
+        await page.clock.fast_forward(11_000)
+        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(3, timeout=15_000)
+        await expect(page.locator(f"[data-rep={ANNA}] .won")).to_have_text("₽2,234,567")
+        await page.close()
+
+
+async def test_numbers_can_be_read_from_six_metres_and_nothing_is_cut_off(browser: Browser, floor: Floor) -> None:
+    names = {f"r{number}": name for number, name in enumerate(LONG * 3)}
+    for rep in names:
+        floor.tell(sold(98_765_432_00, rep), asked(MILLION * 900, rep))
+    for number in range(5):
+        name = f"Поддержка корпоративных клиентов {number}"
+        floor.tell(offered(f"q{number}", at(8), name), answered(5, queue=name), abandoned(5, queue=name))
+    await floor.happens()
+    async with showing(floor, names=Told(NAMES | names), settings=SETTINGS) as shown, screen(browser, shown) as page:
+        await page.evaluate("document.fonts.ready")
+        for numbers in (".row .won", ".row .share", ".row .calls", ".queue dd", ".ticker .won", ".clock"):
+            assert await page.locator(numbers).first.evaluate(_FONT_PX) >= LEGIBLE_PX, numbers
+        assert await page.evaluate(_CUT_OFF) == []
+        await expect(page.locator(".row")).to_have_count(9)
+        await expect(page.locator(".queue")).to_have_count(4)
+        await expect(page.locator(".queues .note")).to_have_text("и ещё 2")
+
+
+async def test_a_person_who_wants_no_motion_gets_none(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
+        await expect(page.locator(".row").first).to_have_css("transition-duration", "0.7s")
+        await page.emulate_media(reduced_motion="reduce")
+        await expect(page.locator(".row").first).to_have_css("transition-duration", "0s")
+        await expect(page.locator(".ticker li").first).to_have_css("animation-name", "none")
+
+
+async def test_the_page_can_be_read_without_seeing_it(browser: Browser, floor: Floor) -> None:
+    path = "/?lang=en"
+    async with showing(floor, names=Told(NAMES), settings=SETTINGS) as shown, screen(browser, shown, path) as page:
+        table = page.get_by_role("table", name="Leaders of the month")
+        await expect(table.get_by_role("row")).to_have_count(3)
+        await expect(table.get_by_role("img", name="talking")).to_be_visible()
+        meter = table.get_by_role("meter")
+        assert await meter.get_attribute("aria-valuenow") == "62"
+        assert await meter.get_attribute("aria-valuetext") == "62%. Due today 80%"
+        await expect(page.get_by_role("article", name="sales")).to_be_visible()
+        await expect(page.get_by_role("status").first).to_have_text("Connected")
+
+
+async def test_a_screen_loads_the_page_anew_when_the_service_brings_another(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
+        await page.evaluate("document.documentElement.dataset.version = 'of yesterday'; window.old = true")
+        for viewer in shown.hub.viewers:
+            viewer.end()
+        await expect(page.locator("html")).to_have_attribute(
+            "data-version", re.compile("^[0-9a-f]{12}$"), timeout=15_000
+        )
+        assert await page.evaluate("window.old === undefined")
+
+
+LONG = [
+    "Константинопольский-Задунайский В.",
+    "Рождественская-Преображенская Е.",
+    "Крестовоздвиженский А.",
+    "Featherstonehaugh-Cholmondeley J.",
+]
+_FONT_PX = "element => parseFloat(getComputedStyle(element).fontSize)"
+_CUT_OFF = """
+() => [...document.querySelectorAll(".won, .share, .calls, dd, dt, h3, .row .name, .clock, .age, .counts, .connection")]
+  .filter((element) => {
+    const own = element.getBoundingClientRect();
+    const clip = (element.closest(".queue, .row, li") ?? document.documentElement).getBoundingClientRect();
+    return element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== "inline"
+      || own.right > clip.right + 1 || own.left < clip.left - 1 || own.bottom > clip.bottom + 1;
+  })
+  .map((element) => element.className + ": " + element.textContent)
+"""
+_PLACES = """
+() => [...document.querySelectorAll("header > *, .tile, .row, .row > *, .queue, .queue dl > div")]
+  .map((element) => { const box = element.getBoundingClientRect(); return [box.left, box.top, box.width, box.height]; })
+"""
+
+
+async def _places(page: Page) -> object:
+    """Give where everything is, once nothing moves any more."""
+    await page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+    return await page.evaluate(_PLACES)
+
+
+def _plain(text: str) -> str:
+    """Give a text with plain spaces for those that do not break."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
