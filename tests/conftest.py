@@ -4,11 +4,19 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from services.broker.broker import Broker
 from services.broker.folder import BrokerAddress
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Generator[None, None, None]:
+    """Let no test log to where an earlier one did: that stream may be closed."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,6 @@ SELECT topic, "partition", next_offset FROM progress WHERE getvariable('cut') IS
 
 -- The records that count, as the relations of the nouns read them.
 CREATE OR REPLACE VIEW counted AS
-SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset"
+SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset", day
 FROM records JOIN cut USING (topic, "partition")
 WHERE verdict = 'counts' AND noun IS NOT NULL AND "offset" < before;

@@ -12,7 +12,7 @@ _MARGIN = timedelta(days=366)
 """How far beyond what the log speaks of a period may reach that is named by the calendar alone."""
 _SPAN = """
 SELECT min(day), max(day)
-FROM (SELECT unnest([starts_on, ends_on])::DATE AS day FROM quota UNION ALL SELECT day::DATE FROM rep_day)
+FROM (SELECT unnest([starts_on, ends_on])::DATE AS day FROM quota UNION ALL SELECT day FROM counted)
 """
 
 

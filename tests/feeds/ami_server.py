@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -29,6 +30,12 @@ def capture_chunks() -> list[bytes]:
     begin = data.index(END, data.index(b"FullyBooted")) + len(END)
     chunks = [data[start : start + length] for start, length in places if start >= begin]
     return [*chunks, data[sum(places[-1]) :]]
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +67,15 @@ class AmiServer:
     logins: int = 0
     refusals: int = 0
     slowest_write_s: float = 0.0
-    port: int = 0
+    port: int = field(default_factory=free_port)
     _going_on: asyncio.Event = field(default_factory=asyncio.Event)
     _connected: set[StreamWriter] = field(default_factory=set[StreamWriter])
     _pongs: list[bytes] = field(default_factory=list[bytes])
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["AmiServer"]:
-        """Listen on a free port."""
+        """Listen."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:

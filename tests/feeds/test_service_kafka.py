@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
@@ -15,18 +14,13 @@ import pytest
 
 from events.feeds import FeedGapFound
 from services.runtime.topics import ensure_topics, source_topics
-from tests.feeds.ami_server import SECRET, AmiServer
+from tests.feeds.ami_server import SECRET, AmiServer, free_port
 from tests.feeds.door_client import ENDED
 from tests.feeds.samples import LOG_FILE, contents, events_of, facts
 from tests.feeds.test_live_kafka import CHUNKS, FACTS, LOGGED, calls, ids, stopped, watched
 from tests.feeds.watching import soon, watch
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @asynccontextmanager
@@ -182,13 +176,16 @@ CLI = ("-c", "from services.cli.main import main; main()", "feed", "asterisk")
 async def test_the_command_listens_until_it_is_interrupted(bootstrap: str, tmp_path: Path) -> None:
     log, server = await watched(bootstrap), AmiServer(CHUNKS, system=None)
     settings = told(bootstrap, tmp_path, server)
-    options = ("--connect", server.manager.address, "--secret-file", settings["KVOTA_FEEDS_AMI_SECRET_FILE"])
-    async with server.running():
-        options = ("--connect", server.manager.address, *options[2:], "--system", "pbx1")
-        async with process(*CLI, *options, KVOTA_HOME=str(tmp_path), KVOTA_KAFKA_BOOTSTRAP_SERVERS=bootstrap) as feed:
-            assert await log.holds(lambda found: ids(found) >= ids(FACTS))
-            feed.send_signal(signal.SIGINT)
-            assert await asyncio.wait_for(feed.wait(), 20) == 0
+    secret = ("--secret-file", settings["KVOTA_FEEDS_AMI_SECRET_FILE"])
+    command = process(
+        *(*CLI, "--connect", server.manager.address, *secret, "--system", "pbx1"),
+        KVOTA_HOME=str(tmp_path),
+        KVOTA_KAFKA_BOOTSTRAP_SERVERS=bootstrap,
+    )
+    async with server.running(), command as feed:
+        assert await log.holds(lambda found: ids(found) >= ids(FACTS))
+        feed.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(feed.wait(), 20) == 0
 
 
 async def test_the_command_says_that_it_is_not_let_in(bootstrap: str, tmp_path: Path) -> None:

@@ -325,7 +325,7 @@ class TestCalendar:
 
     def test_before_the_first_working_day_nothing_is_forecast(self, archive: Archive) -> None:
         fill(archive, assigned(period(1_000)), won(500, day=NOVEMBER))
-        row = line(asked(archive), "rep", ANNA)
+        row = line(asked(archive, as_of=str(NOVEMBER)), "rep", ANNA)
         assert (row["elapsed_days"], row["forecast_minor"], row["attainment_to_date"]) == (0, None, None)
         assert row["required_per_day_minor"] == 25
 

@@ -1,5 +1,5 @@
 -- How much of what they are asked for have reps, teams and the company brought, and where will they end?
--- As of the end of the day `as_of`; without it, of the last day on which anybody did anything. `period` names a period; without
+-- As of the end of the day `as_of`; without it, of the last business day that the log tells of. `period` names a period; without
 -- it, those in which the day lies. Reps are measured by what they were credited with. Units are measured twice, by their own
 -- quota and by the sum of their members' quotas: who belongs to a unit is asked for each credit on its day, and for each quota
 -- on `as_of`, or on the last day of a period that is over. From one deal a unit gets no more than the deal brought. The company
@@ -12,7 +12,7 @@
 -- param: country country RU
 WITH RECURSIVE
 moment AS (
-    SELECT coalesce($as_of::DATE, (SELECT max(day)::DATE FROM rep_day)) AS as_of
+    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
 ),
 target AS (
     SELECT holder, period, currency,
