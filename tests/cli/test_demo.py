@@ -58,7 +58,7 @@ def test_the_demo_prints_the_truth_and_live_equals_history(demo: Ran) -> None:
     assert figures["cells"] > 50
 
 
-def test_the_demo_leaves_no_process_and_no_port(demo: Ran, demo_home: Path) -> None:
+def test_the_demo_leaves_no_process_that_could_hold_a_port(demo: Ran, demo_home: Path) -> None:
     assert demo.code == 0
     assert processes_on(demo_home) == []
     assert kvota("broker", "status", home=demo_home).code == 1
