@@ -22,8 +22,8 @@ setup: $(READY) ## install Python packages, Kafka and the board's JavaScript int
 browser: # what the tests of the page need: Debian's Chromium, installed where that is possible
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
 
-demo: setup ## run the main job on a captured PBX stream, and print the day's figures
-	@$(BIN)/kvota demo --once --json
+demo: setup ## open a simulated sales floor: the board's address, until Ctrl-C
+	@$(BIN)/kvota demo
 
 check: $(READY) ## lint, types, contracts
 	$(BIN)/ruff check .

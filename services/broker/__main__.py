@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from services.broker.broker import Broker
 from services.broker.detached import DEFAULT_PORT
@@ -12,16 +13,17 @@ from services.runtime.settings import HomeSettings
 
 
 def main() -> int:
-    """Run a broker on the data of Kvota's home; it ends with this process, however that ends."""
+    """Run a broker that is installed in Kvota's home; it ends with this process, however that ends."""
     parser = argparse.ArgumentParser(prog="services.broker", description="A Kafka broker in the foreground.")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
-    port = parser.parse_args().port
+    parser.add_argument("--data-dir", type=Path, help="the records; by default `broker` in Kvota's home")
+    told_to = parser.parse_args()
     home = HomeSettings().home
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
     try:
-        with Broker(home=home, data_dir=home / "broker", port=port).running():
+        with Broker(home=home, data_dir=told_to.data_dir or home / "broker", port=told_to.port).running():
             told.wait()
     except BrokerError as error:
         sys.stderr.write(f"{error}\n")

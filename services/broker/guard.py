@@ -19,12 +19,13 @@ from services.broker.folder import BrokerAddress, Folder, Owner
 from services.broker.jvm import ENVIRONMENT, Jvm
 from services.broker.launch import Launch, parse
 from services.broker.log import failure
-from services.broker.ports import free_port, require_free
 from services.broker.properties import HOST, Listeners, server_properties
 from services.broker.readiness import answers
 from services.broker.storage import format_once
 from services.runtime.child import dies_with_parent
+from services.runtime.errors import ClearError
 from services.runtime.lock import own
+from services.runtime.ports import free_port, require_free
 
 _READY_WITHIN_S = 60.0
 
@@ -37,7 +38,7 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # "not reachable yet" is what is being waited for
     try:
         asyncio.run(_guard(launch, _own(launch.folder)))
-    except BrokerError as error:
+    except ClearError as error:
         _report(failed=str(error))
         return 1
     return 0

@@ -20,7 +20,7 @@ class Installation:
     @classmethod
     def under(cls, home: Path) -> "Installation":
         """Return the place of the installation under Kvota's home."""
-        return cls(home.resolve() / f"kafka-{KAFKA_VERSION}")
+        return cls((home / f"kafka-{KAFKA_VERSION}").resolve())
 
     @property
     def jars(self) -> Path:

@@ -1,132 +1,148 @@
-"""One run of the main job: a captured phone system's stream, through Kafka and the projector, into history."""
+"""The demo: the whole stack and a simulated day of a sales floor, in a home of its own that begins empty."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+import shutil
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
-from zoneinfo import ZoneInfo
+from typing import TypeVar
 
 from projections.projection import load_projections
-from services.broker.broker import Broker
-from services.broker.detached import status
-from services.feeds.appender import append
-from services.feeds.registry import read_files
-from services.history.agreement import agreement
-from services.history.archive import FILE_NAME, Archive
-from services.history.report import run_report
-from services.projector.__main__ import run as run_projector
-from services.projector.settings import ProjectorSettings
+from services.broker.install import install
+from services.cli.day_figures import Figures, ask
 from services.runtime.cells_reader import CellsReader
+from services.runtime.errors import ClearError
+from services.runtime.lock import own
 from services.runtime.log import end_positions
-from services.runtime.logging import configure_logging
+from services.runtime.ports import HOST
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import Shards
-from services.runtime.topics import ensure_topics, projector_topics, source_topics
-from services.simulator.captures import ASTERISK_AMI
+from services.runtime.stopping import stop_when_told
+from services.runtime.topics import DEVELOPMENT_PARTITIONS
+from services.simulator.day import simulate
+from services.simulator.plan import MILLISECOND, Plan
+from services.supervisor.board import Stack
+from services.supervisor.control import READY_WITHIN_S, Standings, are_ready, not_ready
+from services.supervisor.plan import Ports, SimulatedDay, queue_log, stack
+from services.supervisor.supervisor import Supervisor
 
-PARTITIONS = 4
-ZONE = "Europe/Moscow"
+_PLAYED_WITHIN_S = 900.0
+_FAILURES = 3
+"""So often may a program fail before the demo gives up."""
+_LOOK_EVERY_S = 0.1
+
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What the captured day came to, by the live cells and by history."""
+class Demonstration:
+    """A simulated day on the whole stack; a program that fails again and again ends it with a StackError."""
 
-    calls: int
-    answered: int
-    abandoned: int
-    timed_out: int
-    key_exit: int
-    transferred: int
-    queues: dict[str, dict[str, int]]
-    cells: int
-    live_equals_history: bool
-    differences: list[str]
-    seconds: float
+    home: Path
+    """Where Kafka is installed. The demo's own home is the folder `demo` in it, and is emptied first."""
+    plan: Plan
+    speed: float
+    ports: Ports
+    tell: Callable[[Standings], None]
+    """Hears how the programs stand while somebody waits for them."""
 
-    def as_dict(self) -> dict[str, object]:
-        """The figures as one JSON object."""
-        return asdict(self)
+    def live(self, show: Callable[[str], None]) -> None:
+        """Play the day by the clock until told to stop; `show` hears the board's address once the floor is open."""
 
-    def rows(self) -> list[dict[str, str | int | None]]:
-        """The queues as rows for a terminal."""
-        return [{"queue": queue, **counts} for queue, counts in self.queues.items()]
+        async def watch(supervisor: Supervisor) -> None:
+            await self._until_ready(supervisor, READY_WITHIN_S)
+            show(self.ports.url("wallboard"))
+            await asyncio.Event().wait()
+
+        self._run(watch, once=False)
+
+    def once(self) -> Figures | None:
+        """Play the day, wait until all of it is counted, and stop all; what the day came to, or None when told to stop.
+
+        Raises StackError when it takes too long.
+        """
+
+        async def play(supervisor: Supervisor) -> Figures:
+            await self._until_ready(supervisor, _PLAYED_WITHIN_S)
+            await self._counted()
+            return await ask(self.ports.url("history"), self.plan)
+
+        return self._run(play, once=True)
+
+    def _run(self, work: Callable[[Supervisor], Awaitable[Done]], *, once: bool) -> Done | None:
+        installed = install(self.home).root.parent
+        files = _taken(self.home / "demo")
+        simulated = SimulatedDay(
+            day=self.plan.day, seed=self.plan.seed, reps=self.plan.reps, speed=self.speed, once=once
+        )
+        programs = stack(files.home, self.ports, installed=installed, simulated=simulated)
+        return asyncio.run(_supervised(Supervisor(files, programs), work))
+
+    async def _until_ready(self, supervisor: Supervisor, within_s: float) -> None:
+        """Wait until all are ready, and what ends by itself has ended."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while not are_ready(standings := supervisor.standings):
+            is_late = asyncio.get_running_loop().time() > deadline
+            if is_late or any(each.restarts >= _FAILURES for each in standings.values()):
+                raise not_ready(standings)
+            self.tell(standings)
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _counted(self) -> None:
+        """Wait until the live cells hold the day: to the phone system's last beat, and all that is on the log."""
+        kafka = KafkaSettings(bootstrap_servers=f"{HOST}:{self.ports.kafka}", client_id="kvota-demo")
+        shards = Shards(DEVELOPMENT_PARTITIONS)
+        ends_ms = simulate(self.plan).ends // MILLISECOND
+        async with CellsReader(kafka, 1, load_projections()) as reader:
+            await reader.load(shards.every)
+            following = asyncio.create_task(reader.follow())
+            try:
+                while _beat_ms(reader, self.plan.source) < ends_ms:
+                    await reader.moved()
+                await reader.caught_up(await end_positions(kafka, shards.all_sources))
+            finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
 
 
-def demonstrate(home: Path) -> Figures:
-    """Run it in `home`, on the broker that runs there or on one that is stopped afterwards."""
-    configure_logging(logging.WARNING)
-    began = monotonic()
-    with _broker(home) as bootstrap_servers, Archive(home / FILE_NAME, load_projections()) as archive:
-        kafka = KafkaSettings(bootstrap_servers=bootstrap_servers, client_id="kvota-demo")
-        return asyncio.run(_run(kafka, archive, began))
-
-
-@contextmanager
-def _broker(home: Path) -> Iterator[str]:
-    running = status(home)
-    if running is not None:
-        yield running
-        return
-    with Broker(home=home, data_dir=home / "broker").running() as address:
-        yield address
-
-
-async def _run(kafka: KafkaSettings, archive: Archive, began: float) -> Figures:
-    settings = ProjectorSettings(port=0)
-    topics = (*source_topics(PARTITIONS), *projector_topics(settings.version, PARTITIONS))
-    await ensure_topics(kafka.bootstrap_servers, topics)
-    stop = asyncio.Event()
-    projector = asyncio.create_task(run_projector(settings, kafka, stop))
+def _taken(home: Path) -> Stack:
+    """Take a home, and empty it; raises ClearError when programs run there."""
+    files = Stack(home.resolve())
+    files.folder.mkdir(parents=True, exist_ok=True)
     try:
-        await append(kafka, read_files("asterisk", [ASTERISK_AMI], zone=ZoneInfo(ZONE)))
-        await _until_live(kafka, settings, projector)
+        own(files.lock)
+    except BlockingIOError:
+        message = f"a demo runs there already: KVOTA_HOME={files.home} kvota down stops it"
+        raise ClearError(message) from None
+    for path in (*files.home.iterdir(), *files.folder.iterdir()):
+        if path.is_dir() and path != files.folder:
+            shutil.rmtree(path)
+        elif path.is_file() and path != files.lock:
+            path.unlink()
+    queue_log(files.home).parent.mkdir()
+    queue_log(files.home).touch()
+    return files
+
+
+async def _supervised(supervisor: Supervisor, work: Callable[[Supervisor], Awaitable[Done]]) -> Done | None:
+    """Do the work beside the programs, then end them; None when told to stop before it was done."""
+    stop = stop_when_told()
+    running = asyncio.create_task(supervisor.run(stop))
+    working = asyncio.ensure_future(work(supervisor))
+    try:
+        await asyncio.wait({running, working}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
     finally:
+        working.cancel()
         stop.set()
-        await projector
-    found = await agreement(kafka, settings.version, archive, archive.projections)
-    return _figures(archive, found.cells, [str(difference) for difference in found.differences], monotonic() - began)
+        await running
+        with suppress(asyncio.CancelledError):
+            await working
 
 
-async def _until_live(kafka: KafkaSettings, settings: ProjectorSettings, projector: asyncio.Task[None]) -> None:
-    """Wait until the live cells hold all that the log holds now; a projector that fails ends the wait."""
-    shards = Shards(PARTITIONS)
-    ends = await end_positions(kafka, shards.all_sources)
-    async with CellsReader(kafka, settings.version, load_projections()) as reader:
-        await reader.load(shards.every)
-        following = asyncio.create_task(reader.follow())
-        waiting = asyncio.create_task(reader.caught_up(ends))
-        await asyncio.wait({waiting, following, projector}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, following):
-            task.cancel()
-        await asyncio.gather(waiting, following, return_exceptions=True)
-
-
-def _figures(archive: Archive, cells: int, differences: list[str], seconds: float) -> Figures:
-    report = run_report(archive, "call_centre", {"zone": ZONE})
-    totals = [dict(zip(report.columns, row, strict=True)) for row in report.rows]
-    names = ("offered", "answered", "abandoned", "timed_out", "key_exit", "transferred")
-    queues = {
-        str(row["queue"]): {name: int(str(row[name])) for name in names} for row in totals if row["interval"] is None
-    }
-    with archive.reading() as reading:
-        [(calls, answered)] = reading.con.execute(
-            "SELECT count(*), count(answered_at) FROM calls WHERE type = 'call.ended'"
-        ).fetchall()
-    sums = {name: sum(queue[name] for queue in queues.values()) for name in names[2:]}
-    return Figures(
-        calls=calls,
-        answered=answered,
-        abandoned=sums["abandoned"],
-        timed_out=sums["timed_out"],
-        key_exit=sums["key_exit"],
-        transferred=sums["transferred"],
-        queues=queues,
-        cells=cells,
-        live_equals_history=not differences,
-        differences=differences,
-        seconds=round(seconds, 1),
-    )
+def _beat_ms(reader: CellsReader, feed: str) -> int:
+    """The last moment of a source's clock before which all is counted."""
+    beats = reader.boards().get("feed_now", {})
+    [(moment, *_)] = [beats[key] for key in beats if key == (feed,)] or [(0,)]
+    return int(str(moment))

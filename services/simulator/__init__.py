@@ -1,4 +1,4 @@
-"""What stands in for the outside world: captured streams, and a seeded day of a sales floor played through real doors.
+"""What stands in for the outside world: a seeded day of a sales floor played through real doors.
 
 **The model** (`day`, of `staff`, `arrivals`, `floor`, `calls`, `transfers`, `outbound`, `deals`) is pure: a plan gives
 all that happens, to the millisecond, and the truth about it (`figures`), counted from what the model did and from

@@ -12,7 +12,7 @@ from services.simulator.figures import Figures, figures
 from services.simulator.floor import Floor
 from services.simulator.happenings import Happening
 from services.simulator.outbound import OutboundCalls
-from services.simulator.plan import Micros, Plan
+from services.simulator.plan import SECOND, Micros, Plan
 from services.simulator.records import Gauge, Outbound, Pause, Stay
 from services.simulator.staff import Agent, staff
 
@@ -54,9 +54,9 @@ class Day:
 
     @property
     def ends(self) -> Micros:
-        """The moment of the last thing that happens."""
+        """A moment after the last thing that happens: when the phone system says this time, it has told all."""
         lasts = [self.happenings[-1].at, *(command.at for command in self.commands[-1:])]
-        return max(lasts)
+        return max(lasts) + SECOND
 
 
 def simulate(plan: Plan) -> Day:

@@ -1,6 +1,5 @@
 """Starting, stopping and asking a supervisor that runs in the background."""
 
-import json
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from services.runtime.lock import is_owned, is_released
 from services.supervisor.board import Stack, Standing
 from services.supervisor.plan import Ports
 
-_READY_WITHIN_S = 120.0
+READY_WITHIN_S = 120.0
 _STOP_WITHIN_S = 90.0
 _LOOK_EVERY_S = 0.1
 
@@ -25,22 +24,29 @@ class StackError(ClearError):
     """The stack does not start or stop; the text says which program, and what it said last."""
 
 
-def start(home: Path, ports: Ports, tell: Callable[[Standings], None] = lambda _standings: None) -> Standings:
+def start(
+    home: Path,
+    ports: Ports,
+    tell: Callable[[Standings], None] = lambda _standings: None,
+    *,
+    installed: Path | None = None,
+) -> Standings:
     """Start the stack in the background, or find it running, and return once every program is ready.
 
-    `tell` hears how the programs stand while it waits. Raises StackError when they are not ready in time.
+    `tell` hears how the programs stand while it waits; `installed` is where Kafka is, when not in `home`.
+    Raises StackError when they are not ready in time, PortError when a port is taken.
     """
     files = Stack(home.resolve())
     if not is_owned(files.lock):
-        _spawn(files, ports)
-    deadline = time.monotonic() + _READY_WITHIN_S
+        _spawn(files, ports.require_free(), installed or files.home)
+    deadline = time.monotonic() + READY_WITHIN_S
     while True:
         standings = status(home) or {}
         tell(standings)
-        if standings and all(each.state in ("ready", "done") for each in standings.values()):
+        if are_ready(standings):
             return standings
         if time.monotonic() > deadline:
-            raise StackError(_not_ready(standings))
+            raise not_ready(standings)
         time.sleep(_LOOK_EVERY_S)
 
 
@@ -65,11 +71,14 @@ def status(home: Path) -> Standings | None:
     return said[1] if said is not None and is_owned(files.lock) else None
 
 
-def _spawn(files: Stack, ports: Ports) -> None:
+def _spawn(files: Stack, ports: Ports, installed: Path) -> None:
     files.folder.mkdir(parents=True, exist_ok=True)
     with files.log("supervisor").open("ab") as output:
         subprocess.run(  # it leaves a process of its own behind, and is nobody's child then
-            [sys.executable, "-m", "services.supervisor", "--detach", "--ports", json.dumps(ports.as_dict())],
+            [
+                *(sys.executable, "-m", "services.supervisor", "--detach"),
+                *("--ports", ports.model_dump_json(), "--installed", str(installed)),
+            ],
             env={**os.environ, "KVOTA_HOME": str(files.home)},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -79,8 +88,14 @@ def _spawn(files: Stack, ports: Ports) -> None:
         )
 
 
-def _not_ready(standings: Standings) -> str:
+def are_ready(standings: Standings) -> bool:
+    """Whether programs stand, and all of them are ready, or done if they end by themselves."""
+    return bool(standings) and all(each.state in ("ready", "done") for each in standings.values())
+
+
+def not_ready(standings: Standings) -> StackError:
+    """An error that names the programs that are not ready, and where the first of them says why."""
     late = [name for name, each in standings.items() if each.state not in ("ready", "done")]
     first = standings.get(late[0]) if late else None
     said = f"; see {first.log}" if first is not None and first.log is not None else ""
-    return f"not ready in time: {', '.join(late) or 'the supervisor'}{said}"
+    return StackError(f"not ready in time: {', '.join(late) or 'the supervisor'}{said}")

@@ -1,53 +1,118 @@
 """What the local stack consists of, who needs whom, and where each answers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.runtime.ports import HOST, free_port, require_free
 from services.supervisor.program import Program
 
-HOST = "127.0.0.1"
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """The port of each program on this machine."""
+class Ports(BaseSettings):
+    """The port of each program on this machine: KVOTA_WALLBOARD_PORT and so on, or the usual one."""
 
-    kafka: int = 9092
-    wallboard: int = 8700
-    desk: int = 8701
-    vault: int = 8702
-    feeds: int = 8703
-    simulator: int = 8705
-    projector: int = 8706
-    history: int = 8707
+    model_config = SettingsConfigDict(
+        frozen=True, populate_by_name=True, alias_generator=lambda name: f"KVOTA_{name.upper()}_PORT"
+    )
+
+    kafka: Port = 9092
+    wallboard: Port = 8700
+    desk: Port = 8701
+    vault: Port = 8702
+    feeds: Port = 8703
+    simulator: Port = 8705
+    projector: Port = 8706
+    history: Port = 8707
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Ports that are free now; raises PortError when the machine seems to have none."""
+        return cls.model_validate({name: free_port() for name in cls.model_fields})
+
+    def require_free(self) -> "Ports":
+        """These ports, which must be free; raises PortError that names the first one that is taken."""
+        for port in self.model_dump().values():
+            require_free(port)
+        return self
 
     def url(self, name: str) -> str:
         """Where a program answers HTTP."""
         return f"http://{HOST}:{getattr(self, name)}"
 
-    def as_dict(self) -> dict[str, int]:
-        """The ports by name."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedDay:
+    """A day that a simulator plays through the doors of the stack."""
+
+    day: date
+    seed: int
+    reps: int
+    speed: float
+    """Seconds of the day in a real second; 0: as fast as the doors take it."""
+    once: bool = False
+    """Whether the phone system is gone when the day is over."""
 
 
-def stack(home: Path, ports: Ports, extra: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Program, ...]:
-    """The programs of the whole local stack; `extra` adds to the environment of the programs that it names."""
+def stack(
+    home: Path, ports: Ports, *, installed: Path | None = None, simulated: SimulatedDay | None = None
+) -> tuple[Program, ...]:
+    """The programs of the whole local stack, on files in `home`.
+
+    `installed` is where Kafka is installed, when that is another place. With a simulated day one program more plays it,
+    and feeds listens to its phone system.
+    """
     kafka = f"{HOST}:{ports.kafka}"
     shared = {"KVOTA_HOME": str(home), "KVOTA_KAFKA_BOOTSTRAP_SERVERS": kafka}
+    broker = (f"--port={ports.kafka}", f"--data-dir={home / 'broker'}")
+    listening = _listening(home, ports) if simulated is not None else {}
 
-    def serving(name: str, after: tuple[str, ...], **own: str) -> Program:
+    def serving(name: str, *after: str, **own: str) -> Program:
         listen = {f"KVOTA_{name.upper()}_HOST": HOST, f"KVOTA_{name.upper()}_PORT": str(getattr(ports, name))}
-        environment = {**shared, **listen, **own, **(extra or {}).get(name, {})}
+        environment = {**shared, **listen, **own}
         return Program(name, f"services.{name}", environment=environment, url=ports.url(name), after=after)
 
     return (
-        Program("kafka", "services.broker", (f"--port={ports.kafka}",), shared),
+        Program("kafka", "services.broker", broker, {"KVOTA_HOME": str(installed or home)}),
         Program("topics", "services.supervisor.topics", environment=shared, after=("kafka",), once=True),
-        serving("vault", ()),
-        serving("projector", ("topics",), KVOTA_PROJECTOR_INSTANCE="stack"),
-        serving("history", ("topics",)),
-        serving("desk", ("topics", "vault"), KVOTA_DESK_VAULT_URL=ports.url("vault")),
-        serving("feeds", ("topics",)),
-        serving("wallboard", ("projector",), KVOTA_WALLBOARD_VAULT_URL=ports.url("vault")),
+        serving("vault"),
+        serving("projector", "topics", KVOTA_PROJECTOR_INSTANCE="stack"),
+        serving("history", "topics"),
+        serving("desk", "topics", "vault", KVOTA_DESK_VAULT_URL=ports.url("vault")),
+        serving("feeds", "topics", **listening),
+        serving("wallboard", "projector", KVOTA_WALLBOARD_VAULT_URL=ports.url("vault")),
+        *([_simulator(home, ports, simulated)] if simulated is not None else []),
     )
+
+
+def queue_log(home: Path) -> Path:
+    """Where the simulated phone system keeps its queue_log."""
+    return home / "simulator" / "queue_log"
+
+
+def _listening(home: Path, ports: Ports) -> dict[str, str]:
+    return {
+        "KVOTA_FEEDS_AMI": f"{HOST}:{ports.simulator}",
+        "KVOTA_FEEDS_AMI_SECRET": "any",  # the simulated phone system lets everybody in
+        "KVOTA_FEEDS_QUEUE_LOG": str(queue_log(home)),
+    }
+
+
+def _simulator(home: Path, ports: Ports, simulated: SimulatedDay) -> Program:
+    told = (
+        f"--day={simulated.day}",
+        f"--seed={simulated.seed}",
+        f"--reps={simulated.reps}",
+        f"--speed={simulated.speed}",
+        f"--ami={HOST}:{ports.simulator}",
+        f"--desk={ports.url('desk')}",
+        f"--door={ports.url('feeds')}",
+        f"--queue-log={queue_log(home)}",
+        *(["--once"] if simulated.once else []),
+    )
+    return Program("simulator", "services.simulator", told, once=simulated.once)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -44,6 +44,11 @@ class Supervisor:
             await self._end_all()
             self._stack.forget()
 
+    @property
+    def standings(self) -> Mapping[str, Standing]:
+        """How the programs stand."""
+        return self._standings
+
     async def _keep(self, program: Program) -> None:
         failures = 0
         while True:
@@ -76,6 +81,7 @@ class Supervisor:
                 stdin=DEVNULL,
                 stdout=output,
                 stderr=output,
+                process_group=0,  # a Ctrl-C is for the supervisor, which ends them in their order
                 preexec_fn=dies_with_parent(),
             )
         self._running[program.name] = process

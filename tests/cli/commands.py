@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +30,27 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+_COMMAND = (sys.executable, "-c", "from services.cli.main import main; main()")
+
+
 def kvota(*arguments: str | Path, home: Path, within_s: float = 120, **environment: str) -> Ran:
     """Run a command in a home and wait for its end."""
-    command = [sys.executable, "-c", "from services.cli.main import main; main()", *map(str, arguments)]
-    variables = {**os.environ, "KVOTA_HOME": str(home), "COLUMNS": "200", **environment}
+    command, variables = [*_COMMAND, *map(str, arguments)], _variables(home, environment)
     ran = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=within_s, check=False)
     return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+@contextmanager
+def started(*arguments: str, home: Path, **environment: str) -> Generator[subprocess.Popen[str]]:
+    """Start a command that goes on; it is killed when the block ends, unless it has ended."""
+    with subprocess.Popen(
+        [*_COMMAND, *arguments], env=_variables(home, environment), stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _variables(home: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    return {**os.environ, "KVOTA_HOME": str(home), "COLUMNS": "200", **environment}

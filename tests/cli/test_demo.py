@@ -1,27 +1,24 @@
-"""The main job, as a newcomer runs it: the demo, then questions to what it left."""
+"""The demo, as a newcomer runs it: a simulated day on the whole stack, and what came of it."""
 
-from collections.abc import Iterator
+import signal
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-import duckdb
+import httpx
 import psutil
 import pytest
 
-from tests.broker.processes import processes_on
-from tests.cli.commands import Ran, kvota
+from services.simulator.day import simulate
+from services.simulator.figures import QueueFigures
+from services.simulator.plan import Plan
+from services.supervisor.plan import Ports
+from tests.cli.commands import Ran, kvota, started
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
-TRUTH = {
-    "sales": {"offered": 22, "answered": 22, "abandoned": 0, "timed_out": 0, "key_exit": 0, "transferred": 0},
-    "support": {"offered": 10, "answered": 10, "abandoned": 0, "timed_out": 0, "key_exit": 0, "transferred": 0},
-    "noanswer": {"offered": 6, "answered": 0, "abandoned": 6, "timed_out": 0, "key_exit": 0, "transferred": 0},
-    "empty": {"offered": 3, "answered": 0, "abandoned": 0, "timed_out": 3, "key_exit": 0, "transferred": 0},
-    "xfer": {"offered": 5, "answered": 5, "abandoned": 0, "timed_out": 0, "key_exit": 0, "transferred": 5},
-    "dtmf": {"offered": 3, "answered": 0, "abandoned": 0, "timed_out": 0, "key_exit": 3, "transferred": 0},
-    "consult": {"offered": 2, "answered": 2, "abandoned": 0, "timed_out": 0, "key_exit": 0, "transferred": 2},
-}
-"""What the phones were told to do and did (tests/captures/asterisk), by queue."""
+PLAN = Plan(seed=11, day=date(2026, 11, 24), reps=8)
+DAY = ("demo", "--once", "--json", "--seed=11", "--day=2026-11-24", "--reps=8")
 
 
 @pytest.fixture(scope="module")
@@ -36,72 +33,78 @@ def demo_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demo(demo_home: Path) -> Ran:
     """Run the demo once."""
-    return kvota("demo", "--once", "--json", home=demo_home)
+    return kvota(*DAY, home=demo_home, within_s=240)
 
 
-@pytest.fixture
-def kafka_up(demo: Ran, demo_home: Path) -> Iterator[None]:
-    """Run the broker on what the demo left."""
+def test_the_day_comes_to_what_was_simulated_and_live_equals_history(demo: Ran) -> None:
     assert demo.code == 0, demo.err
-    assert kvota("broker", "start", "--port", "0", home=demo_home).code == 0
-    yield
-    assert kvota("broker", "stop", home=demo_home).out == "stopped\n"
+    truth, came = simulate(PLAN).figures, demo.json
+    assert came["live_equals_history"] is True
+    assert came["differences"] == []
+    assert came["cells"] > 500
+    assert came["calls"] == sum(queue.offered for queue in truth.queues.values()) + sum(truth.outbound.values())
+    assert came["queues"] == {name: _counts(queue) for name, queue in truth.queues.items()}
+    sold = truth.deals
+    assert (came["wins"], came["won_minor"], came["refunded_minor"]) == (sold.won, sold.won_minor, sold.refunded_minor)
+    assert came["quota_minor"] == sold.quota_minor
+    attainment = 100 * (sold.won_minor - sold.refunded_minor) / sold.quota_minor
+    assert float(came["attainment"]) == pytest.approx(attainment, abs=0.005)
 
 
-def test_the_demo_prints_the_truth_and_live_equals_history(demo: Ran) -> None:
-    assert demo.code == 0, demo.err
-    figures = demo.json
-    assert figures["queues"] == TRUTH
-    assert (figures["calls"], figures["answered"], figures["abandoned"]) == (66, 46, 6)
-    assert (figures["timed_out"], figures["key_exit"], figures["transferred"]) == (3, 3, 7)
-    assert figures["live_equals_history"] is True
-    assert figures["cells"] > 50
+def test_the_same_seed_comes_to_the_same(demo: Ran, demo_home: Path) -> None:
+    assert kvota(*DAY, home=demo_home, within_s=240).json == demo.json
 
 
-def test_the_demo_leaves_no_process_that_could_hold_a_port(demo: Ran, demo_home: Path) -> None:
+def test_nothing_is_left_of_it(demo: Ran, demo_home: Path) -> None:
     assert demo.code == 0
-    assert processes_on(demo_home) == []
-    assert kvota("broker", "status", home=demo_home).code == 1
-    assert [each for each in psutil.process_iter(["cmdline"]) if str(demo_home) in str(each.info["cmdline"])] == []
+    assert _left(demo_home) == []
 
 
-def test_the_report_gives_the_truth_by_queue(demo: Ran, demo_home: Path) -> None:
-    assert demo.code == 0
-    report = kvota("report", "call_centre", "--json", home=demo_home).json
-    totals = {row["queue"]: row for row in report["rows"] if row["interval"] is None}
-    assert {queue: {name: row[name] for name in TRUTH[queue]} for queue, row in totals.items()} == TRUTH
-    levels = [column for column in totals["sales"] if column.startswith("service_level_")]
-    assert len(levels) >= 5
-    assert {policy["id"] for policy in report["policies"]} >= set(levels)
+def test_history_can_be_asked_afterwards(demo: Ran, demo_home: Path) -> None:
+    rows = kvota("report", "sales_day", "--json", home=demo_home / "demo").json["rows"]
+    assert [(row["wins"], row["won_minor"]) for row in rows] == [(demo.json["wins"], demo.json["won_minor"])]
 
 
-def test_a_second_demo_on_the_same_log_counts_nothing_twice(demo: Ran, demo_home: Path) -> None:
-    again = kvota("demo", "--once", "--json", home=demo_home)
-    assert again.code == 0
-    assert {**again.json, "seconds": 0} == {**demo.json, "seconds": 0}
+def test_figures_are_for_a_day_that_is_over(demo_home: Path) -> None:
+    refused = kvota("demo", "--json", home=demo_home)
+    assert (refused.code, refused.err) == (2, "kvota: --json is for --once: a day that goes on has no figures yet\n")
 
 
-@pytest.mark.usefixtures("kafka_up")
-def test_a_number_is_explained_by_events_that_sum_up_to_it(demo_home: Path) -> None:
-    rows = kvota("report", "rep_day", "rep=Anna Ivanova", "--json", home=demo_home).json["rows"]
-    explained = kvota("explain", "rep_day", "rep=Anna Ivanova", "--measure", "talk_seconds", "--json", home=demo_home)
-    talk = [each["talk_seconds"] for each in explained.json["contributions"]]
-    assert sum(talk) == explained.json["sum"]["talk_seconds"] == rows[0]["talk_seconds"]
-    assert len(talk) == rows[0]["calls"]
-    assert {each["type"] for each in explained.json["contributions"]} == {"call.ended"}
+def test_the_floor_stays_open_until_it_is_told_to_close(demo_home: Path) -> None:
+    ports = Ports.free()
+    told = {name: str(port) for name, port in ports.model_dump(by_alias=True).items()}
+    with started("demo", "--reps=4", home=demo_home, **told) as floor:
+        assert floor.stdout is not None
+        said = floor.stdout.readline()
+        assert said.startswith(f"The board: {ports.url('wallboard')}")
+        assert httpx.get(f"{ports.url('wallboard')}/v1/board").is_success
+        second = kvota("demo", home=demo_home, within_s=60, **told)
+        assert second.code == 2
+        assert "is taken by another program" in second.err
+        floor.send_signal(signal.SIGINT)
+        assert floor.wait(timeout=60) == 0
+    assert _left(demo_home) == []
 
 
-@pytest.mark.usefixtures("kafka_up")
-def test_verify_says_yes_and_names_the_cell_once_an_archived_row_was_altered(demo_home: Path) -> None:
-    ran = kvota("projections", "verify", "--json", home=demo_home)
-    assert (ran.code, ran.json["agree"], ran.json["differences"]) == (0, True, [])
-    with duckdb.connect(demo_home / "history.duckdb") as archive:
-        archive.execute(
-            """
-            UPDATE records SET raw = encode(replace(decode(raw), '"talk_seconds":', '"talk_seconds":1'))
-            WHERE id = (SELECT min(id) FROM records WHERE type = 'call.ended' AND decode(raw) LIKE '%Anna Ivanova%')
-            """
-        )
-    altered = kvota("projections", "verify", "rep_day", home=demo_home)
-    assert altered.code == 1
-    assert "rep_day rep=Anna Ivanova day=2026-11-24" in altered.out
+def _counts(queue: QueueFigures) -> dict[str, int]:
+    outcomes = queue.outcomes
+    return {
+        "offered": queue.offered,
+        "answered": queue.answered,
+        "abandoned": outcomes.get("abandoned", 0),
+        "timed_out": outcomes.get("timed_out", 0),
+        "key_exit": outcomes.get("key_exit", 0),
+        "transferred": outcomes.get("transferred_blind", 0) + outcomes.get("transferred_attended", 0),
+    }
+
+
+def _left(home: Path) -> list[Any]:
+    """The processes that were told of this home."""
+    return [each for each in psutil.process_iter() if _is_told_of(each, home)]
+
+
+def _is_told_of(process: psutil.Process, home: Path) -> bool:
+    try:
+        return str(home) in " ".join(process.environ().values()) or str(home) in " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.simulator.captures import ASTERISK_AMI
+from tests.captures.asterisk import AMI
 from tests.cli.commands import kvota
 from tests.feeds.samples import LOG_FILE
 from tests.telling import answered, raw, restated
@@ -16,7 +16,7 @@ from tests.telling import answered, raw, restated
 def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the captured day as events, one a line."""
     folder = tmp_path_factory.mktemp("day")
-    told = kvota("feed", "asterisk", "--file", ASTERISK_AMI, "--dry-run", home=folder)
+    told = kvota("feed", "asterisk", "--file", AMI, "--dry-run", home=folder)
     assert (told.code, told.err) == (0, "")
     path = folder / "day.ndjson"
     path.write_text(told.out)

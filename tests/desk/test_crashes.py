@@ -13,9 +13,9 @@ import pytest
 
 from events.codec import decode
 from events.law import Ledger, Verdict
-from services.broker.ports import free_port
 from services.desk.log import PARTITION
 from services.runtime.log import consumer, read_to_end
+from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
 from tests.desk.desks import vault_running

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from services.feeds.asterisk.live.connection import Manager
-from services.simulator.captures import ASTERISK_AMI_CHUNKS
+from tests.captures.asterisk import AMI_CHUNKS
 from tests.feeds.samples import ami_capture
 
 END = b"\r\n\r\n"
@@ -25,7 +25,7 @@ _TIME = re.compile(rb"\r\nTimestamp: ([0-9.]+)\r\n")
 
 def capture_chunks() -> list[bytes]:
     """Give the captured connection after its login, in the pieces that it came in."""
-    places = [json.loads(line)[1:] for line in ASTERISK_AMI_CHUNKS.read_text().splitlines()]
+    places = [json.loads(line)[1:] for line in AMI_CHUNKS.read_text().splitlines()]
     data = ami_capture()
     begin = data.index(END, data.index(b"FullyBooted")) + len(END)
     chunks = [data[start : start + length] for start, length in places if start >= begin]

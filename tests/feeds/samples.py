@@ -17,13 +17,13 @@ from services.feeds.asterisk.ami import AmiReader
 from services.feeds.asterisk.queue_log import QueueLogReader
 from services.feeds.facts import Company, Teller
 from services.feeds.reading import Reading
-from services.simulator.captures import ASTERISK_AMI
+from tests.captures.asterisk import AMI
 
 Kind = TypeVar("Kind", bound=Event)
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 CAPTURES = Path(__file__).parents[1] / "captures" / "asterisk"
-AMI_FILE = ASTERISK_AMI
+AMI_FILE = AMI
 LOG_FILE = CAPTURES / "queue_log.txt"
 NOON = 1_795_597_200
 """Noon in Moscow on 25 November 2026: a quarter of an hour begins."""

@@ -1,7 +1,6 @@
 """The whole local stack, as `kvota up` starts it: every service, on ports of its own."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import httpx
 import psutil
 import pytest
 
-from services.broker.ports import free_port
 from services.supervisor import control
 from services.supervisor.plan import Ports
 from tests.cli.commands import kvota
@@ -21,15 +19,13 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 @pytest.fixture
 def ports() -> Ports:
     """Give free ports to every program."""
-    return Ports(**{each.name: free_port() for each in fields(Ports)})
+    return Ports.free()
 
 
 @pytest.fixture
 def stack_home(home: Path, tmp_path: Path, ports: Ports) -> Iterator[Path]:
     """Give a home in which the stack runs."""
-    (installed,) = home.glob("kafka-*")
-    (tmp_path / installed.name).symlink_to(installed.resolve())
-    control.start(tmp_path, ports)
+    control.start(tmp_path, ports, installed=home)
     yield tmp_path
     control.stop(tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from services.broker.ports import free_port
+from services.runtime.ports import free_port
 from services.supervisor.board import Stack, Standing
 from services.supervisor.plan import Ports, stack
 from services.supervisor.program import STEADY_S, Program, failures_after, pause_s

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.broker.ports import free_port
+from services.runtime.ports import free_port
 from tests.events.examples.dates import at
 from tests.projector.workers import append_to, make_topics, working
 from tests.telling import AGENTS, ANNA, CALLS, abandoned, answered, decided, entered, raw

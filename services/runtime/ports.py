@@ -3,18 +3,22 @@
 import secrets
 import socket
 
-from services.broker.errors import BrokerError
-from services.broker.properties import HOST
+from services.runtime.errors import ClearError
 
-# Below every system's range for outgoing connections: none of those can take the port before the broker has it.
+HOST = "127.0.0.1"
+# Below every system's range for outgoing connections: none of those can take the port before its server has it.
 _CHOICE = range(20_000, 32_000)
 _ATTEMPTS = 100
+
+
+class PortError(ClearError):
+    """A port cannot be had; the text is one clear line."""
 
 
 def is_free(port: int) -> bool:
     """Tell whether a server could listen on `port` now."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Java does: a port just left is free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -23,18 +27,18 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Pick a free port; raises `BrokerError` when the machine seems to have none."""
+    """Pick a free port; raises PortError when the machine seems to have none."""
     picks = (secrets.choice(_CHOICE) for _ in range(_ATTEMPTS))
     port = next(filter(is_free, picks), None)
     if port is None:
         message = f"No free port was found between {_CHOICE.start} and {_CHOICE.stop}."
-        raise BrokerError(message)
+        raise PortError(message)
     return port
 
 
 def require_free(port: int) -> int:
-    """Return `port` if it is free; raises `BrokerError` that says what to do when it is taken."""
+    """Return `port` if it is free; raises PortError that says what to do when it is taken."""
     if not is_free(port):
         message = f"Port {port} is taken by another program: stop that program, or choose another port."
-        raise BrokerError(message)
+        raise PortError(message)
     return port

@@ -1,0 +1,18 @@
+-- What did the company sell on each day, and what did it pay back?
+-- `won_minor` is gross; what went back to customers on the day is `refunded_minor`. Deals are counted whole, whoever is credited.
+-- param: day day null
+-- param: from day null
+-- param: to day null
+-- `to` is the first day that is left out.
+SELECT day,
+       currency,
+       sum(wins)::BIGINT                                                           AS wins,
+       sum(won_minor)::BIGINT                                                      AS won_minor,
+       sum(refunded_minor)::BIGINT                                                 AS refunded_minor,
+       sum(won_minor - refunded_minor)::BIGINT                                     AS booked_minor
+FROM deal_day
+WHERE ($day::DATE IS NULL OR day::DATE = $day::DATE)
+  AND ($from::DATE IS NULL OR day::DATE >= $from::DATE)
+  AND ($to::DATE IS NULL OR day::DATE < $to::DATE)
+GROUP BY day, currency
+ORDER BY day, currency
