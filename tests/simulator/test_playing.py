@@ -186,7 +186,7 @@ def test_a_wrong_option_is_named(option: str, said: str, capsys: pytest.CaptureF
 
 
 async def test_a_process_that_is_told_to_stop_stops() -> None:
-    options = ["--reps=8", "--hours=2", "--ami=127.0.0.1:0", "--desk=", "--door="]
+    options = ["--reps=8", "--hours=2", "--speed=600", "--ami=127.0.0.1:0", "--desk=", "--door="]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "services.simulator", *options), stderr=asyncio.subprocess.PIPE
     )
