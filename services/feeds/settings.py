@@ -9,9 +9,9 @@ from services.runtime.errors import ClearError
 
 
 class FeedsSettings(BaseSettings):
-    """Where the door is, and the phone system to listen to, if any."""
+    """Where the door is, and the phone system to listen to, if any. An empty variable says nothing."""
 
-    model_config = SettingsConfigDict(env_prefix="KVOTA_FEEDS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KVOTA_FEEDS_", frozen=True, env_ignore_empty=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8703, ge=0, le=65_535)
