@@ -1,6 +1,5 @@
 """The whole local stack, as `kvota up` starts it: every service, on ports of its own."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -8,26 +7,11 @@ import httpx
 import psutil
 import pytest
 
-from services.supervisor import control
 from services.supervisor.plan import Ports
 from tests.cli.commands import kvota
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def ports() -> Ports:
-    """Give free ports to every program."""
-    return Ports.free()
-
-
-@pytest.fixture
-def stack_home(home: Path, tmp_path: Path, ports: Ports) -> Iterator[Path]:
-    """Give a home in which the stack runs."""
-    control.start(tmp_path, ports, installed=home)
-    yield tmp_path
-    control.stop(tmp_path)
 
 
 def test_all_of_it_gets_ready_a_decision_reaches_the_board_and_nothing_is_left(stack_home: Path, ports: Ports) -> None:
