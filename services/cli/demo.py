@@ -74,4 +74,11 @@ def _plan(seed: int, reps: int, day: datetime | None) -> "Plan":
 
     company = CompanySettings()
     today = datetime.now(ZoneInfo(company.time_zone))
-    return Plan(seed=seed, day=(day or today).date(), reps=reps, zone=company.time_zone, currency=company.currency)
+    return Plan(
+        seed=seed,
+        day=(day or today).date(),
+        reps=reps,
+        zone=company.time_zone,
+        country=company.country,
+        currency=company.currency,
+    )

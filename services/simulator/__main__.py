@@ -56,6 +56,7 @@ def plan_of(settings: SimulatorSettings, company: CompanySettings) -> Plan:
         reps=settings.reps,
         hours=settings.hours,
         zone=company.time_zone,
+        country=company.country,
         system=settings.system,
         currency=company.currency,
     )

@@ -1,11 +1,12 @@
 """What is asked of the desk, as requests that refer to ids which only the desk will give."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from services.simulator.deals import Deal
+from services.simulator.month import EarlierSale, month_of
 from services.simulator.plan import MINUTE, SECOND, Micros, Plan, instant
 from services.simulator.staff import Agent
 
@@ -13,6 +14,7 @@ Made = Literal["unit", "rep", "quota", "deal"]
 
 _SETUP_LEAD: Micros = 60 * MINUTE
 """So long before the lines open the company is set up."""
+_NOON = 12
 _COMPANY, _SALES, _SUPPORT = "company", "sales", "support"
 _UNITS = {
     _COMPANY: ("company", "ООО «Квота»", None),
@@ -46,12 +48,29 @@ class Command:
     """What the answer names."""
 
 
-def setup(plan: Plan, agents: Sequence[Agent]) -> Iterator[Command]:
-    """Found the company: units from the top down, then people, then what they are to sell in the month."""
+def setup(plan: Plan, agents: Sequence[Agent], earlier: Iterable[EarlierSale]) -> Iterator[Command]:
+    """Found the company: units from the top down, people, quotas of the month, and what has been sold in it."""
     at = plan.opens - _SETUP_LEAD
     for command in _setup(plan, agents):
         yield Command(at, command.name, command.path, command.body | {"at": _iso(at)}, command.makes)
         at += SECOND
+    for sale in earlier:
+        yield from _earlier(plan, sale, at)
+        at += SECOND
+
+
+def _earlier(plan: Plan, sale: EarlierSale, at: Micros) -> Iterator[Command]:
+    """Enter a sale of an earlier day."""
+    ref, then = Ref("deal", sale.key), _iso(plan.at(_NOON, day=sale.day))
+    opening: dict[str, Value] = {
+        "customer": sale.customer,
+        "rep": Ref("rep", sale.agent),
+        "amount_minor": sale.amount_minor,
+        "currency": plan.currency,
+        "at": then,
+    }
+    yield Command(at, f"{sale.key}-open", ("deals",), opening, ref)
+    yield Command(at, f"{sale.key}-win", ("deals", ref, "win"), {"at": then})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +165,6 @@ def _deal(plan: Plan, deal: Deal) -> Iterator[Command]:
     if deal.refund is not None:
         back: dict[str, Value] = {"amount_minor": deal.refund.amount_minor, "at": _iso(deal.refund.at)}
         yield Command(deal.refund.at, f"{deal.key}-refund", ("deals", ref, "refund"), back)
-
-
-def month_of(day: date) -> tuple[date, date]:
-    """Give the first day of the month, and of the next."""
-    first = day.replace(day=1)
-    return first, first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
 
 
 def _iso(at: Micros) -> str:

@@ -11,6 +11,7 @@ from services.simulator.deals import Deal, deals
 from services.simulator.figures import Figures, figures
 from services.simulator.floor import Floor
 from services.simulator.happenings import Happening
+from services.simulator.month import EarlierSale, earlier_sales
 from services.simulator.outbound import OutboundCalls
 from services.simulator.plan import SECOND, Micros, Plan
 from services.simulator.records import Gauge, Outbound, Pause, Stay
@@ -30,11 +31,13 @@ class Day:
     pauses: tuple[Pause, ...]
     gauges: tuple[Gauge, ...]
     deals: tuple[Deal, ...]
+    earlier: tuple[EarlierSale, ...]
+    """What the month had brought before."""
 
     @cached_property
     def setup(self) -> tuple[Command, ...]:
         """What is asked of the desk before the day."""
-        return tuple(commands.setup(self.plan, self.agents))
+        return tuple(commands.setup(self.plan, self.agents, self.earlier))
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
@@ -44,7 +47,7 @@ class Day:
     @cached_property
     def figures(self) -> Figures:
         """The truth, counted from the model."""
-        return figures(self.agents, self.stays, self.outbound, self.pauses, self.deals)
+        return figures(self.agents, self.stays, self.outbound, self.pauses, self.deals, self.earlier)
 
     @property
     def starts(self) -> Micros:
@@ -77,4 +80,5 @@ def simulate(plan: Plan) -> Day:
         pauses=tuple(floor.pauses),
         gauges=tuple(calls.gauges),
         deals=deals(plan, agents, calls.stays, outbound.made),
+        earlier=earlier_sales(plan, agents),
     )

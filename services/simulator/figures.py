@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.simulator.deals import Deal, Share
+from services.simulator.month import EarlierSale
 from services.simulator.records import Outbound, Pause, Stay
 from services.simulator.staff import QUEUES, Agent
 
@@ -44,6 +45,8 @@ class AgentFigures:
     refunded_minor: int = 0
     quota_minor: int = 0
     """For the month."""
+    earlier_minor: int = 0
+    """Won in the month before the day."""
 
 
 @dataclass(slots=True)
@@ -61,6 +64,8 @@ class DealFigures:
     refunded_minor: int = 0
     quota_minor: int = 0
     """What all sellers are asked for in the month."""
+    earlier_minor: int = 0
+    """What they had won in it before the day."""
 
 
 @dataclass(slots=True)
@@ -81,15 +86,18 @@ class Figures:
         return asdict(self)
 
 
-def figures(
+def figures(  # noqa: PLR0913, PLR0917  # all that happens on a day
     agents: Sequence[Agent],
     stays: Sequence[Stay],
     made: Sequence[Outbound],
     pauses: Iterable[Pause],
     deals: Sequence[Deal],
+    earlier: Iterable[EarlierSale],
 ) -> Figures:
     """Count a day."""
     by_agent = {agent.name: AgentFigures(quota_minor=agent.quota_minor) for agent in agents}
+    for sale in earlier:
+        by_agent[sale.agent].earlier_minor += sale.amount_minor
     _add_calls(by_agent, stays, made)
     _add_pauses(by_agent, pauses)
     return Figures(
@@ -135,7 +143,11 @@ def _add_pauses(agents: dict[str, AgentFigures], pauses: Iterable[Pause]) -> Non
 
 
 def _deals(agents: dict[str, AgentFigures], deals: Sequence[Deal]) -> DealFigures:
-    counted = DealFigures(opened=len(deals), quota_minor=sum(agent.quota_minor for agent in agents.values()))
+    counted = DealFigures(
+        opened=len(deals),
+        quota_minor=sum(agent.quota_minor for agent in agents.values()),
+        earlier_minor=sum(agent.earlier_minor for agent in agents.values()),
+    )
     counted.lost = sum(deal.closing is not None and deal.won is None for deal in deals)
     bought: set[str] = set()
     won = sorted(

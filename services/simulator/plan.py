@@ -30,6 +30,8 @@ class Plan:
     hours: int = 10
     """How long the lines are open."""
     zone: str = "Europe/Moscow"
+    country: str = "RU"
+    """By whose calendar it works."""
     opens_at: int = 9
     """The hour of the day, in the zone, at which they open."""
     system: str = "pbx1"
@@ -61,9 +63,9 @@ class Plan:
         """The number of the day's first channel: days of two seeds share none."""
         return self.seed % _UNIQUE * _STRIDE
 
-    def at(self, hour: int, minute: int = 0) -> Micros:
-        """Give a moment of the day by the clock on the wall."""
-        local = datetime.combine(self.day, time(hour, minute), ZoneInfo(self.zone))
+    def at(self, hour: int, minute: int = 0, day: date | None = None) -> Micros:
+        """Give a moment of the day, or of another one, by the clock on the wall."""
+        local = datetime.combine(day or self.day, time(hour, minute), ZoneInfo(self.zone))
         return (local - _EPOCH) // timedelta(microseconds=1)
 
     def chance(self, about: str) -> Random:

@@ -127,7 +127,7 @@ def _agent(plan: Plan, random: Random, number: str, person: str, place: tuple[Te
         queues=_skills(kind, index),
         shift=_shift(plan, random, index, count),
         hired_on=plan.day - timedelta(days=random.randrange(30, 1_500)),
-        quota_minor=random.randrange(60, 160) * 1_000_000 if kind == "sales" else 0,
+        quota_minor=random.randrange(120, 260) * 10_000_000 if kind == "sales" else 0,
     )
 
 

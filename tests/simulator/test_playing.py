@@ -66,11 +66,11 @@ async def test_a_day_comes_through_every_door() -> None:
 async def test_what_the_desk_was_asked_for_is_the_truth() -> None:
     figures, came = small_day().figures, await run()
     standing = Counter(came.desk.state.values())
-    assert standing["won"] + standing["refunded"] == figures.deals.won
+    assert standing["won"] + standing["refunded"] == figures.deals.won + len(small_day().earlier)
     assert (standing["lost"], standing["refunded"]) == (figures.deals.lost, figures.deals.refunded)
     asked = {deal: body["amount_minor"] for deal, body in came.desk.bodies("deals").items()}
     won = [asked[deal] for deal, state in came.desk.state.items() if state in ("won", "refunded")]
-    assert sum(won) == figures.deals.won_minor
+    assert sum(won) == figures.deals.won_minor + figures.deals.earlier_minor
     quotas = [body for body in came.desk.bodies("quotas").values() if body["holder_kind"] == "rep"]
     assert sum(body["target_minor"] for body in quotas) == figures.deals.quota_minor
     assert {(body["starts_on"], body["ends_on"]) for body in quotas} == {("2026-11-01", "2026-12-01")}
@@ -118,10 +118,10 @@ async def test_the_queue_log_of_the_day_is_kept_on_disk(tmp_path: Path) -> None:
 
 
 async def test_a_refusal_ends_the_day_and_says_why() -> None:
-    async with serving(StandInDesk(refuses="win").app()) as url:
+    async with serving(StandInDesk(refuses="lose").app()) as url:
         player = Player(small_day(), told(desk=url))
         hearing = asyncio.create_task(_hear(player))
-        with pytest.raises(RefusedError, match=r"the desk refused deal-\d+-win: 409 urn:kvota:problem:refused"):
+        with pytest.raises(RefusedError, match=r"the desk refused deal-\d+-lose: 409 urn:kvota:problem:refused"):
             async with player.playing():
                 pass
         await hearing

@@ -164,7 +164,7 @@ def _queues_and_deals_are_the_truth(floor: Floor, truth: Figures) -> None:
         name: (queue.offered, queue.answered, queue.outcomes.get("abandoned", 0))
         for name, queue in truth.queues.items()
     }
-    [sold] = floor.report("sales_day")
+    [sold] = floor.report("sales_day", day=PLAN.day.isoformat())
     deals = truth.deals
     assert (sold["wins"], sold["won_minor"], sold["refunded_minor"]) == (
         deals.won,
