@@ -1,6 +1,7 @@
 """The model: the same plan is the same day, and nothing on the floor happens twice or never."""
 
 from collections import Counter, defaultdict
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -14,6 +15,7 @@ from services.simulator.records import Outbound, Pause, Stay
 from services.simulator.staff import staff
 from tests.simulator.days import ami_bytes, plan, seeds, small_day, whole_day
 
+MONDAY = date(2026, 11, 23)
 ANSWERED = {"answered", "transferred_blind", "transferred_attended"}
 few = settings(max_examples=15, deadline=None)
 
@@ -185,3 +187,18 @@ def test_a_wait_is_the_difference_of_two_whole_seconds() -> None:
     stay = next(stay for stay in small_day().stays if stay.answered is not None)
     assert stay.wait_s == second(stay.answered or 0) - second(stay.joined)
     assert abs(stay.talk_s * SECOND - (stay.ended - (stay.answered or 0))) < SECOND
+
+
+@few
+@given(seeds)
+def test_the_weeks_before_the_day_brought_about_what_was_asked_for_them(seed: int) -> None:
+    day = simulate(plan(seed, reps=40))
+    deals = day.figures.deals
+    assert {sale.day for sale in day.earlier} == {date(2026, 11, friday) for friday in (6, 13, 20)} | {MONDAY}
+    assert sum(sale.amount_minor for sale in day.earlier) == deals.earlier_minor
+    worked, days = 15, 20
+    assert deals.earlier_minor / deals.quota_minor == pytest.approx(worked / days, abs=0.15)
+
+
+def test_on_the_first_working_day_of_a_month_nothing_has_been_sold_yet() -> None:
+    assert simulate(plan(day=date(2026, 12, 1))).earlier == ()
