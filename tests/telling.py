@@ -103,7 +103,7 @@ def refunded(amount: int = 100, deal: str = "d1", **changes: Any) -> DealRefunde
         "amount_minor": amount,
         "currency": "RUB",
         "credits": (Credit(rep=ANNA, share_bp=10_000, amount_minor=amount),),
-        "won": call_id(1),
+        "sale": call_id(1),
         "novelty": "new",
         "reason": "defect",
     }
