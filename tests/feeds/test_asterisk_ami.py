@@ -253,13 +253,13 @@ def test_an_agents_day_joins_without_a_gap() -> None:
         + message("QueueMemberPause", 80, **MEMBER, Status=1, Paused=1, PausedReason="Lunch")
         + message("QueueMemberPause", 90, **MEMBER, Status=1, Paused=0, PausedReason="")
     )
-    lasted = [(event.state, event.reason, event.seconds) for event in events_of(AgentStateLasted, told)]
+    lasted = [(event.state, event.reason, event.queue, event.seconds) for event in events_of(AgentStateLasted, told)]
     assert lasted == [
-        ("ready", None, 5),
-        ("ringing", "sales", 4),
-        ("talking", "sales", 60),
-        ("ready", None, 11),
-        ("paused", "Lunch", 10),
+        ("ready", None, None, 5),
+        ("ringing", None, "sales", 4),
+        ("talking", None, "sales", 60),
+        ("ready", None, None, 11),
+        ("paused", "Lunch", None, 10),
     ]
 
 
@@ -269,8 +269,8 @@ def test_a_phone_in_use_outside_of_queues_is_talk_without_a_queue() -> None:
         + message("QueueMemberStatus", 7, **MEMBER, Status=5, Paused=0)
         + message("QueueMemberStatus", 9, **MEMBER, Status=1, Paused=0)
     )
-    lasted = [(event.state, event.reason, event.seconds) for event in events_of(AgentStateLasted, told)]
-    assert lasted == [("talking", None, 7), ("offline", None, 2)]
+    lasted = [(event.state, event.reason, event.queue, event.seconds) for event in events_of(AgentStateLasted, told)]
+    assert lasted == [("talking", None, None, 7), ("offline", None, None, 2)]
 
 
 def test_a_pause_that_began_before_the_connection_began_when_asterisk_says() -> None:

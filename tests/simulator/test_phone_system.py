@@ -43,7 +43,7 @@ def by_agent(records: Sequence[Envelope], day: Day) -> dict[str, AgentFigures]:
             one.ring_seconds += call.ring_seconds
             one.talk_seconds += call.talk_seconds
     for state in events_of(AgentStateLasted, records):
-        if state.state == "paused" and state.reason is not None:
+        if state.reason is not None:
             seconds = found[state.rep].paused_seconds
             seconds[state.reason] = seconds.get(state.reason, 0) + state.seconds
     return found
