@@ -27,7 +27,7 @@ def test_a_completed_call_holds_all_that_statistics_need() -> None:
     assert (call.direction, call.outcome, call.queue, call.rep) == ("inbound", "answered", "sales", "Anna")
     assert (call.wait_seconds, call.ring_seconds, call.talk_seconds, call.transfers) == (10, 4, 60, 0)
     assert (call.enqueued_at, call.answered_at, call.ended_at) == (at(0), at(10), at(70))
-    assert call.hung_up_by == "caller"
+    assert call.hung_up_by == "customer"
 
 
 def test_an_agent_may_hang_up_too() -> None:
