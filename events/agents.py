@@ -35,7 +35,9 @@ class AgentStateEntered(Event):
     rep: RepId
     state: State
     reason: Name | None = None
-    """Why, where the source says: the reason of a pause, or the queue whose call rings or is talked on."""
+    """The reason of a pause, where the source says one."""
+    queue: Name | None = None
+    """The queue whose call rings or is talked on; empty for a call that met none, and where there is no call."""
 
 
 class AgentStateLasted(Event):
@@ -46,6 +48,8 @@ class AgentStateLasted(Event):
     rep: RepId
     state: State
     reason: Name | None = None
+    """As in `agent.state_entered`."""
+    queue: Name | None = None
     """As in `agent.state_entered`."""
     began_at: Instant
     """Inside one quarter of an hour with `occurred_at`, when the piece ended."""

@@ -83,7 +83,7 @@ class CallEnded(Event):
     ring_seconds: Seconds = 0
     """How long the phone of the rep who answered rang."""
     talk_seconds: Seconds = 0
-    """From the answer until the rep or the caller left, hold included."""
+    """From the answer until the rep or the customer left, hold included."""
     hold_seconds: Seconds = 0
     wrap_seconds: Seconds = 0
     """After-call work, where the source measures it."""
@@ -96,7 +96,8 @@ class CallEnded(Event):
     transfers: Count = 0
     transferred_to: Name | None = None
     """The extension or queue that a transfer went to, as the phone system names it."""
-    hung_up_by: Literal["caller", "rep", "system"] | None = None
+    hung_up_by: Literal["customer", "rep", "system"] | None = None
+    """Who ended it; the customer is whoever was on the line from outside, calling or called."""
     customer: CustomerId | None = None
     lead: LeadId | None = None
     deal: DealId | None = None

@@ -182,8 +182,8 @@ class DealRefunded(Event):
     credits: tuple[Credit, ...] = Field(min_length=1, max_length=50)
     """What each rep's part is less by."""
     overlays: bool = False
-    won: EventId
-    """The sale that it takes back from, whose novelty, product and tactic these are."""
+    sale: EventId
+    """The `deal.won` that it takes back from, whose novelty, product and tactic these are."""
     novelty: Novelty
     product: Name | None = None
     tactic: Name | None = None
@@ -217,7 +217,7 @@ class InvoicePaid(Event):
     version: Literal[1] = 1
     invoice: Name
     """The number of the invoice."""
-    part: Ordinal
+    payment_number: Ordinal
     """Which payment of this invoice it is, from 1."""
     deal: DealId
     customer: CustomerId
@@ -229,8 +229,8 @@ class InvoicePaid(Event):
     credits: tuple[Credit, ...] = Field(min_length=1, max_length=50)
     """Each rep's part of this payment."""
     overlays: bool = False
-    won: EventId
-    """The sale that is paid for, whose novelty, product and tactic these are."""
+    sale: EventId
+    """The `deal.won` that is paid for, whose novelty, product and tactic these are."""
     novelty: Novelty
     product: Name | None = None
     tactic: Name | None = None

@@ -1,9 +1,10 @@
--- How long was each agent in each state in each quarter of an hour?
--- key: rep, interval, state, reason
+-- How long was each agent in each state in each quarter of an hour, why paused, and for which queue on calls?
+-- key: rep, interval, state, reason, queue
 SELECT rep,
        time_bucket(INTERVAL 15 MINUTES, began_at)                                  AS interval,
        state,
        reason,
+       queue,
        seconds,
        1                                                                           AS pieces
 FROM agents

@@ -102,7 +102,7 @@ def _added(event: Event) -> Added:
         case QuotaAssigned() | QuotaWithdrawn() | QuotaRelieved():
             yield from _quota(event)
         case AgentStateLasted():
-            key = event.rep, _quarter(event.began_at), event.state, event.reason
+            key = event.rep, _quarter(event.began_at), event.state, event.reason, event.queue
             yield "agent_interval", key, (event.seconds, 1)
         case _:
             return
@@ -213,7 +213,8 @@ def _enter(boards: Boards, envelope: Envelope, event: AgentStateEntered) -> None
     since = _written(event.occurred_at)
     order = f"{since} {envelope.sequence or ''} {envelope.id}"
     cells = boards.setdefault("agent_now", {})
-    entered: Values = ((order, event.state), (order, event.reason), (order, since))
+    told = event.state, event.reason, event.queue, since
+    entered: Values = tuple((order, value) for value in told)
     known = cells.get((event.rep,))
     if known is None or order > str(known[0][0] if isinstance(known[0], tuple) else ""):
         cells[event.rep,] = entered

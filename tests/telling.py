@@ -103,7 +103,7 @@ def refunded(amount: int = 100, deal: str = "d1", **changes: Any) -> DealRefunde
         "amount_minor": amount,
         "currency": "RUB",
         "credits": (Credit(rep=ANNA, share_bp=10_000, amount_minor=amount),),
-        "won": call_id(1),
+        "sale": call_id(1),
         "novelty": "new",
         "reason": "defect",
     }
@@ -167,15 +167,15 @@ def beat(when: datetime = at(9), feed: str = PBX) -> FeedBeat:
     return FeedBeat(occurred_at=when, day=TODAY, feed=feed, position="1", received=1)
 
 
-def entered(state: Any, when: datetime = at(9), rep: str = ANNA, reason: str | None = None) -> AgentStateEntered:  # noqa: ANN401  # a literal
+def entered(state: Any, when: datetime = at(9), rep: str = ANNA, **changes: Any) -> AgentStateEntered:  # noqa: ANN401  # fields
     """Give the moment at which an agent begins to do something else."""
-    return AgentStateEntered(occurred_at=when, day=TODAY, rep=rep, state=state, reason=reason)
+    return AgentStateEntered(occurred_at=when, day=TODAY, rep=rep, state=state, **changes)
 
 
-def lasted(state: Any, seconds: int, began: datetime = at(9), rep: str = ANNA) -> AgentStateLasted:  # noqa: ANN401  # a literal
-    """Give a piece of an agent's state."""
-    ended = began + timedelta(seconds=seconds)
-    return AgentStateLasted(occurred_at=ended, day=TODAY, rep=rep, state=state, began_at=began, seconds=seconds)
+def lasted(state: Any, seconds: int, began: datetime = at(9), **changes: Any) -> AgentStateLasted:  # noqa: ANN401  # fields
+    """Give a piece of a state of Anna's."""
+    usual: dict[str, Any] = {"occurred_at": began + timedelta(seconds=seconds), "day": TODAY, "rep": ANNA}
+    return AgentStateLasted(state=state, began_at=began, seconds=seconds, **usual | changes)
 
 
 def call_id(number: int) -> Any:  # noqa: ANN401  # a UUID, as pydantic wants it

@@ -110,13 +110,13 @@ class Manager(Phrases):
     @_tell.register
     def _(self, seen: Completed) -> Iterator[bytes]:
         call, leg = seen.ring.call, seen.ring.leg
-        ended = call.channel if seen.by == "caller" else leg
+        ended = call.channel if seen.by == "customer" else leg
         yield self._event("HangupRequest", "call", snapshot(ended, call.id, call.did))
-        yield self._complete(seen.ring, seen.wait_s, seen.talk_s, "caller" if seen.by == "caller" else "agent")
-        if seen.by == "caller":
+        yield self._complete(seen.ring, seen.wait_s, seen.talk_s, "caller" if seen.by == "customer" else "agent")
+        if seen.by == "customer":
             yield self._variable(call, "QUEUESTATUS", "CONTINUE")
         yield self._event("SoftHangupRequest", "call", self._caller(call), {"Cause": 16})
-        for channel in (call.channel, leg) if seen.by == "caller" else (leg, call.channel):
+        for channel in (call.channel, leg) if seen.by == "customer" else (leg, call.channel):
             yield self._hangup(channel, call.id, call.did)
 
     @_tell.register

@@ -144,7 +144,7 @@ class Calls:
             return
         ring, caller.ring = caller.ring, None
         position = self._remove(caller)
-        stay = self._stay(caller, outcome, by="caller" if outcome == "abandoned" else None)
+        stay = self._stay(caller, outcome, by="customer" if outcome == "abandoned" else None)
         self.floor.saw(kind(self.floor.now, caller.call, caller.queue, position, stay.wait_s, ring))
         if ring is not None:
             self.floor.release(self.floor.seats[ring.agent.name])
@@ -183,7 +183,7 @@ class Calls:
             self.floor.after(talk, lambda: self._complete(caller, ring))
 
     def _complete(self, caller: Caller, ring: Ring) -> None:
-        by: Literal["caller", "rep"] = "caller" if self._random.random() < _HANGS_UP else "rep"
+        by: Literal["customer", "rep"] = "customer" if self._random.random() < _HANGS_UP else "rep"
         stay = self._stay(caller, "answered", by=by)
         self.floor.saw(Completed(self.floor.now, ring, stay.wait_s, stay.talk_s, by))
         self._wrap_up(ring)
@@ -232,7 +232,7 @@ class Calls:
         caller: Caller,
         outcome: QueueOutcome,
         *,
-        by: Literal["caller", "rep"] | None = None,
+        by: Literal["customer", "rep"] | None = None,
         to: str | None = None,
     ) -> Stay:
         """Write down that a stay is over."""

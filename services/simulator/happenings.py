@@ -123,7 +123,7 @@ class Completed(Happening):
     ring: Ring
     wait_s: int
     talk_s: int
-    by: Literal["caller", "rep"]
+    by: Literal["customer", "rep"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class QueueLog:
 
     @_tell.register
     def _(self, seen: Completed) -> Iterator[bytes]:
-        verb = "COMPLETECALLER" if seen.by == "caller" else "COMPLETEAGENT"
+        verb = "COMPLETECALLER" if seen.by == "customer" else "COMPLETEAGENT"
         yield self._of_agent(seen.ring, verb, seen.wait_s, seen.talk_s, 1)
 
     @_tell.register

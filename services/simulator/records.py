@@ -29,7 +29,7 @@ class Stay:
     rang: Micros | None = None
     """When the phone of the agent who answered began to ring."""
     answered: Micros | None = None
-    by: Literal["caller", "rep"] | None = None
+    by: Literal["customer", "rep"] | None = None
     """Who hung up."""
     to: str | None = None
     """The extension that a transfer went to."""

@@ -78,7 +78,7 @@ def refunded(sale: Any, amount: int, *parts: Credit, when: datetime = at(11)) ->
         amount_minor=amount,
         currency="RUB",
         credits=parts,
-        won=sale,
+        sale=sale,
         novelty="new",
         reason="refund",
     )

@@ -57,5 +57,5 @@ def test_only_ami_tells_of_calls_without_a_queue_of_refusals_and_of_ready_and_ri
     calls = [data(record) for record in alone if record.type == "call.ended"]
     assert sorted(call["outcome"] for call in calls if "queue" in call) == ["join_empty", "join_empty"]
     assert sum("queue" not in call for call in calls) == 13
-    states = {(data(record)["state"], "reason" in data(record)) for record in alone if "state" in record.type}
+    states = {(data(record)["state"], "queue" in data(record)) for record in alone if "state" in record.type}
     assert states == {("ready", False), ("ringing", True), ("talking", False)}

@@ -60,7 +60,7 @@ def test_a_call_is_offered_answered_and_ended() -> None:
 
 def test_a_caller_who_hangs_up_abandons() -> None:
     [call] = ended(read_ami(BEGINS + JOINS + WANTS_OUT + ABANDONS + LEAVES + HANGS_UP))
-    assert (call.outcome, call.wait_seconds, call.hung_up_by) == ("abandoned", 9, "caller")
+    assert (call.outcome, call.wait_seconds, call.hung_up_by) == ("abandoned", 9, "customer")
 
 
 def test_an_abandon_event_with_the_status_of_a_timeout_is_a_timeout() -> None:
@@ -149,7 +149,7 @@ def test_a_call_put_straight_through_is_one_call_without_a_queue() -> None:
     [answered], [call] = events_of(CallAnswered, told), ended(told)
     assert (answered.queue, answered.rep, answered.ring_seconds) == (None, "agent101", 3)
     assert (call.direction, call.outcome, call.queue, call.rep) == ("inbound", "answered", None, "agent101")
-    assert (call.wait_seconds, call.ring_seconds, call.talk_seconds, call.hung_up_by) == (3, 3, 16, "caller")
+    assert (call.wait_seconds, call.ring_seconds, call.talk_seconds, call.hung_up_by) == (3, 3, 16, "customer")
 
 
 def test_a_phone_that_queues_have_named_is_known_by_its_agent() -> None:
@@ -160,7 +160,7 @@ def test_a_phone_that_queues_have_named_is_known_by_its_agent() -> None:
 
 def test_a_caller_who_gives_up_while_it_rings_abandons() -> None:
     [call] = ended(read_ami(BEGINS + DIALS + WANTS_OUT + ends(9.1, "CANCEL") + HANGS_UP))
-    assert (call.outcome, call.rep, call.wait_seconds, call.hung_up_by) == ("abandoned", None, 8, "caller")
+    assert (call.outcome, call.rep, call.wait_seconds, call.hung_up_by) == ("abandoned", None, 8, "customer")
 
 
 @pytest.mark.parametrize(
@@ -188,6 +188,16 @@ def test_a_caller_put_through_to_a_phone_outside_is_diverted_and_names_nobody() 
     outside = DIALS.replace(b"DialString: agent101", b"DialString: +79161112233@trunk")
     [call] = ended(read_ami(BEGINS + outside + PICKS_UP + HANGS_UP))
     assert (call.outcome, call.rep) == ("diverted", None)
+
+
+@pytest.mark.parametrize(("channel", "hung_up_by"), [("pbx1-1.1", "customer"), ("pbx1-1.2", None)])
+def test_of_a_diverted_call_the_one_outside_who_took_it_is_neither_customer_nor_rep(
+    channel: str, hung_up_by: str | None
+) -> None:
+    outside = DIALS.replace(b"DialString: agent101", b"DialString: +79161112233@trunk")
+    asks = message("HangupRequest", 9, Uniqueid=channel)
+    [call] = ended(read_ami(BEGINS + outside + PICKS_UP + asks + HANGS_UP))
+    assert (call.outcome, call.hung_up_by) == ("diverted", hung_up_by)
 
 
 def test_a_caller_for_whom_nobody_was_called_was_lost_or_sent_away() -> None:
@@ -225,6 +235,15 @@ def test_an_outbound_call_belongs_to_who_made_it_and_to_its_campaign() -> None:
     assert not events_of(CallAnswered, told)
 
 
+@pytest.mark.parametrize(("channel", "hung_up_by"), [("pbx1-2.1", "rep"), ("pbx1-2.2", "customer"), ("pbx1-9.9", None)])
+def test_an_outbound_call_is_ended_by_the_rep_or_by_the_customer_who_was_called(
+    channel: str, hung_up_by: str | None
+) -> None:
+    answers = ends(4, "ANSWER", ORIGINATED, DIALLED)
+    [call] = ended(read_ami(outbound(answers, message("HangupRequest", 29, Uniqueid=channel))))
+    assert (call.direction, call.hung_up_by) == ("outbound", hung_up_by)
+
+
 @pytest.mark.parametrize(
     ("dial_status", "outcome"),
     [("BUSY", "busy"), ("NOANSWER", "no_answer"), ("CONGESTION", "failed"), ("CANCEL", "no_answer")],
@@ -253,13 +272,13 @@ def test_an_agents_day_joins_without_a_gap() -> None:
         + message("QueueMemberPause", 80, **MEMBER, Status=1, Paused=1, PausedReason="Lunch")
         + message("QueueMemberPause", 90, **MEMBER, Status=1, Paused=0, PausedReason="")
     )
-    lasted = [(event.state, event.reason, event.seconds) for event in events_of(AgentStateLasted, told)]
+    lasted = [(event.state, event.reason, event.queue, event.seconds) for event in events_of(AgentStateLasted, told)]
     assert lasted == [
-        ("ready", None, 5),
-        ("ringing", "sales", 4),
-        ("talking", "sales", 60),
-        ("ready", None, 11),
-        ("paused", "Lunch", 10),
+        ("ready", None, None, 5),
+        ("ringing", None, "sales", 4),
+        ("talking", None, "sales", 60),
+        ("ready", None, None, 11),
+        ("paused", "Lunch", None, 10),
     ]
 
 
@@ -269,8 +288,8 @@ def test_a_phone_in_use_outside_of_queues_is_talk_without_a_queue() -> None:
         + message("QueueMemberStatus", 7, **MEMBER, Status=5, Paused=0)
         + message("QueueMemberStatus", 9, **MEMBER, Status=1, Paused=0)
     )
-    lasted = [(event.state, event.reason, event.seconds) for event in events_of(AgentStateLasted, told)]
-    assert lasted == [("talking", None, 7), ("offline", None, 2)]
+    lasted = [(event.state, event.reason, event.queue, event.seconds) for event in events_of(AgentStateLasted, told)]
+    assert lasted == [("talking", None, None, 7), ("offline", None, None, 2)]
 
 
 def test_a_pause_that_began_before_the_connection_began_when_asterisk_says() -> None:

@@ -195,8 +195,11 @@ def test_a_direct_call_that_one_side_may_have_left_in_the_gap_is_not_guessed_at(
     assert not ended(told)
 
 
-def lasted(told: list[Envelope]) -> list[tuple[str, str | None, object, int]]:
-    return [(event.state, event.reason, event.began_at, event.seconds) for event in events_of(AgentStateLasted, told)]
+def lasted(told: list[Envelope]) -> list[tuple[str, str | None, str | None, object, int]]:
+    return [
+        (event.state, event.reason, event.queue, event.began_at, event.seconds)
+        for event in events_of(AgentStateLasted, told)
+    ]
 
 
 READY = message("QueueMemberStatus", 0, **MEMBER, Status=1, Paused=0)
@@ -205,7 +208,7 @@ READY = message("QueueMemberStatus", 0, **MEMBER, Status=1, Paused=0)
 def test_without_a_log_a_state_is_told_until_the_gap_and_from_when_it_is_heard_of_again() -> None:
     paused = message("QueueMemberPause", 40, **MEMBER, Status=1, Paused=1)
     told = read(READY + pong(10) + AGAIN + pong(20) + READY.replace(b"97200.", b"97230.") + paused)
-    assert lasted(told) == [("ready", None, at(0), 10), ("ready", None, at(30), 10)]
+    assert lasted(told) == [("ready", None, None, at(0), 10), ("ready", None, None, at(30), 10)]
 
 
 def test_with_a_log_talking_and_pausing_go_through_the_gap_and_ready_does_not() -> None:
@@ -213,9 +216,9 @@ def test_with_a_log_talking_and_pausing_go_through_the_gap_and_ready_does_not() 
     back = message("QueueMemberPause", 110, **MEMBER, Status=1, Paused=0)
     told = read(READY + BEGINS + JOINS + CONNECTS + pong(20) + AGAIN + pong(100) + back, missing(log))
     assert lasted(told) == [
-        ("ready", None, at(0), 9),
-        ("talking", "sales", at(9), 60),
-        ("paused", "Lunch", at(75), 35),
+        ("ready", None, None, at(0), 9),
+        ("talking", None, "sales", at(9), 60),
+        ("paused", "Lunch", None, at(75), 35),
     ]
     assert [event.state for event in events_of(AgentStateEntered, told)][-1] == "ready"
 

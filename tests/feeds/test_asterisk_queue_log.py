@@ -27,7 +27,7 @@ def test_a_completed_call_holds_all_that_statistics_need() -> None:
     assert (call.direction, call.outcome, call.queue, call.rep) == ("inbound", "answered", "sales", "Anna")
     assert (call.wait_seconds, call.ring_seconds, call.talk_seconds, call.transfers) == (10, 4, 60, 0)
     assert (call.enqueued_at, call.answered_at, call.ended_at) == (at(0), at(10), at(70))
-    assert call.hung_up_by == "caller"
+    assert call.hung_up_by == "customer"
 
 
 def test_an_agent_may_hang_up_too() -> None:
@@ -136,15 +136,16 @@ def test_pausing_in_all_queues_is_one_action() -> None:
             "+61|NONE|support|Anna|UNPAUSE|Back",
         )
     )
-    entered = [(event.state, event.reason, event.occurred_at) for event in events_of(AgentStateEntered, told)]
-    assert entered == [("paused", "Lunch", at(1)), ("ready", None, at(61))]
+    entered = [(event.state, event.reason, event.queue) for event in events_of(AgentStateEntered, told)]
+    assert entered == [("paused", "Lunch", None), ("ready", None, None)]
+    assert [event.occurred_at for event in events_of(AgentStateEntered, told)] == [at(1), at(61)]
     assert [(event.state, event.seconds) for event in events_of(AgentStateLasted, told)] == [("paused", 60)]
 
 
 def test_a_pause_during_a_call_begins_when_the_call_ends() -> None:
     told = read_log(lines(JOINS, ANSWERED, "+20|NONE|sales|Anna|PAUSE|Wrap-up", DONE, "+100|NONE|sales|Anna|UNPAUSE|"))
-    lasted = [(event.state, event.reason, event.seconds) for event in events_of(AgentStateLasted, told)]
-    assert lasted == [("talking", "sales", 60), ("paused", "Wrap-up", 30)]
+    lasted = [(event.state, event.reason, event.queue, event.seconds) for event in events_of(AgentStateLasted, told)]
+    assert lasted == [("talking", None, "sales", 60), ("paused", "Wrap-up", None, 30)]
 
 
 def test_what_lasts_is_cut_at_every_quarter_of_an_hour() -> None:

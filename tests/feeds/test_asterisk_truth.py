@@ -127,7 +127,7 @@ def test_the_rep_is_who_answered_on_the_wire(real: Mapping[str, Any]) -> None:
 
 @each
 def test_who_hung_up_is_who_sent_the_bye(real: Mapping[str, Any]) -> None:
-    expected = {"answered": "caller", "abandoned": "caller"}.get(OUTCOMES[real["intent"]])
+    expected = {"answered": "customer", "abandoned": "customer"}.get(OUTCOMES[real["intent"]])
     expected = "rep" if real["intent"] == "support" else expected
     assert {call.hung_up_by for call in told(real)} == {expected}
 

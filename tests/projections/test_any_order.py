@@ -156,9 +156,9 @@ def amended_to(was: DealWon, amount: int) -> DealAmended:
     return amended(was, won(amount, was.deal))
 
 
-reasons = st.sampled_from([None, "tea"])
-states = st.builds(entered, st.sampled_from(["ready", "paused", "talking"]), when=moments, rep=reps, reason=reasons)
-pieces = st.builds(lasted, st.sampled_from(["ready", "talking"]), seconds, began=moments, rep=reps)
+agents = {"rep": reps, "reason": st.sampled_from([None, "tea"]), "queue": queues}
+states = st.builds(entered, st.sampled_from(["ready", "paused", "talking"]), when=moments, **agents)
+pieces = st.builds(lasted, st.sampled_from(["ready", "talking"]), seconds, began=moments, **agents)
 amendments = st.builds(amended_to, sales(), st.integers(0, 10**12))
 beats = st.builds(beat, when=moments, feed=st.sampled_from(["/asterisk/pbx1", "/asterisk/pbx2"]))
 events = st.lists(

@@ -316,6 +316,12 @@ class TestAgents:
             {"rep": ANNA, "last_state": "paused", "last_reason": "tea", "last_since": "2026-11-24T09:05:00.000000Z"}
         ]
 
+    def test_the_queue_whose_call_is_talked_on_is_not_a_reason(self) -> None:
+        rows = cells("agent_now", entered("paused", at(9), reason="tea"), entered("talking", at(9, 5), queue=SALES))
+        assert rows == [
+            {"rep": ANNA, "last_state": "talking", "last_queue": SALES, "last_since": "2026-11-24T09:05:00.000000Z"}
+        ]
+
     def test_of_two_states_at_one_moment_the_source_says_which_came_later(self) -> None:
         [row] = cells("agent_now", entered("ringing"), entered("talking"))
         assert row["last_state"] == "talking"
@@ -327,6 +333,16 @@ class TestAgents:
             (MORNING, "talking", 70, 2),
             (QUARTER_LATER, "wrap", 5, 1),
         ]
+
+    def test_talk_is_told_apart_by_queue_and_pauses_by_reason(self) -> None:
+        talks = lasted("talking", 30, queue=SALES), lasted("talking", 20, queue=SUPPORT), lasted("talking", 5)
+        rows = cells("agent_interval", *talks, lasted("talking", 4, queue=SALES), lasted("paused", 60, reason="tea"))
+        assert {(row["state"], row.get("reason"), row.get("queue")): row["seconds"] for row in rows} == {
+            ("talking", None, SALES): 34,
+            ("talking", None, SUPPORT): 20,
+            ("talking", None, None): 5,
+            ("paused", "tea", None): 60,
+        }
 
 
 class TestRestatement:

@@ -43,7 +43,7 @@ def by_agent(records: Sequence[Envelope], day: Day) -> dict[str, AgentFigures]:
             one.ring_seconds += call.ring_seconds
             one.talk_seconds += call.talk_seconds
     for state in events_of(AgentStateLasted, records):
-        if state.state == "paused" and state.reason is not None:
+        if state.reason is not None:
             seconds = found[state.rep].paused_seconds
             seconds[state.reason] = seconds.get(state.reason, 0) + state.seconds
     return found
@@ -77,6 +77,18 @@ def agrees(records: Sequence[Envelope], day: Day) -> None:
 
 def test_a_whole_day_read_from_the_manager_interface_is_the_truth() -> None:
     agrees(read_ami(BANNER + ami_bytes(whole_day())), whole_day())
+
+
+def test_who_hung_up_is_told_of_calls_in_both_directions() -> None:
+    day = whole_day()
+    told = {(call.call, call.queue): call.hung_up_by for call in ended(read_ami(ami_bytes(day)))}
+    inbound = {(stay.call, stay.queue): stay.by for stay in day.stays if stay.outcome == "answered"}
+    outbound = {
+        (call.call, None): "rep" if call.by_agent else "customer" for call in day.outbound if call.answered is not None
+    }
+    assert set(inbound.values()) == set(outbound.values()) == {"customer", "rep"}
+    expected = inbound | outbound
+    assert {call: told[call] for call in expected} == expected
 
 
 @settings(max_examples=15, deadline=None)

@@ -146,7 +146,7 @@ def test_what_was_refunded_is_taken_off() -> None:
         amount_minor=MILLION // 4,
         currency="RUB",
         credits=(Credit(rep=ANNA, share_bp=10_000, amount_minor=MILLION // 4),),
-        won=call_id(1),
+        sale=call_id(1),
         novelty="new",
         reason="defect",
     )

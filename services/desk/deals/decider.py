@@ -240,7 +240,7 @@ def _refund(command: RefundDeal, company: Company) -> Decision:
         currency=deal.amount.currency,
         credits=_taken_back(command.amount_minor, left.minor, deal.left),
         overlays=deal.overlays,
-        won=deal.sale,
+        sale=deal.sale,
         novelty=deal.novelty,
         product=deal.product,
         tactic=deal.tactic,

@@ -17,14 +17,20 @@ _LOST = 24 * 3600
 
 _AgentFact = AgentSignedIn | AgentSignedOut | AgentStateEntered | AgentStateLasted
 
-Doing = tuple[State, str | None]
-"""A state and its reason."""
-
 LOGGED: frozenset[State] = frozenset({"talking", "paused"})
 """What queue_log follows, too; talking as far as it is on calls of queues."""
 
 Phone = Literal["free", "busy", "gone"]
 """What AMI says of an agent's device: `gone` is not registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """A state, with the reason of a pause, or the queue whose call rings or is talked on."""
+
+    state: State
+    reason: str | None = None
+    queue: str | None = None
 
 
 @dataclass(slots=True)
@@ -47,16 +53,16 @@ class Agent:
     def state(self) -> Doing:
         """Say what the agent is doing: what both sources can see comes before what only AMI sees."""
         if self.talks:
-            return "talking", next(iter(self.talks))[1]
+            return Doing("talking", queue=next(iter(self.talks))[1])
         if self.pauses:
-            return "paused", list(self.pauses.values())[-1]
+            return Doing("paused", reason=list(self.pauses.values())[-1])
         if self.rings:
-            return "ringing", next(iter(self.rings.values()))
+            return Doing("ringing", queue=next(iter(self.rings.values())))
         if self.phone == "busy":
-            return "talking", None
+            return Doing("talking")
         if self.phone == "gone" or (self.left and not self.queues):
-            return "offline", None
-        return "ready", None
+            return Doing("offline")
+        return Doing("ready")
 
 
 @dataclass(slots=True)
@@ -211,7 +217,7 @@ class Agents:
         for name, agent in sorted(memory.agents.items()):
             agent.rings.clear()
             agent.phone = "free"
-            if agent.doing is None or agent.doing != agent.state() or agent.doing[0] not in kept:
+            if agent.doing is None or agent.doing != agent.state() or agent.doing.state not in kept:
                 yield from self._lasted(name, agent, second(at))
                 del memory.agents[name]
 
@@ -248,7 +254,7 @@ class Agents:
             yield from self._settle(name, agent, agent.since)
 
     def _lasted(self, name: str, agent: Agent, until: int) -> Iterator[Envelope]:
-        if agent.doing is None or agent.doing[0] not in self.lasting:
+        if agent.doing is None or agent.doing.state not in self.lasting:
             return
         began = agent.since
         while began < until:
@@ -260,8 +266,9 @@ class Agents:
         event = AgentStateLasted(
             **self._when(ended * SECOND),
             rep=self._teller.company.rep(name),
-            state=doing[0],
-            reason=doing[1],
+            state=doing.state,
+            reason=doing.reason,
+            queue=doing.queue,
             began_at=instant(began * SECOND),
             seconds=ended - began,
         )
@@ -269,7 +276,11 @@ class Agents:
 
     def _entered(self, name: str, doing: Doing, now: int) -> Envelope:
         event = AgentStateEntered(
-            **self._when(now * SECOND), rep=self._teller.company.rep(name), state=doing[0], reason=doing[1]
+            **self._when(now * SECOND),
+            rep=self._teller.company.rep(name),
+            state=doing.state,
+            reason=doing.reason,
+            queue=doing.queue,
         )
         return self._tell(event, name, _leg(doing), now)
 
@@ -281,5 +292,5 @@ class Agents:
 
 
 def _leg(doing: Doing) -> str:
-    state, reason = doing
-    return state if reason is None else f"{state}:{reason}"
+    about = doing.reason or doing.queue
+    return doing.state if about is None else f"{doing.state}:{about}"

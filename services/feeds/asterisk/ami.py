@@ -28,7 +28,7 @@ _LEFT: Mapping[str, Outcome] = {
 _REFUSED: Mapping[str, Outcome] = {"JOINEMPTY": "join_empty", "JOINUNAVAIL": "join_empty", "FULL": "full"}
 """What the variable QUEUESTATUS says of a caller who is out of the queue, or was never in."""
 
-_ENDED_BY: Mapping[bytes, Literal["caller", "rep"]] = {b"caller": "caller", b"agent": "rep"}
+_ENDED_BY: Mapping[bytes, Literal["customer", "rep"]] = {b"caller": "customer", b"agent": "rep"}
 _VARIABLES = frozenset({"QUEUESTATUS", "QUEUEWAIT", "CAMPAIGN", "LEADID"})
 """The variables that are read; the last two are set by whoever dials, and may begin with one or two underscores."""
 _VARIABLE_LINES = tuple(f"\r\nVariable: {mark}{known}\r\n".encode() for known in _VARIABLES for mark in ("", "_", "__"))
@@ -290,7 +290,7 @@ class AmiReader:
         if outcome is None and waiting.abandoned is not None:
             outcome = "abandoned" if waiting.wants_out else "timed_out"
         wait = waiting.wait if waiting.wait is not None else max(0, second(at) - second(waiting.joined))
-        end = Ending(outcome or "key_exit", wait, by="caller" if outcome == "abandoned" else None)
+        end = Ending(outcome or "key_exit", wait, by="customer" if outcome == "abandoned" else None)
         yield from self._calls.ended(at, call, waiting.queue, end)
 
     def _agent_called(self, message: Message, at: Micros) -> Iterable[Envelope]:

@@ -59,7 +59,7 @@ class Ending:
     wait: int
     agent: str | None = None
     talk: int = 0
-    by: Literal["caller", "rep"] | None = None
+    by: Literal["customer", "rep"] | None = None
     to: str | None = None
     """The extension that a transfer went to."""
 

@@ -260,10 +260,10 @@ def _outcome(leg: Leg) -> Outcome | None:
     return "no_answer" if leg.direction == "outbound" else "abandoned"
 
 
-def _by(leg: Leg) -> Literal["caller", "rep"] | None:
-    """Say which side hung up, as far as there is a word for it: the one who was dialled outside has none."""
+def _by(leg: Leg) -> Literal["customer", "rep"] | None:
+    """Say which side hung up; a customer may have been put through to somebody outside, who is neither of the two."""
     if leg.asked is None:
         return None
     if leg.direction == "inbound":
-        return "caller" if leg.asked == "first" else None if leg.outside else "rep"
-    return "rep" if leg.asked == "first" or leg.direction == "internal" else None
+        return "customer" if leg.asked == "first" else None if leg.outside else "rep"
+    return "rep" if leg.asked == "first" or leg.direction == "internal" else "customer"

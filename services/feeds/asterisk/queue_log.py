@@ -116,7 +116,7 @@ class QueueLogReader:
         )
 
     def _complete_by_caller(self, line: Line) -> Iterable[Envelope]:
-        return self._completed(line, Ending("answered", *_held_talked(line, 0), by="caller"))
+        return self._completed(line, Ending("answered", *_held_talked(line, 0), by="customer"))
 
     def _complete_by_agent(self, line: Line) -> Iterable[Envelope]:
         return self._completed(line, Ending("answered", *_held_talked(line, 0), by="rep"))
@@ -138,7 +138,7 @@ class QueueLogReader:
 
     def _leaves(self, outcome: Outcome, *, waited: int) -> _Verb:
         def leave(line: Line) -> Iterable[Envelope]:
-            by: Literal["caller"] | None = "caller" if outcome == "abandoned" else None
+            by: Literal["customer"] | None = "customer" if outcome == "abandoned" else None
             end = Ending(outcome, line.number(waited, "the wait time"), by=by)
             return self._calls.ended(line.at, line.call, line.queue, end)
 

@@ -21,10 +21,10 @@ EXAMPLES: tuple[Example, ...] = (
     fact(AgentSignedOut(**when(15), rep=REP, queue=QUEUE), PBX, f"agent/{REP}", 164),
     fact(AgentStateEntered(**when(9, 30), rep=REP, state="paused", reason="обед"), PBX, f"agent/{REP}", 131),
     fact(
-        AgentStateLasted(**when(9, 45), rep=REP, state="paused", reason="обед", began_at=at(9, 30), seconds=900),
+        AgentStateLasted(**when(9, 30), rep=REP, state="talking", queue=QUEUE, began_at=at(9, 24), seconds=360),
         PBX,
         f"agent/{REP}",
-        132,
+        130,
     ),
     fact(
         ShiftPlanned(**when(6), rep=REP, starts_at=at(6), ends_at=at(15), activity="звонки"),

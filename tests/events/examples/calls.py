@@ -30,7 +30,7 @@ def _ended(*, hold_seconds: int) -> CallEnded:
         answered_at=at(9, 0, 14),
         ended_at=at(9, 4, 5),
         transfers=0,
-        hung_up_by="caller",
+        hung_up_by="customer",
         customer="customer-77",
         lead="lead-501",
         deal="deal-9001",
