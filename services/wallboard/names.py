@@ -12,6 +12,7 @@ import structlog
 _AT_ONCE = 100
 _PATRONYMIC = re.compile(r"(вич|ич|вна|ична|оглы|кызы)$", re.IGNORECASE)
 _FULL = 3
+_SOON = "…"
 log = structlog.get_logger()
 
 
@@ -34,7 +35,7 @@ class Names(Protocol):
     """Moves with every change."""
 
     def of(self, person: str) -> str:
-        """The short name of a person; the id while there is none."""
+        """The short name of a person, or the id where there is none."""
 
 
 class Ids:
@@ -56,14 +57,15 @@ class VaultNames:
         self._vault, self._retry_s, self._refresh_s = vault, retry_s, refresh_s
         self._known: dict[str, str] = {}
         self._wanted: set[str] = set()
+        self._asked: set[str] = set()
         self._missing = asyncio.Event()
 
     def of(self, person: str) -> str:
-        """The short name of a person; somebody unknown is asked for, and shown by the id meanwhile."""
+        """The short name of a person: "…" until the vault has been asked, the id when it gives none."""
         if person not in self._wanted:
             self._wanted.add(person)
             self._missing.set()
-        return self._known.get(person, person)
+        return self._known.get(person, person if person in self._asked else _SOON)
 
     async def run(self) -> None:
         """Keep the names up to date, until cancelled. While the vault does not answer, those known before stay."""
@@ -88,10 +90,12 @@ class VaultNames:
 
     async def _refresh(self) -> None:
         self._missing.clear()
-        known = short_names(await self._fetch(sorted(self._wanted)))
-        if known != self._known:
-            self._known = known
-            self.version += 1
+        before, asked = (self._known, self._asked), set(self._wanted)
+        try:
+            self._known = short_names(await self._fetch(sorted(asked)))
+        finally:
+            self._asked = asked
+            self.version += before != (self._known, self._asked)
 
     async def _fetch(self, people: list[str]) -> dict[str, str]:
         found: dict[str, str] = {}
