@@ -13,7 +13,7 @@ Format = Literal["table", "json", "csv"]
 
 
 def report(
-    name: Annotated[str, typer.Argument(help="call_centre, quota_attainment or rep_day.")],
+    name: Annotated[str, typer.Argument(help="call_centre, quota_attainment, rep_day or sales_day.")],
     parameters: Pairs = None,
     *,
     known_at: KnownAt = None,

@@ -78,6 +78,7 @@ def test_the_floor_stays_open_until_it_is_told_to_close(demo_home: Path) -> None
         said = floor.stdout.readline()
         assert said.startswith(f"The board: {ports.url('wallboard')}")
         assert httpx.get(f"{ports.url('wallboard')}/v1/board").is_success
+        assert kvota("projections", "verify", home=demo_home / "demo", within_s=60, **told).code == 0
         second = kvota("demo", home=demo_home, within_s=60, **told)
         assert second.code == 2
         assert "is taken by another program" in second.err
