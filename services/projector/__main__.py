@@ -22,7 +22,7 @@ from services.runtime.shards import PROJECTED_TOPICS, Shards
 from services.runtime.stopping import leave_within, stop_when_told
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
 
-_LEAVE_WITHIN_S = 10.0
+_LEAVE_WITHIN_S = 4.0
 log = structlog.get_logger()
 
 
@@ -36,6 +36,9 @@ async def run(settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.E
             aside = [group.create_task(reader.follow()), group.create_task(_say_how_it_is(projector, settings))]
             try:
                 await run_faust(settings, kafka, projector, stop)
+            except Exception as error:
+                log.critical("worker_failed", reason=repr(error))
+                raise
             finally:
                 leave_within(_LEAVE_WITHIN_S)  # without Kafka neither Faust's threads nor the producer would ever end
             for task in aside:
