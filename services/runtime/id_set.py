@@ -56,6 +56,15 @@ class IdSet:
         """How many it holds."""
         return sum(len(run.high) for run in self._runs)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the other holds the same ids."""
+        return isinstance(other, IdSet) and sorted(self._ids()) == sorted(other._ids())
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def _ids(self) -> list[tuple[int, int]]:
+        return [ids for run in self._runs for ids in zip(run.high.tolist(), run.low.tolist(), strict=True)]
+
     def absent(self, ids: bytes) -> list[bool]:
         """Which of these ids, joined, it does not hold; of one that comes twice, only the first can be absent."""
         run, order = _read(ids)

@@ -70,3 +70,13 @@ def test_an_id_costs_no_more_than_24_bytes_in_memory_and_next_to_none_once_settl
     assert len(compact) == count
     assert held < 24 * count
     assert settled < count
+
+
+def test_sets_of_the_same_ids_are_equal_however_they_came_in(tmp_path: Path) -> None:
+    one, other = IdSet(), IdSet()
+    one.add(bytes(SIZE) + b"x" * SIZE)
+    other.add(b"x" * SIZE)
+    assert one != other
+    other.settle(tmp_path)
+    other.add(bytes(SIZE))
+    assert one == other
