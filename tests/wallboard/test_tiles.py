@@ -84,6 +84,7 @@ def test_the_worst_queue_comes_first() -> None:
         now=at(9, 30),
     )
     assert [(row["queue"], row["severity"]) for row in board.queues] == [("endless", 2), ("tense", 1), ("calm", 0)]
+    assert [(row["wait_severity"], row["level_severity"]) for row in board.queues] == [(2, 0), (0, 1), (0, 0)]
 
 
 def test_reps_stand_in_the_order_of_what_they_brought_this_month() -> None:
