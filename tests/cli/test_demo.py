@@ -3,10 +3,8 @@
 import signal
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from services.simulator.day import simulate
@@ -14,6 +12,7 @@ from services.simulator.figures import QueueFigures
 from services.simulator.plan import Plan
 from services.supervisor.plan import Ports
 from tests.cli.commands import Ran, kvota, started
+from tests.supervisor.newcomer import left_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
@@ -57,7 +56,7 @@ def test_the_same_seed_comes_to_the_same(demo: Ran, demo_home: Path) -> None:
 
 def test_nothing_is_left_of_it(demo: Ran, demo_home: Path) -> None:
     assert demo.code == 0
-    assert _left(demo_home) == []
+    assert left_of(demo_home) == []
 
 
 def test_history_can_be_asked_afterwards(demo: Ran, demo_home: Path) -> None:
@@ -84,7 +83,7 @@ def test_the_floor_stays_open_until_it_is_told_to_close(demo_home: Path) -> None
         assert "is taken by another program" in second.err
         floor.send_signal(signal.SIGINT)
         assert floor.wait(timeout=60) == 0
-    assert _left(demo_home) == []
+    assert left_of(demo_home) == []
 
 
 def _counts(queue: QueueFigures) -> dict[str, int]:
@@ -97,15 +96,3 @@ def _counts(queue: QueueFigures) -> dict[str, int]:
         "key_exit": outcomes.get("key_exit", 0),
         "transferred": outcomes.get("transferred_blind", 0) + outcomes.get("transferred_attended", 0),
     }
-
-
-def _left(home: Path) -> list[Any]:
-    """The processes that were told of this home."""
-    return [each for each in psutil.process_iter() if _is_told_of(each, home)]
-
-
-def _is_told_of(process: psutil.Process, home: Path) -> bool:
-    try:
-        return str(home) in " ".join(process.environ().values()) or str(home) in " ".join(process.cmdline())
-    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return False
