@@ -1,6 +1,7 @@
 """The README read from top to bottom works, command by command, as a newcomer pastes it."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,16 +48,15 @@ def test_a_demo_that_runs_can_be_asked_in_another_terminal(clone: Path, told: di
         assert demo.stdout is not None
         assert demo.stdout.readline().startswith("The board: ")
         with bash(clone, told) as shell:
-            defined, *said = [shell.paste(command) for command in commands(asking)]
+            define, status, call_centre, attainment, explain, verify = commands(asking)
+            assert shell.paste(define) == ""
+            assert "simulator" in shell.paste(status)
+            assert eventually(lambda: "│ offered " in shell.paste(call_centre))  # as soon as the day's lines are open
+            assert "│ denominator " in shell.paste(attainment)
+            assert "deal.won" in shell.paste(explain)
+            assert re.search(r"^[1-9]\d* cells compared, 0 differ$", shell.paste(verify))
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=60) == 0
-    assert defined == ""
-    status, call_centre, attainment, explained, verified = said
-    assert "simulator" in status
-    assert "service_level_offered" in call_centre
-    assert "attainment" in attainment
-    assert "deal.won" in explained
-    assert verified.endswith(" cells compared, 0 differ\n")
     assert left_of(clone) == []
 
 
@@ -70,8 +70,7 @@ def test_the_system_is_started_fed_asked_and_ended(clone: Path, ports: Ports, to
         assert "wallboard" in status
         fed, verified, report = [shell.paste(command) for command in commands(feeding)]
         assert "kvota.calls" in fed
-        assert verified.endswith(" cells compared, 0 differ\n")
-        assert not verified.startswith("0 cells")
+        assert re.search(r"^[1-9]\d* cells compared, 0 differ$", verified)
         assert "sales" in report
         line = dict(zip(LINES, (at(ports, command) for command in commands(touring)), strict=True))
         said = {name: shell.paste(line[name]) for name in LINES}
