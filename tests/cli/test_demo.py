@@ -3,10 +3,8 @@
 import signal
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from services.simulator.day import simulate
@@ -16,6 +14,7 @@ from services.supervisor.board import Stack
 from services.supervisor.plan import Ports
 from tests.cli.commands import Ran, kvota, started
 from tests.homes import furnish
+from tests.supervisor.newcomer import left_of
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
@@ -57,7 +56,7 @@ def test_the_same_seed_comes_to_the_same(demo: Ran, demo_home: Path) -> None:
 
 def test_nothing_is_left_of_it(demo: Ran, demo_home: Path) -> None:
     assert demo.code == 0
-    assert _left(demo_home) == []
+    assert left_of(demo_home) == []
 
 
 def test_history_can_be_asked_afterwards(demo: Ran, demo_home: Path) -> None:
@@ -87,7 +86,7 @@ def test_the_floor_stays_open_until_it_is_told_to_close(demo_home: Path) -> None
         assert f"a demo runs there already: KVOTA_HOME={demo_home / 'demo'} kvota down" in third.err
         floor.send_signal(signal.SIGINT)
         assert floor.wait(timeout=60) == 0
-    assert _left(demo_home) == []
+    assert left_of(demo_home) == []
 
 
 def test_a_demo_that_is_interrupted_says_nothing_and_leaves_nothing(demo_home: Path) -> None:
@@ -97,7 +96,7 @@ def test_a_demo_that_is_interrupted_says_nothing_and_leaves_nothing(demo_home: P
         assert running.wait(timeout=60) == 130
         assert running.stdout is not None
         assert running.stdout.read() == ""
-    assert _left(demo_home) == []
+    assert left_of(demo_home) == []
 
 
 def test_a_folder_that_no_demo_made_is_not_touched(home: Path, tmp_path: Path) -> None:
@@ -134,15 +133,3 @@ def _counts(queue: QueueFigures) -> dict[str, int]:
 def _is_supervised_by(pid: int, home: Path) -> bool:
     said = Stack(home).read()
     return said is not None and said[0] == pid
-
-
-def _left(home: Path) -> list[Any]:
-    """The processes that were told of this home."""
-    return [each for each in psutil.process_iter() if _is_told_of(each, home)]
-
-
-def _is_told_of(process: psutil.Process, home: Path) -> bool:
-    try:
-        return str(home) in " ".join(process.environ().values()) or str(home) in " ".join(process.cmdline())
-    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return False
