@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import structlog
-import uvloop
 from fastapi import FastAPI
 
 from services.desk.app import desk_app
@@ -17,12 +16,10 @@ from services.desk.handler import Handler
 from services.desk.log import DecisionLog
 from services.desk.names import Names
 from services.desk.settings import DeskSettings
-from services.runtime.errors import ClearError
-from services.runtime.logging import configure_logging
+from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
 from services.runtime.shards import DECISIONS
-from services.runtime.stopping import stop_when_told
 from services.runtime.topics import partition_count
 
 _VAULT_S = 5.0
@@ -70,21 +67,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def main() -> int:
-    """Read the settings, then work until told to stop."""
-    configure_logging()
-    stopped: list[str] = []
-    try:
-        uvloop.run(_until_told(DeskSettings(), KafkaSettings(client_id="desk"), CompanySettings()))
-    except* ClearError as errors:
-        stopped = [str(error) for error in errors.exceptions]
-        log.critical("desk_stopped", reason="; ".join(stopped))
-    return 1 if stopped else 0
-
-
-async def _until_told(settings: DeskSettings, kafka: KafkaSettings, company: CompanySettings) -> None:
-    await run(settings, kafka, company, stop_when_told())
+async def _work(stop: asyncio.Event) -> None:
+    await run(DeskSettings(), KafkaSettings(client_id="desk"), CompanySettings(), stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_service("desk", _work))

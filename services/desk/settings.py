@@ -1,10 +1,12 @@
 """What the desk's process is told."""
 
 from pydantic import Field, PositiveFloat
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.settings import Settings
 
 
-class DeskSettings(BaseSettings):
+class DeskSettings(Settings):
     """Where the desk answers, and how long it tries."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_DESK_", frozen=True)

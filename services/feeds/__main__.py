@@ -4,7 +4,6 @@ import asyncio
 import sys
 
 import structlog
-import uvloop
 
 from services.feeds.appender import Appender
 from services.feeds.asterisk.live.feed import LiveAsterisk
@@ -13,11 +12,10 @@ from services.feeds.door import door
 from services.feeds.live import asterisk, feed_asterisk
 from services.feeds.settings import FeedsSettings
 from services.runtime.errors import ClearError
-from services.runtime.logging import configure_logging
+from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, HomeSettings, KafkaSettings
 from services.runtime.shards import FACT_TOPICS
-from services.runtime.stopping import stop_when_told
 from services.runtime.topics import partition_counts
 
 _ATTEMPTS, _PATIENCE_S = 2, 10.0
@@ -52,23 +50,15 @@ async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-def main() -> None:
-    """Read the settings, then work until told to stop."""
-    configure_logging()
+async def _work(stop: asyncio.Event) -> None:
     settings, company = FeedsSettings(), CompanySettings()
     try:
         told = read_company(company.time_zone, settings.roster)
         live = asterisk(settings, told, HomeSettings().home, patient=True)
-        uvloop.run(_until_told(settings, live, KafkaSettings(client_id="kvota-feeds")))
-    except* (ClearError, OSError) as errors:
-        for error in errors.exceptions:
-            sys.stderr.write(f"kvota feeds: {error}\n")
-        sys.exit(1)
-
-
-async def _until_told(settings: FeedsSettings, live: LiveAsterisk | None, kafka: KafkaSettings) -> None:
-    await run(settings, live, kafka, stop_when_told())
+    except OSError as error:
+        raise ClearError(str(error)) from None
+    await run(settings, live, KafkaSettings(client_id="kvota-feeds"), stop)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_service("feeds", _work))

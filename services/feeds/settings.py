@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from pydantic import Field, PositiveInt, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.runtime.errors import ClearError
+from services.runtime.settings import Settings
 
 
-class FeedsSettings(BaseSettings):
+class FeedsSettings(Settings):
     """Where the door is, and the phone system to listen to, if any. An empty variable says nothing."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_FEEDS_", frozen=True, env_ignore_empty=True)

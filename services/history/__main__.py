@@ -5,7 +5,6 @@ import sys
 from functools import partial
 
 import structlog
-import uvloop
 
 from projections.projection import load_projections
 from services.history.agreement import Agreement, agreement
@@ -14,11 +13,9 @@ from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.door import Chosen, door
 from services.history.settings import HistorySettings
-from services.runtime.errors import ClearError
-from services.runtime.logging import configure_logging
+from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, HomeSettings, KafkaSettings
-from services.runtime.stopping import stop_when_told
 
 _CATCH_UP_S = 60.0
 
@@ -51,23 +48,9 @@ def _shown(archive: Archive) -> dict[str, int]:
     return {f"{topic}/{partition}": offset for (topic, partition), offset in archive.positions().items()}
 
 
-def main() -> int:
-    """Read the settings, then work until told to stop."""
-    configure_logging()
-    code = 0
-    try:
-        uvloop.run(_until_told())
-    except* ClearError as failed:
-        for error in failed.exceptions:
-            log.critical("history_stopped", reason=str(error))
-        code = 1
-    return code
-
-
-async def _until_told() -> None:
-    kafka = KafkaSettings(client_id="history")
-    await run(HistorySettings(), HomeSettings(), kafka, CompanySettings(), stop_when_told())
+async def _work(stop: asyncio.Event) -> None:
+    await run(HistorySettings(), HomeSettings(), KafkaSettings(client_id="history"), CompanySettings(), stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_service("history", _work))

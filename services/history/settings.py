@@ -1,10 +1,12 @@
 """What the history service's process is told."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.settings import Settings
 
 
-class HistorySettings(BaseSettings):
+class HistorySettings(Settings):
     """Where history answers while its service has the archive; the file itself lies in the home folder."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_HISTORY_", frozen=True)

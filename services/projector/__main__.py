@@ -4,7 +4,6 @@ import asyncio
 import sys
 
 import structlog
-import uvloop
 from fastapi import FastAPI
 
 from projections.projection import load_projections
@@ -12,14 +11,13 @@ from services.projector.projector import Projector
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Fetching, Group, batch_app, run_worker
 from services.runtime.cells_reader import CellsReader
-from services.runtime.errors import clear_cause
 from services.runtime.health import answer_health
 from services.runtime.log import producer
-from services.runtime.logging import configure_logging
+from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
-from services.runtime.stopping import leave_within, stop_when_told
+from services.runtime.stopping import leave_within
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
 
 _LEAVE_WITHIN_S = 4.0
@@ -65,22 +63,9 @@ async def run_faust(
     await run_worker(app, stop)
 
 
-def main() -> int:
-    """Read the settings, then work until told to stop; what a person can mend is one line, and exit code 1."""
-    configure_logging()
-    try:
-        uvloop.run(_until_told(ProjectorSettings(), KafkaSettings(client_id="projector")))
-    except Exception as error:
-        if (clear := clear_cause(error)) is None:
-            raise
-        log.critical("projector_stopped", reason=str(clear))
-        return 1
-    return 0
-
-
-async def _until_told(settings: ProjectorSettings, kafka: KafkaSettings) -> None:
-    await run(settings, kafka, stop_when_told())
+async def _work(stop: asyncio.Event) -> None:
+    await run(ProjectorSettings(), KafkaSettings(client_id="projector"), stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_service("projector", _work))

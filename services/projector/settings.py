@@ -1,10 +1,12 @@
 """What one projector process is told."""
 
 from pydantic import Field, PositiveFloat, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.settings import Settings
 
 
-class ProjectorSettings(BaseSettings):
+class ProjectorSettings(Settings):
     """How the projector works: which version it is, and how it paces its ticks."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_PROJECTOR_", frozen=True)

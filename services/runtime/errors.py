@@ -15,9 +15,10 @@ class NoBrokerError(ClearError):
 
 
 def clear_cause(error: BaseException) -> ClearError | None:
-    """The clear error that is behind another, or is one of a group; None when there is none."""
+    """The clear error that is behind another; of a group, the first, if all have one. None when there is none."""
     if isinstance(error, ClearError):
         return error
-    inside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    behind = [each for each in (*inside, error.__cause__) if each is not None]
-    return next((found for each in behind if (found := clear_cause(each)) is not None), None)
+    if isinstance(error, BaseExceptionGroup):
+        causes = [clear_cause(each) for each in error.exceptions]
+        return causes[0] if all(causes) else None
+    return clear_cause(error.__cause__) if error.__cause__ is not None else None

@@ -1,16 +1,37 @@
 """What one process is told by its environment: read once where it starts, then passed down."""
 
 from pathlib import Path
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, NonNegativeInt, ValidationError, field_validator
+from pydantic import Field, ModelWrapValidatorHandler, NonNegativeInt, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from projections.calendar import require_country
 from services.runtime.errors import ClearError
 
 
-class HomeSettings(BaseSettings):
+class Settings(BaseSettings):
+    """What the environment says on one subject; raises ClearError that names the variable that makes no sense."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _or_say_what_makes_no_sense(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
+        try:
+            return handler(values)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            said = first["msg"].removeprefix("Value error, ")
+            message = f"{cls._variable(*first['loc'])}: {said}"
+            raise ClearError(message) from None
+
+    @classmethod
+    def _variable(cls, *names: int | str) -> str:
+        field = str(names[0]) if names else ""
+        return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
+
+
+class HomeSettings(Settings):
     """Where Kvota keeps what it writes on this machine."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_", frozen=True)
@@ -18,7 +39,7 @@ class HomeSettings(BaseSettings):
     home: Path = Path(".kvota")
 
 
-class KafkaSettings(BaseSettings):
+class KafkaSettings(Settings):
     """How one process reaches Kafka."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_KAFKA_", frozen=True)
@@ -28,14 +49,7 @@ class KafkaSettings(BaseSettings):
     linger_ms: NonNegativeInt = Field(default=5, le=1_000)
 
 
-def invalid(error: ValidationError) -> ClearError:
-    """Say which variable is set wrongly, and how."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    name = ".".join(map(str, first["loc"])) or "the environment"
-    return ClearError(f"{error.title}: {name}: {first['msg']}")
-
-
-class CompanySettings(BaseSettings):
+class CompanySettings(Settings):
     """Where and by which calendar the company works."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_COMPANY_", frozen=True)

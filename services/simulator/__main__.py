@@ -8,45 +8,31 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
-
-import structlog
-import uvloop
-from pydantic import ValidationError
+from functools import partial
 
 from services.runtime.errors import ClearError
-from services.runtime.logging import configure_logging
+from services.runtime.running import run_service
 from services.runtime.settings import CompanySettings
-from services.runtime.stopping import stop_when_told
 from services.simulator.day import Day, simulate
 from services.simulator.play import Played, Player
 from services.simulator.settings import SimulatorSettings
 
-log = structlog.get_logger()
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Play a day, until it is over or the process is told to stop; 2 for what was told wrongly, 1 for what failed."""
-    configure_logging()
     try:
         settings = SimulatorSettings.told(sys.argv[1:] if arguments is None else arguments)
         day = simulate(settings.plan(CompanySettings()))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        sys.stderr.write(f"{'.'.join(map(str, first['loc']))}: {first['msg']}\n")
+    except ClearError as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     if settings.figures:
         _print(day, Played())
         return 0
-    try:
-        uvloop.run(_play(day, settings))
-    except ClearError as error:
-        log.critical("simulator_stopped", reason=str(error))
-        return 1
-    return 0
+    return run_service("simulator", partial(_play, day, settings))
 
 
-async def _play(day: Day, settings: SimulatorSettings) -> None:
-    stop = stop_when_told()
+async def _play(day: Day, settings: SimulatorSettings, stop: asyncio.Event) -> None:
     playing = asyncio.create_task(_played(day, settings, stop))
     told = asyncio.create_task(stop.wait())
     await asyncio.wait({playing, told}, return_when=asyncio.FIRST_COMPLETED)

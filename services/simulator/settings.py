@@ -6,16 +6,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, FilePath, NonNegativeFloat, NonNegativeInt, PositiveFloat, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.runtime.serving import Address
-from services.runtime.settings import CompanySettings
+from services.runtime.settings import CompanySettings, Settings
 from services.simulator.plan import Plan
 
 _PORTS = 65_536
 
 
-class SimulatorSettings(BaseSettings):
+class SimulatorSettings(Settings):
     """Plays a seeded day of a sales floor through the doors of Kvota: a phone system's AMI, the desk, the feeds."""
 
     model_config = SettingsConfigDict(
@@ -69,8 +69,13 @@ class SimulatorSettings(BaseSettings):
         return ami
 
     @classmethod
+    def _variable(cls, *names: int | str) -> str:
+        option = "-".join(map(str, names)).replace("_", "-")
+        return f"--{option} or {super()._variable(*names)}"
+
+    @classmethod
     def told(cls, arguments: Sequence[str]) -> "SimulatorSettings":
-        """Read the environment and a command line; raises ValidationError for what is told wrongly."""
+        """Read the environment and a command line; raises ClearError for what makes no sense."""
         return cls(_cli_parse_args=[*arguments])
 
     def plan(self, company: CompanySettings) -> Plan:

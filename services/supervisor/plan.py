@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.runtime.ports import HOST, free_port, require_free
+from services.runtime.settings import Settings
 from services.supervisor.program import Program
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class Ports(BaseSettings):
+class Ports(Settings):
     """The port of each program on this machine: KVOTA_WALLBOARD_PORT and so on, or the usual one."""
 
     model_config = SettingsConfigDict(

@@ -4,13 +4,10 @@ import asyncio
 import sys
 
 import structlog
-import uvloop
 
-from services.runtime.errors import ClearError
-from services.runtime.logging import configure_logging
+from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import HomeSettings
-from services.runtime.stopping import stop_when_told
 from services.vault.app import vault_app
 from services.vault.settings import VaultSettings
 from services.vault.store import open_vault
@@ -26,20 +23,9 @@ async def run(settings: VaultSettings, home: HomeSettings, stop: asyncio.Event) 
     log.info("vault_closed")
 
 
-def main() -> int:
-    """Read the settings, then work until told to stop."""
-    configure_logging()
-    try:
-        uvloop.run(_until_told(VaultSettings(), HomeSettings()))
-    except ClearError as error:
-        log.critical("vault_stopped", reason=str(error))
-        return 1
-    return 0
-
-
-async def _until_told(settings: VaultSettings, home: HomeSettings) -> None:
-    await run(settings, home, stop_when_told())
+async def _work(stop: asyncio.Event) -> None:
+    await run(VaultSettings(), HomeSettings(), stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_service("vault", _work))

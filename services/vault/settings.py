@@ -1,10 +1,12 @@
 """What the vault's process is told."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.settings import Settings
 
 
-class VaultSettings(BaseSettings):
+class VaultSettings(Settings):
     """Where the vault answers; what it knows lies in the home folder."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_VAULT_", frozen=True)

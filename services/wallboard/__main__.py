@@ -8,15 +8,12 @@ from contextlib import asynccontextmanager
 
 import httpx
 import structlog
-import uvloop
 
 from projections.projection import load_projections
-from services.runtime.errors import ClearError
-from services.runtime.logging import configure_logging
+from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
-from services.runtime.stopping import stop_when_told
 from services.runtime.topics import partition_count
 from services.wallboard.app import wallboard_app
 from services.wallboard.board import BoardMaker
@@ -86,25 +83,9 @@ async def _names(vault_url: str | None) -> AsyncGenerator[Names]:
         keeping.cancel()
 
 
-def main() -> int:
-    """Read the settings, then work until told to stop."""
-    configure_logging()
-    code = 0
-    try:
-        uvloop.run(_until_told(WallboardSettings(), KafkaSettings(client_id="wallboard"), CompanySettings()))
-    except* ClearError as group:
-        log.critical("wallboard_stopped", reason=str(_first(group)))
-        code = 1
-    return code
-
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-async def _until_told(settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings) -> None:
-    await run(settings, kafka, company, stop_when_told())
+async def _work(stop: asyncio.Event) -> None:
+    await run(WallboardSettings(), KafkaSettings(client_id="wallboard"), CompanySettings(), stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_service("wallboard", _work))

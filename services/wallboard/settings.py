@@ -3,7 +3,9 @@
 from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.runtime.settings import Settings
 
 ServiceLevel = Literal[
     "answered_only",
@@ -16,7 +18,7 @@ ServiceLevel = Literal[
 """A formula of the service level, as projections/metrics.sql names it."""
 
 
-class WallboardSettings(BaseSettings):
+class WallboardSettings(Settings):
     """Where the board is served, what it reads, and by which rules it shows it."""
 
     model_config = SettingsConfigDict(env_prefix="KVOTA_WALLBOARD_", frozen=True)

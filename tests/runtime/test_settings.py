@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
+from services.runtime.errors import ClearError
 from services.runtime.settings import HomeSettings, KafkaSettings
 
 
@@ -24,5 +24,5 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_setting_out_of_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KVOTA_KAFKA_LINGER_MS", "2000")
-    with pytest.raises(ValidationError, match="linger_ms"):
+    with pytest.raises(ClearError, match=r"^KVOTA_KAFKA_LINGER_MS: Input should be less than or equal to 1000$"):
         KafkaSettings()

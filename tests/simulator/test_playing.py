@@ -175,9 +175,12 @@ def test_the_figures_can_be_had_without_playing(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ("--reps=1", "reps: Input should be greater than or equal to 4"),
-        ("--ami=127.0.0.1:99999", "ami: Value error, a port is less than 65536"),
-        ("--secret-file=/nowhere/at/all", "secret_file: Path does not point to a file"),
+        ("--reps=1", "--reps or KVOTA_SIMULATOR_REPS: Input should be greater than or equal to 4"),
+        ("--ami=127.0.0.1:99999", "--ami or KVOTA_SIMULATOR_AMI: a port is less than 65536"),
+        (
+            "--secret-file=/nowhere/at/all",
+            "--secret-file or KVOTA_SIMULATOR_SECRET_FILE: Path does not point to a file",
+        ),
     ],
 )
 def test_a_wrong_option_is_named(option: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
