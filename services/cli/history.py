@@ -1,7 +1,7 @@
 """Asking history: from its file, or from the service that has the file while it runs."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -31,8 +31,12 @@ class History(Protocol):
         """The events behind a number."""
         ...
 
-    def verify(self, version: int, projection: str | None) -> bytes:
-        """Whether the live cells of a version of the projector are what history makes of the same records."""
+    def verify(self, version: int | None, names: Sequence[str]) -> bytes:
+        """Whether the live cells of a version, by default the one that serves, are what history makes of that log."""
+        ...
+
+    def seed(self, version: int) -> Mapping[str, str]:
+        """Seed a new version of the live cells; the digests of the projections that it was made by."""
         ...
 
 
@@ -63,14 +67,22 @@ class _File:
         answers = Answers(archive, CompanySettings().country)
         self.report, self.explain = answers.report, answers.explain
 
-    def verify(self, version: int, projection: str | None) -> bytes:
+    def verify(self, version: int | None, names: Sequence[str]) -> bytes:
         from services.history.agreement import agreement
         from services.history.answers import agreement_json
 
-        chosen = self._archive.projections
-        if projection is not None:
-            chosen = {projection: self._archive.projection(projection)}
+        chosen = self._archive.chosen(names)
         return agreement_json(asyncio.run(agreement(kafka("verify"), version, self._archive, chosen)))
+
+    def seed(self, version: int) -> Mapping[str, str]:
+        return asyncio.run(self._seed(version))
+
+    async def _seed(self, version: int) -> Mapping[str, str]:
+        from services.history.archiver import Archiver
+        from services.history.seeding import Seeding
+
+        await Archiver(kafka("seed"), self._archive).catch_up()
+        return await Seeding(self._archive, kafka("seed"), version).run()
 
 
 class _Service:
@@ -83,11 +95,21 @@ class _Service:
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
         return self._ask(f"explain/{projection}", {**key, "only": measure, "known_at": _said(known_at)})
 
-    def verify(self, version: int, projection: str | None) -> bytes:
-        return self._ask("verify", {"version": str(version), "projection": projection})
+    def verify(self, version: int | None, names: Sequence[str]) -> bytes:
+        of = {} if version is None else {"version": str(version)}
+        return self._answered(self._client.get("verify", params={**of, "projection": list(names)}))
+
+    def seed(self, version: int) -> Mapping[str, str]:
+        import msgspec
+
+        answer = self._answered(self._client.post(f"seeds/{version}", timeout=None))
+        return msgspec.json.decode(answer, type=dict[str, str])
 
     def _ask(self, question: str, about: Mapping[str, str | None]) -> bytes:
         answer = self._client.get(question, params={name: value for name, value in about.items() if value is not None})
+        return self._answered(answer)
+
+    def _answered(self, answer: "httpx.Response") -> bytes:
         if answer.is_success:
             return answer.content
         raise ClearError(str(answer.json()["detail"]))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 KnownAt = Annotated[str | None, typer.Option(help="As known at this instant, such as 2026-11-24T18:00:00+03:00.")]
-Version = Annotated[int, typer.Option(min=1, help="The version of the projector.")]
+Version = Annotated[int | None, typer.Option(min=1, help="Of the live cells; by default the one that serves.")]
 Pairs = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")]
 
 

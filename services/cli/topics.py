@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import Version, kafka
+from services.cli.options import kafka
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -18,12 +18,12 @@ def topics() -> None:
 @app.command()
 def create(
     partitions: Annotated[int, typer.Option(min=1, help="Of each topic of facts; it never changes afterwards.")] = 4,
-    version: Version = 1,
 ) -> None:
     """Make the topics that are missing."""
     from services.runtime.topics import ensure_topics, projector_topics, source_topics
+    from services.runtime.versions import FIRST
 
-    specs = (*source_topics(partitions), *projector_topics(version, partitions))
+    specs = (*source_topics(partitions), *projector_topics(FIRST, partitions))
     asyncio.run(ensure_topics(kafka("topics").bootstrap_servers, specs))
     for spec in specs:
         typer.echo(f"{spec.name} {spec.partitions}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from functools import partial
 
 import structlog
@@ -12,6 +13,7 @@ from services.history.answers import Answers
 from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.door import Chosen, door
+from services.history.seeding import Seeding
 from services.history.settings import HistorySettings
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
@@ -30,7 +32,8 @@ async def run(
     with Archive(path, load_projections()) as archive:
         log.info("archive_opened", path=str(path), positions=_shown(archive))
         archiver = Archiver(kafka, archive)
-        app = door(archive, archiver, Answers(archive, company.country), partial(_verify, kafka, archive, archiver))
+        verify, seed = partial(_verify, kafka, archive, archiver), partial(_seed, kafka, archive)
+        app = door(archive, archiver, Answers(archive, company.country), verify, seed)
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
             group.create_task(serve(app, Address(host=settings.host, port=settings.port), stop))
@@ -38,10 +41,14 @@ async def run(
 
 
 async def _verify(
-    kafka: KafkaSettings, archive: Archive, archiver: Archiver, version: int, chosen: Chosen
+    kafka: KafkaSettings, archive: Archive, archiver: Archiver, version: int | None, chosen: Chosen
 ) -> Agreement:
     reach = partial(archiver.reached, within_s=_CATCH_UP_S)
     return await agreement(kafka, version, archive, chosen, reach)
+
+
+async def _seed(kafka: KafkaSettings, archive: Archive, version: int) -> Mapping[str, str]:
+    return await Seeding(archive, kafka, version).run()
 
 
 def _shown(archive: Archive) -> dict[str, int]:

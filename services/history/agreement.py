@@ -14,12 +14,15 @@ from services.runtime.cells_reader import CellsReader
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import FACT_TOPICS, Positions, Shards
 from services.runtime.topics import partition_count
+from services.runtime.versions import read_versions
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """The outcome of one comparison, at one cut."""
 
+    version: int
+    """Of the live cells."""
     cut: Positions
     cells: int
     """How many live cells were compared."""
@@ -28,19 +31,20 @@ class Agreement:
 
 async def agreement(
     kafka: KafkaSettings,
-    version: int,
+    version: int | None,
     archive: Archive,
     projections: Mapping[str, Projection],
     reach: Callable[[Positions], Awaitable[object]] | None = None,
 ) -> Agreement:
-    """Read the live cells, archive the log up to their cut, and compare them with what the archive says.
+    """Compare the live cells of a version, by default the one that serves, with what the archive says of their cut.
 
     `reach` waits until the cut is archived, where an archiver is at work already. Raises NothingLiveError.
     """
+    version = version or (await read_versions(kafka)).serving
     live, cut = await live_cells(kafka, version, projections)
     await (reach or Archiver(kafka, archive).catch_up)(cut)
     history = await asyncio.to_thread(archive.cells_at, cut, projections)
-    return Agreement(cut, sum(map(len, live.values())), compare(live, history, projections))
+    return Agreement(version, cut, sum(map(len, live.values())), compare(live, history, projections))
 
 
 async def live_cells(

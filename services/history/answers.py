@@ -38,7 +38,12 @@ class Answers:
 def agreement_json(found: Agreement) -> bytes:
     """Whether both ends agree; where they do not, each difference as a line."""
     differences = [str(difference) for difference in found.differences]
-    about = {"agree": not differences, "cells": found.cells, "as_of": written_positions(found.cut)}
+    about = {
+        "agree": not differences,
+        "version": found.version,
+        "cells": found.cells,
+        "as_of": written_positions(found.cut),
+    }
     return msgspec.json.encode({**about, "differences": differences})
 
 

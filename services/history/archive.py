@@ -1,6 +1,6 @@
 """The archive: one DuckDB file that holds every record of the log, and answers as of any cut."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -112,6 +112,10 @@ class Archive:
         if name not in self.projections:
             raise UnknownNameError(name, kind="projection", known=self.projections)
         return self.projections[name]
+
+    def chosen(self, names: Sequence[str]) -> Mapping[str, Projection]:
+        """These projections, or all when none is named; raises UnknownNameError."""
+        return {name: self.projection(name) for name in names} or self.projections
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -5,8 +5,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 
 from events.event import is_instant
 from projections.projection import Projection
@@ -22,7 +23,9 @@ from services.runtime.problems import Problem, answer_problems, problem_response
 from services.runtime.shards import Positions
 
 Chosen = Mapping[str, Projection]
-Verify = Callable[[int, Chosen], Awaitable[Agreement]]
+Seed = Callable[[int], Awaitable[Mapping[str, str]]]
+"""Seeds a version of the live cells; gives the digests of the projections that it was made by."""
+Verify = Callable[[int | None, Chosen], Awaitable[Agreement]]
 """Compares the live cells of a version of the projector with history, for some projections."""
 
 _POSITION = re.compile(r"([a-z][a-z0-9_.-]{0,200})/(0|[1-9][0-9]{0,5})@(0|[1-9][0-9]{0,17})", re.ASCII)
@@ -30,7 +33,7 @@ _WAIT_S = 10.0
 _NOT_FOUND = ("report", "projection")
 
 
-def door(archive: Archive, archiver: Archiver, answers: Answers, verify: Verify) -> FastAPI:
+def door(archive: Archive, archiver: Archiver, answers: Answers, verify: Verify, seed: Seed) -> FastAPI:
     """Make the app. With `after=` an answer waits until what lies before these positions is archived."""
     app = FastAPI(title="Kvota history", docs_url=None, redoc_url=None, openapi_url=None)
     answer_problems(app)
@@ -54,11 +57,12 @@ def door(archive: Archive, archiver: Archiver, answers: Answers, verify: Verify)
         return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
 
     @app.get("/v1/verify")
-    async def compare(version: int = 1, projection: str | None = None) -> Response:
-        chosen = archive.projections
-        if projection is not None:
-            chosen = {projection: archive.projection(projection)}
-        return _json(agreement_json(await verify(version, chosen)))
+    async def compare(projection: Annotated[list[str], Query()] = [], version: int | None = None) -> Response:  # noqa: B006  # never written to
+        return _json(agreement_json(await verify(version, archive.chosen(projection))))
+
+    @app.post("/v1/seeds/{version}")
+    async def sow(version: Annotated[int, Path(ge=1)]) -> Mapping[str, str]:
+        return await seed(version)
 
     return app
 

@@ -27,6 +27,14 @@ class NothingLiveError(HistoryError):
         super().__init__("nothing is live yet: start a projector, then verify")
 
 
+class SeededError(HistoryError):
+    """A version that should be seeded has begun already."""
+
+    def __init__(self, version: int) -> None:
+        """Say which, and what to do."""
+        super().__init__(f"version {version} of the live cells has begun already: only a new one can be seeded")
+
+
 class HistoryBehindError(HistoryError):
     """Something was asked as of a cut that is not archived yet."""
 

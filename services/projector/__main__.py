@@ -2,11 +2,12 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 
 import structlog
 from fastapi import FastAPI
 
-from projections.projection import load_projections
+from projections.projection import Projection, load_projections
 from services.projector.projector import Projector
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Fetching, Group, batch_app, run_worker
@@ -17,23 +18,52 @@ from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
-from services.runtime.stopping import leave_within
+from services.runtime.stopping import begin_afresh, leave_within
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
+from services.runtime.versions import made_by, versions_log
 
 _LEAVE_WITHIN_S = 4.0
 log = structlog.get_logger()
 
 
-async def run(settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.Event) -> None:
-    """Run one worker until `stop` is set; raises whatever ended it."""
+async def run(
+    settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.Event, projections: Mapping[str, Projection]
+) -> None:
+    """Run one worker until `stop` is set, or another version is promoted; raises whatever ended it."""
+    if settings.version is not None:
+        await _run_version(settings.version, settings, kafka, stop, projections)
+        return
+    own, over = made_by(projections), asyncio.Event()
+    async with versions_log(kafka) as log_of_versions:
+        version = log_of_versions.versions.to_work_for(own)
+        promoted = asyncio.create_task(log_of_versions.until(lambda versions: versions.to_work_for(own) != version))
+        told = asyncio.create_task(stop.wait())
+        for ending in (promoted, told):
+            ending.add_done_callback(lambda _: over.set())
+        await _run_version(version, settings, kafka, over, projections)
+        told.cancel()
+        if not stop.is_set():
+            await promoted
+            log.info("another_version_was_promoted", version=version)
+            begin_afresh()
+        promoted.cancel()
+
+
+async def _run_version(
+    version: int,
+    settings: ProjectorSettings,
+    kafka: KafkaSettings,
+    stop: asyncio.Event,
+    projections: Mapping[str, Projection],
+) -> None:
     shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
-    await ensure_topics(kafka.bootstrap_servers, projector_topics(settings.version, shards.partitions))
-    async with CellsReader(kafka, settings.version, load_projections()) as reader, producer(kafka) as writer:
+    await ensure_topics(kafka.bootstrap_servers, projector_topics(version, shards.partitions))
+    async with CellsReader(kafka, version, projections) as reader, producer(kafka) as writer:
         projector = Projector(settings, shards, reader, writer)
         async with asyncio.TaskGroup() as group:
             aside = [group.create_task(reader.follow()), group.create_task(_say_how_it_is(projector, settings))]
             try:
-                await run_faust(settings, kafka, projector, stop)
+                await run_faust(version, settings, kafka, projector, stop)
             except Exception as error:
                 log.critical("worker_failed", reason=repr(error))
                 raise
@@ -50,11 +80,11 @@ async def _say_how_it_is(projector: Projector, settings: ProjectorSettings) -> N
 
 
 async def run_faust(
-    settings: ProjectorSettings, kafka: KafkaSettings, projector: Projector, stop: asyncio.Event
+    version: int, settings: ProjectorSettings, kafka: KafkaSettings, projector: Projector, stop: asyncio.Event
 ) -> None:
     """Run the Faust app whose one agent is the projector."""
     app = batch_app(
-        Group(name=f"projector-{settings.version}", instance=settings.instance),
+        Group(name=f"projector-{version}", instance=settings.instance),
         kafka.bootstrap_servers,
         owner=projector,
         fetching=Fetching(max_wait_ms=settings.tick_ms),
@@ -64,7 +94,7 @@ async def run_faust(
 
 
 async def _work(stop: asyncio.Event) -> None:
-    await run(ProjectorSettings(), KafkaSettings(client_id="projector"), stop)
+    await run(ProjectorSettings(), KafkaSettings(client_id="projector"), stop, load_projections())
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ class OtherProjectionsError(ClearError):
     def __init__(self, version: int, differ: Collection[str]) -> None:
         """Name the projections that differ, and say what to do."""
         names = ", ".join(sorted(differ))
-        what = f"version {version} of the projector was made by other projections ({names} differ)"
-        super().__init__(f"{what}: start the next one with KVOTA_PROJECTOR_VERSION={version + 1}")
+        what = f"version {version} of the live cells was made by other projections ({names} differ)"
+        super().__init__(f"{what}: make the next one with `kvota projections rebuild`")
 
 
 class ShardOwner:

@@ -74,7 +74,7 @@ class Projector:
             self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:
-        owner = ShardOwner(shard, self._settings.version, self._reader, self._producer)
+        owner = ShardOwner(shard, self._reader.version, self._reader, self._producer)
         await owner.open()
         owner.ledgers = {
             topic: Ledger(owner.cells.seen.setdefault(topic, SeenDays()), owner.cells.heads(topic))

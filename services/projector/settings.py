@@ -14,8 +14,8 @@ class ProjectorSettings(Settings):
     host: str = "127.0.0.1"
     port: int = Field(default=8706, ge=0, le=65_535)
     """Where it says how it is: `GET /healthz`, `GET /readyz`. 0: any free one."""
-    version: PositiveInt = 1
-    """A version has its own consumer group, ticks and cells."""
+    version: PositiveInt | None = None
+    """The version of the live cells to keep up; None: the one that serves, if it is of this release's projections."""
     instance: str | None = None
     """The worker's own name, the same after a restart: then a quick restart moves no partition."""
     tick_ms: PositiveInt = Field(default=50, le=5_000)

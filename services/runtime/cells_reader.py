@@ -28,7 +28,7 @@ class LostTicksError(ClearError):
     def __init__(self, ticks: TopicPartition, tick: int) -> None:
         """Say which tick is missing."""
         what = f"{ticks.topic}/{ticks.partition} does not hold tick {tick}, as of which cells were written"
-        super().__init__(f"{what}: start the projector under its next version (KVOTA_PROJECTOR_VERSION)")
+        super().__init__(f"{what}: make the next version with `kvota projections rebuild`")
 
 
 class CellsReader:
@@ -36,7 +36,7 @@ class CellsReader:
 
     def __init__(self, kafka: KafkaSettings, version: int, projections: Mapping[str, Projection]) -> None:
         """Read the cells of one version of the projector."""
-        self.projections = projections
+        self.version, self.projections = version, projections
         self.shards: dict[int, ShardCells] = {}
         self._kafka = kafka
         self._ticks, self._cells = ticks_topic(version), cells_topic(version)

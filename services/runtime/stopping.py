@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import sys
 import threading
+from typing import NoReturn
 
 import structlog
 
@@ -14,6 +16,11 @@ def stop_when_told() -> asyncio.Event:
     for told in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(told, stop.set)
     return stop
+
+
+def begin_afresh() -> NoReturn:
+    """Run this process's program anew, in its place."""
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # what was started is started again
 
 
 def leave_within(seconds: float) -> None:

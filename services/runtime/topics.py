@@ -54,6 +54,7 @@ def source_topics(partitions: int = DEVELOPMENT_PARTITIONS) -> tuple[TopicSpec, 
         TopicSpec("kvota.feeds", partitions, FOR_EVER),
         TopicSpec("kvota.records", 1, FOR_EVER),
         TopicSpec("kvota.parked", 1, FOR_EVER),
+        TopicSpec("kvota.versions", 1, FOR_EVER),
     )
 
 
@@ -94,6 +95,30 @@ async def ensure_topics(
             partitions = await _led(admin, specs)
         _require_partitions(specs, partitions)
         await _require_settings(admin, [spec for spec in specs if spec.name in existed])
+
+
+async def make_new_topics(bootstrap: str, specs: Sequence[TopicSpec], *, within_s: float = 30.0) -> None:
+    """Make topics; raises `TopicError` when one of them exists, so that of several who ask one gets them."""
+    async with _admin(bootstrap) as admin:
+        if existed := await _create(admin, specs, replication=1):
+            message = f"Topic {min(existed)} exists already: somebody else has made it."
+            raise TopicError(message)
+        async with asyncio.timeout(within_s):
+            await _led(admin, specs)
+
+
+async def delete_topics(bootstrap: str, names: Sequence[str]) -> None:
+    """Delete topics; those that do not exist are left out."""
+    existing = await partition_counts(bootstrap, names)
+    async with _admin(bootstrap) as admin:
+        await admin.delete_topics(list(existing))
+
+
+async def group_size(bootstrap: str, group: str) -> int:
+    """How many members a consumer group has."""
+    async with _admin(bootstrap) as admin:
+        described = await admin.describe_consumer_groups([group])
+    return sum(len(each["members"]) for answer in described for each in answer.to_object()["groups"])
 
 
 @asynccontextmanager

@@ -6,14 +6,15 @@ import sys
 from services.runtime.errors import ClearError, NoBrokerError
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, projector_topics, source_topics
+from services.runtime.versions import FIRST
 
 _WITHIN_S = 60.0
 _AGAIN_S = 0.2
 
 
-async def make_topics(kafka: KafkaSettings, version: int = 1) -> None:
+async def make_topics(kafka: KafkaSettings) -> None:
     """Make the topics once Kafka answers; raises NoBrokerError when it does not within a minute."""
-    specs = (*source_topics(), *projector_topics(version))
+    specs = (*source_topics(), *projector_topics(FIRST))
     deadline = asyncio.get_running_loop().time() + _WITHIN_S
     while True:
         try:

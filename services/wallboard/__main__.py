@@ -13,14 +13,12 @@ from projections.projection import load_projections
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
-from services.runtime.shards import PROJECTED_TOPICS, Shards
-from services.runtime.topics import partition_count
 from services.wallboard.app import wallboard_app
 from services.wallboard.board import BoardMaker
-from services.wallboard.following import TimedReader
 from services.wallboard.hub import Hub
 from services.wallboard.names import Ids, Names, VaultNames
 from services.wallboard.page import Page
+from services.wallboard.promotion import Showing
 from services.wallboard.publishing import Publisher
 from services.wallboard.settings import WallboardSettings
 from services.wallboard.stream import CuttableProtocol
@@ -46,29 +44,21 @@ log = structlog.get_logger()
 async def run(settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings, stop: asyncio.Event) -> None:
     """Show the board until `stop` is set; raises whatever ended it."""
     projections = {name: each for name, each in load_projections().items() if name in _SHOWN}
-    shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
     page = Page(Vendor())
     if not page.vendor.is_installed():
         log.warning("page_libraries_missing", run=COMMAND)
-    async with TimedReader(kafka, settings.version, projections) as reader, _names(settings.vault_url) as names:
+    async with _names(settings.vault_url) as names:
         with Tables(projections) as tables:
             hub = Hub(epoch=str(time.time_ns() // 1_000_000), page=page.version)
-            publisher = Publisher(reader, BoardMaker(settings, company, tables), names, hub)
+            publisher = Publisher(BoardMaker(settings, company, tables), names, hub)
             app = wallboard_app(publisher, hub, page, settings.send_timeout_s)
             async with asyncio.TaskGroup() as group:
-                showing = group.create_task(_show(reader, shards, publisher))
+                showing = Showing(kafka, projections, publisher).run(settings.version)
+                aside = [group.create_task(publisher.beat()), group.create_task(showing)]
                 address = Address(host=settings.host, port=settings.port)
                 await serve(app, address, stop, http=CuttableProtocol)
-                showing.cancel()
-
-
-async def _show(reader: TimedReader, shards: Shards, publisher: Publisher) -> None:
-    await reader.load(shards.every)
-    reader.stand_by_statements()
-    log.info("board_loaded", shards=len(reader.shards))
-    async with asyncio.TaskGroup() as group:
-        group.create_task(reader.follow())
-        group.create_task(publisher.run())
+                for task in aside:
+                    task.cancel()
 
 
 @asynccontextmanager

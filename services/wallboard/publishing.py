@@ -27,34 +27,39 @@ class Publisher:
 
     def __init__(
         self,
-        live: LiveCells,
         maker: BoardMaker,
         names: Names,
         hub: Hub,
         clock: Callable[[], int] = wall_clock_ms,
     ) -> None:
-        """Show nothing before `run`."""
+        """Show nothing before `show`."""
         self.ready = False
-        self._live, self._maker, self._names, self._hub, self._clock = live, maker, names, hub, clock
+        self._live: LiveCells
+        self._maker, self._names, self._hub, self._clock = maker, names, hub, clock
         self._freshness = Freshness()
         self._board = Board()
         self._shown_of: tuple[int | None, int] | None = None
         self._metrics = {tile: maker.metrics(tile) for tile in TILES}
 
-    async def run(self) -> None:
-        """Show boards until cancelled: one at once when something changed, and no more than one in a period."""
-        self._maker.tables.load(self._live.shards.values())
+    async def show(self, live: LiveCells, loaded: asyncio.Event | None = None) -> None:
+        """Show boards of these cells, and of no others from now on, until cancelled; `loaded` is set after the first.
+
+        One comes at once when something changed, and no more than one in a period.
+        """
+        self._live = live
+        self._maker.tables.load(live.shards.values())
         self._look(changed=True)
         self.ready = True
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._beat())
-            while True:
-                if self._look(changed=bool(self._maker.tables.take_in(self._live.shards.values()))):
-                    await asyncio.sleep(self._maker.settings.period_s)
-                else:
-                    await self._live.moved()
+        if loaded is not None:
+            loaded.set()
+        while True:
+            if self._look(changed=bool(self._maker.tables.take_in(live.shards.values()))):
+                await asyncio.sleep(self._maker.settings.period_s)
+            else:
+                await live.moved()
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
+        """Tell the age of what is shown, again and again, until cancelled."""
         while True:
             await asyncio.sleep(self._maker.settings.heartbeat_s)
             self._hub.beat(_JSON.encode(self._ages()))

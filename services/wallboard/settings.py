@@ -28,8 +28,8 @@ class WallboardSettings(Settings):
     """0: any free one."""
     vault_url: str | None = None
     """Where names are; None: reps are shown by their ids."""
-    version: PositiveInt = 1
-    """Whose cells are shown: the version of the projector."""
+    version: PositiveInt | None = None
+    """The version of the live cells that is shown; None: the one that serves."""
     policy: ServiceLevel = "offered"
     target_s: PositiveInt = 20
     """Within how many seconds a call should be answered."""

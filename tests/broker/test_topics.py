@@ -20,6 +20,7 @@ def test_facts_are_spread_and_decisions_have_one_order() -> None:
         "kvota.feeds": 12,
         "kvota.records": 1,
         "kvota.parked": 1,
+        "kvota.versions": 1,
     }
 
 

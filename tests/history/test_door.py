@@ -35,14 +35,18 @@ def fill(archive: Archive) -> None:
     archive.ingest([*lying(CALL_LOG), *lying(DEAL_LOG, DECISIONS)])
 
 
-async def nothing_live(_version: int, _chosen: Chosen) -> Agreement:
+async def nothing_live(_version: int | None, _chosen: Chosen) -> Agreement:
     raise NothingLiveError
+
+
+async def seeded(version: int) -> Mapping[str, str]:
+    return {"rep_day": f"digest of version {version}"}
 
 
 @asynccontextmanager
 async def at_the_door(archive: Archive, verify: Verify = nothing_live) -> AsyncGenerator[httpx.AsyncClient]:
     """Ask a door whose archiver does not run."""
-    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify)
+    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://history") as client:
         yield client
 
@@ -88,12 +92,19 @@ class TestAnswers:
             assert (await client.get("/healthz")).status_code == 200
             assert (await client.get("/readyz")).status_code == 503
 
+    async def test_a_version_is_seeded(self, archive: Archive) -> None:
+        async with at_the_door(archive) as client:
+            answer = await client.post("/v1/seeds/3")
+            refused = await client.post("/v1/seeds/0")
+        assert answer.json() == {"rep_day": "digest of version 3"}
+        assert refused.status_code == 422
+
     async def test_what_differs_is_named(self, archive: Archive) -> None:
         projection = archive.projection("rep_day")
         differs = Difference(projection, (ANNA, "2026-11-24", None), None, None)
-        found = Agreement({(CALLS, 0): 2}, 7, [differs])
+        found = Agreement(2, {(CALLS, 0): 2}, 7, [differs])
 
-        async def verify(version: int, chosen: Chosen) -> Agreement:
+        async def verify(version: int | None, chosen: Chosen) -> Agreement:
             assert (version, chosen) == (2, {"rep_day": projection})
             return found
 
@@ -102,6 +113,7 @@ class TestAnswers:
         assert answer.content == agreement_json(found)
         assert answer.json() == {
             "agree": False,
+            "version": 2,
             "cells": 7,
             "as_of": {"kvota.calls/0": 2},
             "differences": [str(differs)],

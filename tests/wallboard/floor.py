@@ -155,10 +155,10 @@ async def showing(
     page = Page(Vendor() if vendor is None else Vendor(folder=vendor))
     with Tables(PROJECTIONS) as tables:
         hub = Hub(epoch="t", page=page.version)
-        publisher = Publisher(floor, BoardMaker(settings, COMPANY, tables), names or Ids(), hub, floor.now_ms)
+        publisher = Publisher(BoardMaker(settings, COMPANY, tables), names or Ids(), hub, floor.now_ms)
         app = wallboard_app(publisher, hub, page, settings.send_timeout_s)
         stop = asyncio.Event()
-        publishing = asyncio.create_task(publisher.run())
+        publishing = asyncio.gather(publisher.show(floor), publisher.beat())
         serving = asyncio.create_task(serve(app, Address(port=port), stop, http=CuttableProtocol))
         assert await soon(lambda: publisher.ready and hasattr(app.state, "port"))
         try:

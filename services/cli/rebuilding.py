@@ -1,0 +1,197 @@
+"""Making the next version of the live cells, and having it serve, while the one before goes on serving.
+
+Killed at any moment, it leaves the version before in service: what was seeded is taken up again by the next run, what
+was half built is deleted by a later one.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from projections.projection import load_projections
+from services.cli.history import history
+from services.runtime.cells_reader import CellsReader
+from services.runtime.child import dies_with_parent
+from services.runtime.errors import ClearError
+from services.runtime.settings import KafkaSettings
+from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards
+from services.runtime.topics import (
+    TopicError,
+    delete_topics,
+    group_size,
+    make_new_topics,
+    partition_count,
+    projector_topics,
+)
+from services.runtime.versions import FIRST, Stage, Standing, Versions, made_by, read_versions, tell
+
+_HAND_OVER_S = 60.0
+_LOOK_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What was done."""
+
+    version: int
+    before: int
+    """The version that served until then."""
+    cells: int
+    """How many cells were compared with history."""
+    handed_over: bool
+    """Whether another worker keeps the version up."""
+    dropped: Sequence[int]
+
+
+class Rebuilding:
+    """One run of `rebuild` or `promote`."""
+
+    def __init__(self, kafka: KafkaSettings, log_file: Path, keep: timedelta, say: Callable[[str], None]) -> None:
+        """Do nothing yet; the worker that this run starts logs to `log_file`."""
+        self._kafka, self._log_file, self._keep, self._say = kafka, log_file, keep, say
+        self._own = made_by(load_projections())
+
+    async def rebuild(self) -> Promotion:
+        """Seed the next version from the archive, and promote it."""
+        versions = await read_versions(self._kafka)
+        version = versions.seeded(self._own)
+        if version is None:
+            version = await self._seed(versions)
+        else:
+            self._say(f"version {version} is seeded already")
+        return await self.promote(version)
+
+    async def _seed(self, versions: Versions) -> int:
+        version = await self._begin(versions.latest + 1)
+        self._say(f"seeding version {version} from history")
+        with history() as asked:
+            found = await asyncio.to_thread(asked.seed, version)
+        if found != self._own:
+            message = "the history service runs the projections of another release: restart it with this one"
+            raise ClearError(message)
+        await tell(self._kafka, Standing(version, Stage.SEEDED, self._own))
+        return version
+
+    async def _begin(self, version: int) -> int:
+        """Take the first number, from this one on, that nobody has."""
+        partitions = (await self._shards()).partitions
+        while True:
+            await tell(self._kafka, Standing(version, Stage.BUILDING, self._own))
+            try:
+                await make_new_topics(self._kafka.bootstrap_servers, projector_topics(version, partitions))
+            except TopicError:
+                version += 1
+            else:
+                return version
+
+    async def promote(self, version: int) -> Promotion:
+        """Have a version serve once it has come as far as the one that serves, and both agree with history."""
+        versions = await read_versions(self._kafka)
+        before = versions.serving
+        _require_may_serve(versions, version)
+        async with self._worker(version) as worker:
+            self._say(f"version {version} catches up with version {before}")
+            common = await self._passed(worker, before, version)
+            cells = await self._agreeing(version, ()) + (await self._agreeing(before, common) if common else 0)
+            await tell(self._kafka, Standing(version, Stage.SERVING, self._own))
+            self._say(f"version {version} serves: {cells} cells compared, 0 differ")
+            handed_over = await self._handed_over(version)
+        return Promotion(version, before, cells, handed_over, await self._drop())
+
+    async def _passed(self, worker: asyncio.subprocess.Process, before: int, version: int) -> list[str]:
+        """Wait until a version holds what the one before holds; the projections that both have alike."""
+        end, made = await self._live(before)
+        async with CellsReader(self._kafka, version, {}) as reader:
+            await reader.load((await self._shards()).every)
+            following, ended = asyncio.create_task(reader.follow()), asyncio.create_task(worker.wait())
+            caught_up = asyncio.create_task(reader.caught_up(end))
+            await asyncio.wait({ended, caught_up}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                message = f"the worker of version {version} ended: see {self._log_file}"
+                raise ClearError(message)
+            await caught_up
+            ended.cancel()
+            following.cancel()
+        return [name for name, digest in self._own.items() if made.get(name) == digest]
+
+    async def _live(self, version: int) -> tuple[Positions, dict[str, str]]:
+        """How far a version has come, and by which projections; nothing for one that is not there."""
+        try:
+            async with CellsReader(self._kafka, version, {}) as reader:
+                await reader.load((await self._shards()).every)
+                made = [shard.made_by for shard in reader.shards.values()]
+                return reader.positions(), made[0] if made else {}
+        except TopicError:
+            return {}, {}
+
+    async def _agreeing(self, version: int, names: Sequence[str]) -> int:
+        """Compare a version with history; how many cells were compared. Raises ClearError when some differ."""
+        with history() as asked:
+            found: dict[str, Any] = msgspec.json.decode(await asyncio.to_thread(asked.verify, version, names))
+        if not found["agree"]:
+            first, count = found["differences"][0], len(found["differences"])
+            message = f"version {version} differs from history in {count} cells, such as {first}: nothing was promoted"
+            raise ClearError(message)
+        return int(found["cells"])
+
+    @asynccontextmanager
+    async def _worker(self, version: int) -> AsyncGenerator[asyncio.subprocess.Process]:
+        """Run a worker for a version, until the block ends."""
+        told = {"KVOTA_PROJECTOR_VERSION": str(version), "KVOTA_PROJECTOR_PORT": "0"}
+        reach = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": self._kafka.bootstrap_servers}
+        with self._log_file.open("ab") as log:
+            worker = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "services.projector"),
+                env={**os.environ, **told, **reach},
+                stdout=log,
+                stderr=log,
+                preexec_fn=dies_with_parent(),
+            )
+        try:
+            yield worker
+        finally:
+            if worker.returncode is None:
+                worker.terminate()
+            await worker.wait()
+
+    async def _handed_over(self, version: int) -> bool:
+        """Wait until another worker of the version has come; whether one did."""
+        deadline = time.monotonic() + _HAND_OVER_S
+        while await group_size(self._kafka.bootstrap_servers, f"projector-{version}") < 2:  # noqa: PLR2004  # ours and it
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(_LOOK_S)
+        return True
+
+    async def _drop(self) -> list[int]:
+        """Delete the versions that nobody needs any more."""
+        versions = await read_versions(self._kafka)
+        outlived = versions.outlived(time.time_ns() // 1_000_000, self._keep // timedelta(milliseconds=1))
+        for version in outlived:
+            await delete_topics(self._kafka.bootstrap_servers, [spec.name for spec in projector_topics(version)])
+            await tell(self._kafka, Standing(version, Stage.DROPPED, {}))
+        return outlived
+
+    async def _shards(self) -> Shards:
+        return Shards(await partition_count(self._kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
+
+
+def _require_may_serve(versions: Versions, version: int) -> None:
+    known = versions.known.get(version)
+    stage = known.standing.stage if known else Stage.SEEDED if version == FIRST else None
+    if version == versions.serving:
+        message = f"version {version} serves already"
+        raise ClearError(message)
+    if stage not in (Stage.SEEDED, Stage.SERVING):
+        there = ", ".join(map(str, sorted({FIRST, *versions.known})))
+        message = f"version {version} cannot serve: it is {stage or 'not there'} (there are: {there})"
+        raise ClearError(message)
