@@ -39,6 +39,14 @@ class Counted:
         return CATALOGUE[self.record.envelope.type].noun if self.record.event is not None else None
 
 
+class UnfoldableError(ValueError):
+    """Some records cannot be folded, together or at all; the message quotes nothing of them."""
+
+    def __init__(self, name: str, error: duckdb.Error) -> None:
+        """Name the projection or relation that could not take them, and the kind of error."""
+        super().__init__(f"{name} cannot take it: {str(error).partition(':')[0]}")
+
+
 class Folder:
     """Runs projections over batches of records. Not for use by two threads at once.
 
@@ -55,7 +63,10 @@ class Folder:
         self._con.execute(create_relation_tables_sql())
 
     def fold(self, counted: Iterable[Counted]) -> Boards:
-        """What these records add, by projection; projections that they do not concern are left out."""
+        """What these records add, by projection; projections that they do not concern are left out.
+
+        Raises UnfoldableError where a record, or the sum of several, is more than a projection can take.
+        """
         known = [record for record in counted if record.noun is not None]
         nouns = {record.noun for record in known}
         concerned = [projection for projection in self.projections.values() if projection.relations & nouns]
@@ -72,7 +83,8 @@ class Folder:
         filled = list(nouns)
         try:
             for noun in filled:
-                self._con.execute(f"CREATE OR REPLACE TABLE {noun.name} AS {relation_sql(noun)}")
+                with _blaming(noun.name):
+                    self._con.execute(f"CREATE OR REPLACE TABLE {noun.name} AS {relation_sql(noun)}")
             yield
         finally:
             for noun in filled:
@@ -80,12 +92,22 @@ class Folder:
 
     def _cells(self, projection: Projection) -> Cells:
         width = len(projection.keys)
-        rows = self._con.execute(projection.cells_sql).fetchall()
+        with _blaming(projection.name):
+            rows = self._con.execute(projection.cells_sql).fetchall()
         return {tuple(row[:width]): values_from_wire(row[width:]) for row in rows}
 
     def close(self) -> None:
         """Give the database's memory back."""
         self._con.close()
+
+
+@contextmanager
+def _blaming(name: str) -> Generator[None]:
+    """Tell what is wrong with the data, which is the records' fault, from what is wrong with the machine."""
+    try:
+        yield
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise UnfoldableError(name, error) from None
 
 
 def _table(counted: Sequence[Counted]) -> pa.Table:

@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import duckdb
 
-from services.history.judging import LogRecord, judge, table
+from services.history.judging import LogRecord, Row, judge, table
 from services.history.ledgers import Ledgers
+from services.history.parking import park, still_to_come, told_by
+from services.runtime.parked import ahead_of, merged
 from services.runtime.shards import Positions, Source
 
 _INSERT = "INSERT INTO records SELECT * FROM batch"
@@ -24,6 +26,7 @@ class Store:
         self._con = con
         self._ledgers = Ledgers(con)
         self._next = read_positions(con)
+        self._aside = still_to_come(con)
 
     def write(self, records: Iterable[LogRecord]) -> int:
         """Archive a batch, all or nothing; how many of its records were not archived before.
@@ -36,18 +39,31 @@ class Store:
         except BaseException:
             self._ledgers.forget()
             self._next = read_positions(self._con)
+            self._aside = still_to_come(self._con)
             raise
 
     def write_within(self, records: Iterable[LogRecord]) -> int:
         """Archive a batch as a part of the transaction that is open."""
-        rows = [judge(self._ledgers.of(record.source), record) for record in self._new(records)]
+        rows = [self._judged(record) for record in self._new(records)]
         if rows:
             self._con.register("batch", table(rows))
             self._con.execute(_INSERT)
             self._con.execute(_PROGRESS)
             self._con.unregister("batch")
+            self._park(rows)
         self._ledgers.forget_old_days()
         return len(rows)
+
+    def _judged(self, record: LogRecord) -> Row:
+        parked = self._aside.get(record.source, {}).get(record.offset)
+        return judge(self._ledgers.of(record.source), record, parked)
+
+    def _park(self, rows: Sequence[Row]) -> None:
+        """Take in what these records say is parked: what is archived already is judged anew, the rest when it comes."""
+        news = told_by(rows)
+        if news and park(self._con, news):
+            self._ledgers.forget()
+        self._aside = ahead_of(merged(self._aside, news), self._next)
 
     def _new(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:
         for record in records:

@@ -66,7 +66,7 @@ async def _run_version(
     shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
     await ensure_topics(kafka.bootstrap_servers, projector_topics(version, shards.partitions))
     async with CellsReader(kafka, version, projections) as reader, producer(kafka) as writer:
-        projector = Projector(settings, shards, reader, writer)
+        projector = Projector(settings, kafka, shards, reader, writer)
         async with asyncio.TaskGroup() as group:
             aside = [group.create_task(reader.follow()), group.create_task(_say_how_it_is(projector, settings))]
             try:

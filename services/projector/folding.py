@@ -6,12 +6,15 @@ from dataclasses import dataclass
 import msgspec
 
 from projections.cells import Boards
-from projections.fold import Folder
+from projections.fold import Folder, UnfoldableError
 from services.projector.judging import Judged, first_seen, heads_of
+from services.runtime.parked import Aside
 from services.runtime.ticks import HEADS, NEVER, Tick, encode_tick, wire
 
 MAX_BYTES = 900_000
 """A tick larger than this is split. What one record adds cannot be: the tick topic takes some times as much."""
+LARGEST_BYTES = 4_000_000
+"""A record that makes a larger tick than this is at fault: no broker would take the tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +28,38 @@ class Step:
         return encode_tick(msgspec.structs.replace(self.tick, prev=prev))
 
 
-def steps(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Iterator[Step]:
-    """The ticks that take a shard from source offsets `start` to `end`: one, or more where one would be too large."""
-    step = Step(_tick(folder, judged, start, end))
-    if len(judged) < 2 or len(step.after(2**62)) <= MAX_BYTES:  # noqa: PLR2004  # one record cannot be halved
-        yield step
-        return
-    half = len(judged) // 2
-    middle = dict(start) | {record.topic: record.offset + 1 for record in judged[:half]}
-    yield from steps(folder, judged[:half], start, middle)
-    yield from steps(folder, judged[half:], middle, end)
+def steps(
+    folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int], faults: Aside
+) -> Iterator[Step]:
+    """The ticks that take a shard from source offsets `start` to `end`: one, or more where one would be too large.
+
+    A record that cannot be folded, alone as it is, goes into `faults`; then the ticks are not to be used.
+    """
+    found = _step(folder, judged, start, end)
+    if isinstance(found, Step):
+        yield found
+    elif len(judged) == 1:
+        faults.setdefault((judged[0].topic, judged[0].partition), {})[judged[0].offset] = found
+    else:
+        half = len(judged) // 2
+        middle = dict(start) | {record.topic: record.offset + 1 for record in judged[:half]}
+        yield from steps(folder, judged[:half], start, middle, faults)
+        yield from steps(folder, judged[half:], middle, end, faults)
+
+
+def _step(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Step | str:
+    """One tick, or why there cannot be one of all these records."""
+    try:
+        step = Step(_tick(folder, judged, start, end))
+    except UnfoldableError as error:
+        return str(error)
+    if len(step.after(2**62)) > (MAX_BYTES if len(judged) > 1 else LARGEST_BYTES):
+        return "adds more than a tick can hold"
+    return step
 
 
 def _tick(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Tick:
-    boards: Boards = folder.fold([record.counted for record in judged if record.counted is not None])
+    boards: Boards = folder.fold(record.counted for record in judged if record.counted is not None and record.adds)
     if heads := heads_of(judged):
         boards[HEADS.name] = {head: (version,) for head, version in heads.items()}
     return Tick(

@@ -15,6 +15,7 @@ from events.law import Ledger, Verdict
 from events.parked import RecordParked
 from projections.fold import Counted
 from services.projector.transport import Record, RecordBatch
+from services.runtime.parked import Aside
 
 SOURCE = "/projector"
 
@@ -24,18 +25,39 @@ class Judged:
     """One record and what became of it: it counts, it does not, or it is parked."""
 
     topic: str
+    partition: int
     offset: int
     appended_ms: int
     counted: Counted | None = None
     parked: Envelope | None = None
+    adds: bool = True
+    """Of one that counts: whether it adds to numbers. A decision that is set aside does not, but keeps its version."""
 
 
-def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch]) -> list[Judged]:
+def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch], aside: Aside) -> list[Judged]:
     """Judge the records of some batches, in the order of the log of each topic; its ledger moves on with them."""
     judged: list[Judged] = []
     for topic, of_topic in groupby(sorted(batches, key=_topic), key=_topic):
-        judged += _judge(ledgers[topic], [_decoded(batch.tp, record) for batch in of_topic for record in batch.records])
+        records = [_decoded(batch.tp, record) for batch in of_topic for record in batch.records]
+        judged += _judge(ledgers[topic], [_unless(aside, record) for record in records] if aside else records)
     return judged
+
+
+def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged]) -> None:
+    """Have the ledgers forget the last records that they judged, so that these can be judged again."""
+    for counted in reversed(list(_counted(judged))):
+        envelope = counted.record.envelope
+        if envelope.stream is not None and envelope.streamversion is not None:
+            ledgers[counted.topic].heads[envelope.stream] = envelope.streamversion - 1
+
+
+def _unless(aside: Aside, record: Judged) -> Judged:
+    """The record, unless it is set aside: then a fact was never told, and a decision adds nothing."""
+    counted = record.counted
+    if counted is None or record.offset not in aside.get((record.topic, record.partition), ()):
+        return record
+    is_fact = counted.record.envelope.stream is None
+    return replace(record, counted=None) if is_fact else replace(record, adds=False)
 
 
 def _judge(ledger: Ledger, records: Sequence[Judged]) -> list[Judged]:
@@ -49,7 +71,7 @@ def _judge(ledger: Ledger, records: Sequence[Judged]) -> list[Judged]:
 
 def _decoded(tp: TP, record: Record) -> Judged:
     """A record as it counts if the law says so, or parked."""
-    place = tp.topic, record.offset, record.timestamp
+    place = tp.topic, tp.partition, record.offset, record.timestamp
     try:
         decoded = decode(record.value or b"")
     except UnreadableError as error:
@@ -62,7 +84,7 @@ def _topic(batch: RecordBatch) -> str:
 
 
 def parked(tp: TP, record: Record, reason: str) -> Envelope:
-    """The event that says where an unreadable record lies and why; the same record always gives the same event."""
+    """The event that says where a record that is set aside lies and why; the same record always gives the same."""
     raw = record.value or b""
     origin = f"{tp.topic}/{tp.partition}"
     when = datetime.fromtimestamp(record.timestamp / 1000, UTC)

@@ -3,24 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 from faust.types import TP
 
 from events.codec import encode
+from events.envelope import Envelope
 from events.law import Ledger
 from projections.fold import Folder
-from services.projector.folding import Step, steps
-from services.projector.judging import Judged, judge
+from services.projector.bisecting import Arrived, worked
+from services.projector.folding import Step
 from services.projector.owner import Producer, ShardOwner
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
 from services.runtime.cells_reader import CellsReader
+from services.runtime.parked import TOPIC, Aside, ahead_of, set_aside
 from services.runtime.seen import SeenDays
+from services.runtime.settings import KafkaSettings
 from services.runtime.shards import Shards
 from services.runtime.ticks import NEVER, Tick
 
-PARKED_TOPIC = "kvota.parked"
 log = structlog.get_logger()
 
 
@@ -38,14 +41,16 @@ class Projector:
     def __init__(
         self,
         settings: ProjectorSettings,
+        kafka: KafkaSettings,
         shards: Shards,
         reader: CellsReader,
         producer: Producer,
     ) -> None:
         """Own nothing until Kafka hands out partitions."""
-        self._settings, self._shards = settings, shards
+        self._settings, self._kafka, self._shards = settings, kafka, shards
         self._reader, self._producer = reader, producer
         self._owners: dict[int, ShardOwner] = {}
+        self._aside: Aside = {}
         self._folder = Folder(reader.projections)
         self._thread = ThreadPoolExecutor(1, "fold")
         self.ready = False
@@ -58,6 +63,7 @@ class Projector:
         await self.revoked(partitions)
         await self._reader.load(sorted(self._of(partitions)), remember=True)
         await asyncio.gather(*(self._open(shard) for shard in self._of(partitions)))
+        self._aside = ahead_of(await set_aside(self._kafka), self._reader.positions())
         self.ready = True
         return {tp: self._position(tp) for tp in partitions}
 
@@ -123,29 +129,16 @@ class Projector:
                 await owner.state()
 
     async def _fold(self, owner: ShardOwner, batches: list[RecordBatch]) -> None:
-        start = _starts(owner, batches)
-        end = {batch.tp.topic: batch.last + 1 for batch in batches}
-        loop = asyncio.get_running_loop()
-        judged, ticks = await loop.run_in_executor(self._thread, self._work, owner.ledgers, batches, start, end)
-        await self._park(judged)
+        work = partial(worked, self._folder, owner.ledgers, Arrived(batches, _starts(owner, batches)), self._aside)
+        aside, ticks = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        await self._park(aside)
         for step in ticks:
             await owner.append(step)
 
-    def _work(
-        self,
-        ledgers: Mapping[str, Ledger],
-        batches: list[RecordBatch],
-        start: Mapping[str, int],
-        end: Mapping[str, int],
-    ) -> tuple[list[Judged], list[Step]]:
-        judged = judge(ledgers, batches)
-        return judged, list(steps(self._folder, judged, start, end))
-
-    async def _park(self, judged: Sequence[Judged]) -> None:
-        """Append what could not be read to the parked topic before the tick that passes over it."""
-        parked = [record.parked for record in judged if record.parked is not None]
-        for envelope in parked:
-            await self._producer.send_and_wait(PARKED_TOPIC, encode(envelope), key=(envelope.subject or "").encode())
+    async def _park(self, aside: Iterable[Envelope]) -> None:
+        """Append what is set aside to the parked topic before the tick that passes over it."""
+        for envelope in aside:
+            await self._producer.send_and_wait(TOPIC, encode(envelope), key=(envelope.subject or "").encode())
             log.warning("record_parked", subject=envelope.subject)
 
 
