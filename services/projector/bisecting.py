@@ -7,7 +7,7 @@ from events.envelope import Envelope
 from events.law import Ledger
 from projections.fold import Folder
 from services.projector.folding import Step, steps
-from services.projector.judging import judge, parked, take_back
+from services.projector.judging import Judged, judge, parked, take_back
 from services.projector.transport import RecordBatch
 from services.runtime.parked import Aside, merged
 
@@ -40,16 +40,18 @@ def worked(
         judged = judge(ledgers, arrived.batches, merged(aside, faults))
         ticks = list(steps(folder, judged, arrived.start, arrived.end, found))
         if not found:
-            unreadable = [record.parked for record in judged if record.parked is not None]
-            return unreadable + _parked(arrived.batches, faults), ticks
+            return _parked(arrived.batches, judged, faults), ticks
         take_back(ledgers, judged)
         faults = merged(faults, found)
 
 
-def _parked(batches: Iterable[RecordBatch], faults: Aside) -> list[Envelope]:
-    return [
-        parked(batch.tp, record, faults[batch.tp][record.offset])
+def _parked(batches: Iterable[RecordBatch], judged: Iterable[Judged], faults: Aside) -> list[Envelope]:
+    """What to say of the unreadable ones and of those at fault, in the order of the log of each topic."""
+    told = {(each.topic, each.offset): each.parked for each in judged if each.parked is not None}
+    told |= {
+        (batch.tp.topic, record.offset): parked(batch.tp, record, faults[batch.tp][record.offset])
         for batch in batches
         for record in batch.records
         if record.offset in faults.get(batch.tp, ())
-    ]
+    }
+    return [told[place] for place in sorted(told)]

@@ -22,10 +22,13 @@ LOG = [raw(answered(), 1), BAD, BAD, MENDED, MENDED]
 VERDICTS = ["counts", "parked", "parked", "counts", "repeated"]
 
 
+def about(origin: str, position: int) -> RecordParked:
+    return RecordParked(**when(10), origin=origin, position=position, length=1, sha256="x", reason="cannot take it")
+
+
 def saying(*offsets: int, topic: str = CALLS) -> list[LogRecord]:
     """Give the parked topic as a projector writes it about records of a partition."""
-    about = {"length": 1, "sha256": "x", "reason": "quota cannot take it"}
-    events = [RecordParked(**when(10), **about, origin=f"{topic}/0", position=offset) for offset in offsets]
+    events = [about(f"{topic}/0", offset) for offset in offsets]
     return lying([raw(event, event.position) for event in events], PARKED)
 
 
@@ -105,9 +108,8 @@ def test_read_anew_by_another_catalogue_it_is_parked_again(path: Path) -> None:
 
 def test_what_was_parked_of_a_file_says_nothing_of_the_log(archive: Archive) -> None:
     archive.ingest(lying(LOG[:1]))
-    about = {"length": 1, "sha256": "x", "reason": "no event", "position": 0}
     names = ("queue_log", "kvota.calls", "kvota.calls/x", "kvota.parked/0", "/0")
-    files = [RecordParked(**when(10), **about, origin=name) for name in names]
+    files = [about(name, 0) for name in names]
     archive.ingest(lying([raw(event, number) for number, event in enumerate(files)], PARKED))
     assert verdicts(archive) == ["counts"]
 
