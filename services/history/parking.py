@@ -8,6 +8,7 @@ import pyarrow as pa
 from events.law import Verdict
 from events.parked import RecordParked
 from services.history.judging import Row
+from services.history.rows import remake_rows
 from services.runtime.parked import TOPIC, Aside, log_source
 
 _TOLD = """
@@ -20,21 +21,28 @@ FROM (SELECT json_extract_string(said, '$.data.origin')       AS origin,
      LEFT JOIN progress ON origin = topic || '/' || "partition"
 WHERE place >= coalesce(next_offset, 0)
 """
-_FREED = """
-SELECT topic, "partition", id, day FROM records JOIN aside USING (topic, "partition", "offset")
-WHERE records.verdict = 'counts' AND stream IS NULL
+_PARKED = """
+CREATE OR REPLACE TEMP TABLE changed AS
+SELECT topic, "partition", "offset", noun, id, day, stream, verdict AS was
+FROM records JOIN aside USING (topic, "partition", "offset") WHERE verdict IN ('counts', 'repeated')
+"""
+_HEIRS = """
+INSERT INTO changed
+SELECT records.topic, records."partition", min("offset"), arg_min(records.noun, "offset"), id, day, NULL, 'repeated'
+FROM records JOIN (SELECT topic, "partition", id, day FROM changed WHERE was = 'counts' AND stream IS NULL) AS freed
+     USING (topic, "partition", id, day)
+WHERE verdict = 'repeated'
+GROUP BY ALL
 """
 _PARK = """
 UPDATE records SET verdict = 'parked', reason = aside.reason FROM aside
 WHERE records.topic = aside.topic AND records."partition" = aside."partition" AND records."offset" = aside."offset"
       AND verdict IN ('counts', 'repeated')
 """
-_COUNT_THE_NEXT = """
-UPDATE records SET verdict = 'counts'
-FROM (SELECT topic, "partition", min("offset") AS "offset"
-      FROM records JOIN freed USING (topic, "partition", id, day) WHERE verdict = 'repeated'
-      GROUP BY topic, "partition", id, day) AS heir
-WHERE records.topic = heir.topic AND records."partition" = heir."partition" AND records."offset" = heir."offset"
+_COUNT = """
+UPDATE records SET verdict = 'counts' FROM changed
+WHERE records.topic = changed.topic AND records."partition" = changed."partition"
+      AND records."offset" = changed."offset" AND verdict = 'repeated'
 """
 _COLUMNS: list[tuple[str, pa.DataType]] = [
     ("topic", pa.string()),
@@ -63,18 +71,23 @@ def told_by(rows: Iterable[Row]) -> Aside:
     return aside
 
 
-def park(con: duckdb.DuckDBPyConnection, aside: Aside) -> bool:
-    """Set archived records aside; whether one that counted was, so that the law's memory is another now.
+def park(con: duckdb.DuckDBPyConnection, aside: Aside, *, with_rows: bool) -> bool:
+    """Set archived records aside; whether any was, so that the law's memory is another now.
 
-    Of a fact, the next record that was told with its id, if there is one, counts in its place.
+    Of a fact, the next record that was told with its id, if there is one, counts in its place. Unless it is `with_rows`, whoever
+    rereads the archive makes the rows of relations anew.
     """
     con.register("aside", _table(aside))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE freed AS {_FREED}")
-    [(parked,)] = con.execute(_PARK).fetchall()
+    con.execute(_PARKED)
+    con.execute(_PARK)
     con.unregister("aside")
-    con.execute(_COUNT_THE_NEXT)
-    con.execute("DROP TABLE freed")
-    return bool(parked)
+    con.execute(_HEIRS)
+    con.execute(_COUNT)
+    if with_rows:
+        remake_rows(con)
+    [(changed,)] = con.execute("SELECT count(*) FROM changed").fetchall()
+    con.execute("DROP TABLE changed")
+    return bool(changed)
 
 
 def _table(aside: Aside) -> pa.Table:

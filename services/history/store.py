@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 import duckdb
 
+from events.law import Verdict
 from services.history.judging import LogRecord, Row, judge, table
 from services.history.ledgers import Ledgers
 from services.history.parking import park, still_to_come, told_by
+from services.history.rows import add_rows
 from services.runtime.parked import ahead_of, merged
 from services.runtime.shards import Positions, Source
 
@@ -35,33 +37,49 @@ class Store:
         """
         try:
             with transaction(self._con):
-                return self.write_within(records)
+                return self._write(records)
         except BaseException:
             self._ledgers.forget()
             self._next = read_positions(self._con)
             self._aside = still_to_come(self._con)
             raise
 
-    def write_within(self, records: Iterable[LogRecord]) -> int:
-        """Archive a batch as a part of the transaction that is open."""
-        rows = [self._judged(record) for record in self._new(records)]
-        if rows:
-            self._con.register("batch", table(rows))
-            self._con.execute(_INSERT)
-            self._con.execute(_PROGRESS)
-            self._con.unregister("batch")
-            self._park(rows)
-        self._ledgers.forget_old_days()
+    def _write(self, records: Iterable[LogRecord]) -> int:
+        rows = self._judged(records)
+        with self._archived(rows):
+            add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict is Verdict.COUNTS})
+        self._park(rows, with_rows=True)
         return len(rows)
 
-    def _judged(self, record: LogRecord) -> Row:
-        parked = self._aside.get(record.source, {}).get(record.offset)
-        return judge(self._ledgers.of(record.source), record, parked)
+    def write_records(self, records: Iterable[LogRecord]) -> None:
+        """Archive a batch as a part of the transaction that is open, and leave the rows of relations to others."""
+        rows = self._judged(records)
+        with self._archived(rows):
+            pass
+        self._park(rows, with_rows=False)
 
-    def _park(self, rows: Sequence[Row]) -> None:
+    def _judged(self, records: Iterable[LogRecord]) -> list[Row]:
+        rows = [judge(self._ledgers.of(record.source), record, self._why(record)) for record in self._new(records)]
+        self._ledgers.forget_old_days()
+        return rows
+
+    def _why(self, record: LogRecord) -> str | None:
+        """Why a record is set aside, if it is known to be."""
+        return self._aside.get(record.source, {}).get(record.offset)
+
+    @contextmanager
+    def _archived(self, rows: Sequence[Row]) -> Iterator[None]:
+        """Archive rows; for the block, they are the table `batch`."""
+        self._con.register("batch", table(rows))
+        self._con.execute(_INSERT)
+        self._con.execute(_PROGRESS)
+        yield
+        self._con.unregister("batch")
+
+    def _park(self, rows: Sequence[Row], *, with_rows: bool) -> None:
         """Take in what these records say is parked: what is archived already is judged anew, the rest when it comes."""
         news = told_by(rows)
-        if news and park(self._con, news):
+        if news and park(self._con, news, with_rows=with_rows):
             self._ledgers.forget()
         self._aside = ahead_of(merged(self._aside, news), self._next)
 

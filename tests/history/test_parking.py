@@ -39,7 +39,10 @@ def verdicts(archive: Archive, topic: str = CALLS) -> list[str]:
 
 
 def cells(archive: Archive) -> Boards:
-    return archive.cells_at(archive.positions(), PROJECTIONS)
+    """Give what reports read, which is what the evidence says."""
+    said = archive.cells_at(archive.positions(), PROJECTIONS)
+    assert archive.evidence_at(archive.positions(), PROJECTIONS) == said
+    return said
 
 
 @pytest.mark.parametrize("seed", range(8))
