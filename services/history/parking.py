@@ -74,8 +74,8 @@ def told_by(rows: Iterable[Row]) -> Aside:
 def park(con: duckdb.DuckDBPyConnection, aside: Aside, *, with_rows: bool) -> bool:
     """Set archived records aside; whether any was, so that the law's memory is another now.
 
-    Of a fact, the next record that was told with its id, if there is one, counts in its place. Unless it is `with_rows`, whoever
-    rereads the archive makes the rows of relations anew.
+    Of a fact, the next record that was told with its id, if there is one, counts in its place. Unless it is done
+    `with_rows`, the rows of relations are left to whoever makes them anew.
     """
     con.register("aside", _table(aside))
     con.execute(_PARKED)

@@ -1,6 +1,7 @@
 """The projector: owns shards as Kafka hands out their partitions, and turns what arrives into ticks."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,6 +15,7 @@ from events.law import Ledger
 from projections.fold import Folder
 from services.projector.bisecting import Arrived, worked
 from services.projector.folding import Step
+from services.projector.metrics import Metrics
 from services.projector.owner import Producer, ShardOwner
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
@@ -47,6 +49,7 @@ class Projector:
         producer: Producer,
     ) -> None:
         """Own nothing until Kafka hands out partitions."""
+        self.metrics = Metrics(reader, shards)
         self._settings, self._kafka, self._shards = settings, kafka, shards
         self._reader, self._producer = reader, producer
         self._owners: dict[int, ShardOwner] = {}
@@ -69,6 +72,7 @@ class Projector:
 
     async def revoked(self, partitions: frozenset[TP]) -> None:
         """Finish the ticks in hand and write down where they lead, then forget the shards, in any case."""
+        self.ready = False
         shards = self._of(partitions)
         try:
             for owner in [owner for shard, owner in self._owners.items() if shard in shards]:
@@ -123,21 +127,30 @@ class Projector:
                 await self._fold(owner, [event.value for event in current])
             elif owner.silent_for() >= self._settings.beat_s:
                 await owner.append(Step(Tick(prev=NEVER)))
+                self.metrics.ticked(1)
             for event in current:
                 event.ack()
+            self.metrics.look(shard)
             if owner.unstated_for() >= self._settings.state_every_s:
                 await owner.state()
 
     async def _fold(self, owner: ShardOwner, batches: list[RecordBatch]) -> None:
-        work = partial(worked, self._folder, owner.ledgers, Arrived(batches, _starts(owner, batches)), self._aside)
-        aside, ticks = await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        await self._park(aside)
+        began = time.monotonic()
+        work = partial(self._work, owner.ledgers, Arrived(batches, _starts(owner, batches)))
+        parked, ticks = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        await self._park(parked)
         for step in ticks:
             await owner.append(step)
+        self.metrics.ticked(len(ticks))
+        self.metrics.read(batches, len(parked), began)
 
-    async def _park(self, aside: Iterable[Envelope]) -> None:
+    def _work(self, ledgers: Mapping[str, Ledger], arrived: Arrived) -> tuple[list[Envelope], list[Step]]:
+        with self.metrics.costing():
+            return worked(self._folder, ledgers, arrived, self._aside)
+
+    async def _park(self, parked: Iterable[Envelope]) -> None:
         """Append what is set aside to the parked topic before the tick that passes over it."""
-        for envelope in aside:
+        for envelope in parked:
             await self._producer.send_and_wait(TOPIC, encode(envelope), key=(envelope.subject or "").encode())
             log.warning("record_parked", subject=envelope.subject)
 

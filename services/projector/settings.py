@@ -13,7 +13,9 @@ class ProjectorSettings(Settings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8706, ge=0, le=65_535)
-    """Where it says how it is: `GET /healthz`, `GET /readyz`. 0: any free one."""
+    """Where it says how it is: `GET /healthz`, `GET /readyz`, `GET /metrics`; private. 0: any free one."""
+    ready_lag_s: PositiveFloat = 10.0
+    """It is ready while no record of its shards has waited longer than this to be read."""
     version: PositiveInt | None = None
     """The version of the live cells to keep up; None: the one that serves, if it is of this release's projections."""
     instance: str | None = None
