@@ -2,12 +2,13 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 
 import structlog
 import uvloop
 from fastapi import FastAPI
 
-from projections.projection import load_projections
+from projections.projection import Projection, load_projections
 from services.projector.projector import Projector
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Fetching, Group, batch_app, run_worker
@@ -25,11 +26,13 @@ from services.runtime.topics import ensure_topics, partition_count, projector_to
 log = structlog.get_logger()
 
 
-async def run(settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.Event) -> None:
+async def run(
+    settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.Event, projections: Mapping[str, Projection]
+) -> None:
     """Run one worker until `stop` is set; raises whatever ended it."""
     shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
     await ensure_topics(kafka.bootstrap_servers, projector_topics(settings.version, shards.partitions))
-    async with CellsReader(kafka, settings.version, load_projections()) as reader, producer(kafka) as writer:
+    async with CellsReader(kafka, settings.version, projections) as reader, producer(kafka) as writer:
         projector = Projector(settings, shards, reader, writer)
         async with asyncio.TaskGroup() as group:
             aside = [group.create_task(reader.follow()), group.create_task(_say_how_it_is(projector, settings))]
@@ -72,7 +75,7 @@ def main() -> int:
 
 
 async def _until_told(settings: ProjectorSettings, kafka: KafkaSettings) -> None:
-    await run(settings, kafka, stop_when_told())
+    await run(settings, kafka, stop_when_told(), load_projections())
 
 
 if __name__ == "__main__":
