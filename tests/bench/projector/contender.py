@@ -20,6 +20,8 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 _LOOK_EVERY_S = 0.05
 _STOPS_WITHIN_S = 60.0
 _TOLD_LINES = 15
+_POINTS = 4
+"""Of progress, at the least: a contender commits once a second, and what it folds until then has cost CPU already."""
 
 
 class BenchError(ClearError):
@@ -111,7 +113,7 @@ async def measure(contender: Contender, task: Task, within_s: float) -> Cost:
             if time.monotonic() - started > within_s:
                 raise BenchError(_said(contender, task, f"folded {seen.samples[-1].done} in {within_s:.0f} s"))
             done = await contender.done(task)
-            cpu_s, rss = _spent(tree)
+            cpu_s, rss = spent(tree)
             seen.samples.append(Sample(time.monotonic(), done, cpu_s))
             seen.rss = max(seen.rss, rss)
     return _cost(seen, task)
@@ -121,7 +123,8 @@ def _cost(seen: _Seen, task: Task) -> Cost:
     end = seen.samples[-1]
     warm = next(sample for sample in seen.samples if sample.done >= task.warm_records)
     cold = Sample(seen.samples[0].at, 0, 0.0)
-    is_warm = warm.done < end.done
+    points = {sample.done for sample in seen.samples if warm.done <= sample.done < end.done}
+    is_warm = len(points) >= _POINTS
     start = warm if is_warm else cold
     events = end.done - start.done
     return Cost(
@@ -132,7 +135,7 @@ def _cost(seen: _Seen, task: Task) -> Cost:
     )
 
 
-def _spent(tree: psutil.Process) -> tuple[float, int]:
+def spent(tree: psutil.Process) -> tuple[float, int]:
     """CPU seconds, user and system, of a process and its children, the dead ones included; and their memory."""
     cpu_s, rss = 0.0, 0
     for process in (tree, *tree.children(recursive=True)):

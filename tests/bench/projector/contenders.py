@@ -9,8 +9,6 @@ from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from aiokafka import TopicPartition
-
 from projections.cells import Boards, Value
 from services.broker.errors import BrokerError
 from services.runtime.cells_reader import CellsReader
@@ -49,10 +47,20 @@ def summed(rows: Iterable[Row]) -> Totals:
     return totals
 
 
-async def consumed(task: Task, group: str, topic: str) -> int:
-    """How many records of a topic a group has committed."""
+async def consumed(task: Task, group: str, topic: str, then: Iterable[str] = ()) -> int:
+    """How many records of a topic a group has folded: committed, and what it wrote of them to other topics read again.
+
+    A record is some four numbers in those; what is left of them is put down to the last records.
+    """
     committed = await task.watch.committed(group)
-    return sum(offset for partition, offset in committed.items() if partition.topic == topic)
+    read = sum(offset for partition, offset in committed.items() if partition.topic == topic)
+    if read == 0:
+        return 0
+    left = 0
+    for other in then:
+        ends = await task.watch.ends(other, task.partitions)
+        left += sum(max(0, end - committed.get(partition, 0)) for partition, end in ends.items())
+    return read - -(-left // 4)
 
 
 # -- Ours
@@ -124,6 +132,8 @@ class InPython:
     """A package that is not among ours."""
     makes: tuple[str, ...] = ()
     """What to make before it starts; `{run}` stands for the run."""
+    then: tuple[str, ...] = ()
+    """Topics by which it keys anew; likewise, and `{topic}` for what it reads."""
 
     def lacks(self) -> str | None:
         return None if self.needs is None else lacks(self.needs)
@@ -135,14 +145,14 @@ class InPython:
             await ensure_topics(task.bootstrap, [TopicSpec(name, task.partitions, compacted) for name in names])
 
     def command(self, task: Task) -> Sequence[str]:
-        arguments = task.bootstrap, task.topic, task.run, str(task.partitions), str(task.folder)
-        return [interpreter(self.needs), "-m", f"{_PACKAGE}.{self.name}", *arguments]
+        return [interpreter(self.needs), "-m", f"{_PACKAGE}.{self.name}", *arguments(task)]
 
     def environment(self, _task: Task) -> Mapping[str, str]:
         return {}
 
     async def done(self, task: Task) -> int:
-        return await consumed(task, task.run, task.topic)
+        then = [name.format(run=task.run, topic=task.topic) for name in self.then]
+        return await consumed(task, task.run, task.topic, then)
 
     async def totals(self, task: Task) -> Totals:
         rows: list[Row] = []
@@ -170,13 +180,31 @@ def _loop_row(_topic: str, key: bytes, value: bytes) -> Row | None:
     return None if key.startswith(b"seen|") else (key.decode(), json.loads(value)[1:])
 
 
+_QUIX_REPARTITIONED = tuple(f"repartition__{{run}}--{{topic}}--{table}" for table in TABLES)
+
+
 def _quix_topics(task: Task) -> Iterable[str]:
+    return [f"changelog__{task.run}--repartition.{task.topic}.{table}--default" for table in TABLES]
+
+
+def _quix_row(topic: str, key: bytes, value: bytes) -> Row:
+    table = next(table for table in TABLES if topic.endswith(f"{table}--default"))
+    cell, _bar, _name = key.decode().rpartition("|")
+    return f"{table}|{json.loads(cell)}", json.loads(value)
+
+
+def _quix_tuned_topics(task: Task) -> Iterable[str]:
     return [f"changelog__{task.run}--{task.topic}--default"]
 
 
-def _quix_row(_topic: str, key: bytes, value: bytes) -> Row | None:
+def _quix_tuned_row(_topic: str, key: bytes, value: bytes) -> Row | None:
     _prefix, _bar, cell = key.partition(b"|")
     return (cell.decode(), json.loads(value)) if b"|" in cell else None
+
+
+def arguments(task: Task) -> tuple[str, ...]:
+    """What every program in Python is told."""
+    return task.bootstrap, task.topic, task.run, str(task.partitions), str(task.folder)
 
 
 def lacks(package: str) -> str | None:
@@ -206,7 +234,7 @@ def interpreter(package: str | None) -> str:
 class Bytewax:
     """Bytewax, which has no consumer group: it says in a file how far it is, and writes the sums to another."""
 
-    name: str = "bytewax"
+    name: str
 
     def lacks(self) -> str | None:
         return lacks("bytewax")
@@ -215,8 +243,7 @@ class Bytewax:
         """Nothing to make."""
 
     def command(self, task: Task) -> Sequence[str]:
-        program = f"{_PACKAGE}.bytewax_flow"
-        return [interpreter("bytewax"), "-m", program, task.bootstrap, task.topic, str(task.folder)]
+        return [interpreter("bytewax"), "-m", f"{_PACKAGE}.{self.name}", *arguments(task)]
 
     def environment(self, _task: Task) -> Mapping[str, str]:
         return {}
@@ -260,16 +287,8 @@ class KafkaStreams:
         return {}
 
     async def done(self, task: Task) -> int:
-        """Count a record as folded when all that it adds has been; a call adds some four numbers."""
-        committed = await task.watch.committed(task.run)
-        read = sum(offset for partition, offset in committed.items() if partition.topic == task.topic)
-        if read == 0:
-            return 0
-        left = 0
-        for table in self.repartitioned:
-            ends = await task.watch.ends(f"{task.run}-{table}-repartition", task.partitions)
-            left += sum(_left(committed, partition, end) for partition, end in ends.items())
-        return read - -(-left // 4)
+        then = [f"{task.run}-{table}-repartition" for table in self.repartitioned]
+        return await consumed(task, task.run, task.topic, then)
 
     async def totals(self, task: Task) -> Totals:
         rows: list[Row] = []
@@ -278,10 +297,6 @@ class KafkaStreams:
             kept = await latest(task, f"{task.run}-{store}-changelog")
             rows += [(prefix + key.decode(), _longs(value)) for (_, key), value in kept.items()]
         return summed(rows)
-
-
-def _left(committed: Mapping[TopicPartition, int], partition: TopicPartition, end: int) -> int:
-    return max(0, end - committed.get(partition, 0))
 
 
 def _longs(value: bytes) -> tuple[int, ...]:
@@ -295,8 +310,10 @@ def contenders() -> dict[str, Contender]:
         KafkaStreams("kafka_streams", "dsl", TABLES, TABLES),
         KafkaStreams("kafka_streams_tuned", "tuned", ("sums",)),
         InPython("aiokafka_loop", _loop_topics, _loop_row, makes=("{run}-state",)),
-        InPython("quix", _quix_topics, _quix_row, needs="quixstreams"),
-        Bytewax(),
+        InPython("quix", _quix_topics, _quix_row, needs="quixstreams", then=_QUIX_REPARTITIONED),
+        InPython("quix_tuned", _quix_tuned_topics, _quix_tuned_row, needs="quixstreams"),
+        Bytewax("bytewax"),
+        Bytewax("bytewax_tuned"),
         InPython("faust_take", _faust_topics, _faust_row),
         InPython("faust_stock", _faust_topics, _faust_row),
     )

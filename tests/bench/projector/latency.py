@@ -6,11 +6,13 @@ from bisect import bisect_left
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+import psutil
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from events.codec import encode
@@ -20,11 +22,12 @@ from services.runtime.log import consumer
 from services.runtime.shards import ticks_topic
 from services.runtime.ticks import decode_tick
 from services.runtime.topics import ensure_topics, source_topics
-from tests.bench.projector.contender import BenchError, Task, running
+from tests.bench.projector.contender import BenchError, Task, running, spent
 from tests.bench.projector.contenders import CALLS, HOME, Kvota
 from tests.bench.projector.kafka import Watch, settings_for
 from tests.bench.projector.workload import Size, told_on
 
+_Slot = Sequence[Sequence[bytes]]
 _SLOT_S = 0.005
 _SECONDS = 20
 _LEFT_OUT_S = 4.0
@@ -40,6 +43,8 @@ class _Account:
     """By partition, for each offset."""
     ticks: dict[int, list[tuple[int, float]]] = field(default_factory=dict[int, list[tuple[int, float]]])
     """By shard: read to which offset, and when that could be read."""
+    acknowledged: list[float] = field(default_factory=list[float])
+    """Seconds from when some were due until the broker had them: how far the appending itself is late."""
 
     def behind(self) -> bool:
         """Whether some records are in no tick yet."""
@@ -76,16 +81,16 @@ async def latency(size: Size, per_s: int, folder: Path) -> dict[str, Any]:
             )
             contender = Kvota()
             await contender.prepare(task)
-            async with running(contender, task):
-                return await _measured(task, slots, per_s)
+            async with running(contender, task) as process:
+                return await _measured(task, psutil.Process(process.pid), slots, per_s)
 
 
-async def _measured(task: Task, slots: Sequence[Sequence[Sequence[bytes]]], per_s: int) -> dict[str, Any]:
+async def _measured(task: Task, worker: psutil.Process, slots: Sequence[_Slot], per_s: int) -> dict[str, Any]:
     account = _Account()
     async with _read_ticks(task, account):
-        began = time.monotonic()
+        began, (before, _) = time.monotonic(), spent(worker)
         await _append(task, slots, account)
-        took = time.monotonic() - began
+        took, (after, _) = time.monotonic() - began, spent(worker)
         try:
             async with asyncio.timeout(_CATCHES_UP_WITHIN_S):
                 while account.behind():
@@ -99,6 +104,8 @@ async def _measured(task: Task, slots: Sequence[Sequence[Sequence[bytes]]], per_
         "per_s": round(sum(map(len, account.due.values())) / took),
         "p50_ms": round(cuts[49] * 1000, 1),
         "p99_ms": round(cuts[98] * 1000, 1),
+        "append_p99_ms": round(quantiles(account.acknowledged, n=100)[98] * 1000, 1),
+        "cpu_share": round((after - before) / took, 2),
         "records": len(found),
     }
 
@@ -114,7 +121,7 @@ def _slots(size: Size, per_s: int) -> Iterable[list[list[bytes]]]:
         yield slot
 
 
-async def _append(task: Task, slots: Sequence[Sequence[Sequence[bytes]]], account: _Account) -> None:
+async def _append(task: Task, slots: Sequence[_Slot], account: _Account) -> None:
     """Append each slot when it is due, whether or not those before are acknowledged."""
     for partition in range(task.partitions):
         account.due[partition] = []
@@ -129,7 +136,13 @@ async def _append(task: Task, slots: Sequence[Sequence[Sequence[bytes]]], accoun
             for partition, values in enumerate(slot):
                 account.due[partition] += [due] * len(values)
                 sent += await _send(producer, partition, values)
+                if values:
+                    sent[-1].add_done_callback(partial(_acknowledge, account, due))
         await asyncio.gather(*sent)
+
+
+def _acknowledge(account: _Account, due: float, _sent: object) -> None:
+    account.acknowledged.append(time.monotonic() - due)
 
 
 async def _send(producer: AIOKafkaProducer, partition: int, values: Sequence[bytes]) -> list[asyncio.Future[Any]]:

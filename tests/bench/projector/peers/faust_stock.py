@@ -39,7 +39,7 @@ def tables(app: faust.App, partitions: int) -> tuple[Any, dict[str, Any]]:
 
 def worker(app: faust.App) -> None:
     """Run the app as `faust worker` does, until SIGTERM."""
-    sys.argv[1:] = ["worker", "--without-web", "--loglevel", "warning"]
+    sys.argv[1:] = ["worker", "--without-web", "--loglevel", "warn"]
     app.main()
 
 
