@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,13 +22,13 @@ from tests.bench.projector.contender import BenchError, Contender, Cost, Task, m
 from tests.bench.projector.contenders import CALLS, HOME, Kvota, versions_of_peers
 from tests.bench.projector.kafka import Watch
 from tests.bench.projector.latency import latency
-from tests.bench.projector.log_of_calls import Calls, append_days, append_first
+from tests.bench.projector.log_of_calls import Calls, append
 from tests.bench.projector.totals import digest
-from tests.bench.projector.workload import Size, day_of
+from tests.bench.projector.workload import Size, Told, day_of, told_on
 
 LONG = frozenset({"kvota", "kafka_streams", "kafka_streams_tuned"})
 """They read some days before the one that is measured: then the JIT compiler has done its work, and ids are many."""
-SLOW: Mapping[str, int] = {"faust_stock": 50_000, "faust_take": 200_000}
+SLOW: Mapping[str, int] = {"faust_stock": 50_000, "faust_take": 200_000, "quix": 200_000}
 """They read no more than so many records of the day: what one costs is the same by then."""
 _SHARE_TO_WARM = 0.2
 _SLOWEST_US = 3_000
@@ -95,10 +95,10 @@ class Bench:
         topic = CALLS if len(long) == plan.days else f"bench.calls-{first}"
         if topic not in self._topics:
             if first < plan.events:
-                made = await append_first(self.bootstrap, plan.size, plan.days, plan.events, first, topic)
+                told: Iterable[Told] = islice(told_on(plan.size, plan.days, plan.events), first)
             else:
-                made = await append_days(self.bootstrap, plan.size, long, plan.events, topic)
-            self._topics[topic] = made
+                told = (each for day in long for each in told_on(plan.size, day, plan.events))
+            self._topics[topic] = await append(self.bootstrap, plan.size.partitions, told, topic)
         return self._topics[topic]
 
     def task(self, name: str, calls: Calls) -> Task:
@@ -140,7 +140,7 @@ def of_day(totals: Mapping[str, tuple[int, ...]], day: str) -> dict[str, tuple[i
 
 
 async def bench(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
-    """Run everybody that can run, again and again in turn, and give the figures; raises BenchError when one is wrong."""
+    """Run everybody that can run, in turn, and give the figures; raises BenchError when somebody's totals are wrong."""
     missing = {each.name: lack for each in plan.contenders if (lack := each.lacks()) is not None}
     present = [each for each in plan.contenders if each.name not in missing]
     with tempfile.TemporaryDirectory(prefix="kvota-bench-") as place:
@@ -206,7 +206,7 @@ async def profile(bench: Bench, calls: Calls) -> dict[str, float]:
 
 
 async def two_workers(bench: Bench, one: Result, say: Callable[[str], None]) -> dict[str, Any]:
-    """How much faster two workers are than one, by the wall clock, where they have a core each and the broker others."""
+    """How much faster two workers are than one, by the wall clock, where each has a core and the broker others."""
     cores = os.cpu_count() or 1
     if cores < _CORES_FOR_TWO:
         return {"skipped": f"two workers and a broker need {_CORES_FOR_TWO} cores; there are {cores}"}

@@ -1,4 +1,4 @@
-"""What a contender is to the bench, and how one is run: a process that folds a topic, until its state holds all of it."""
+"""What a contender is to the bench, and how one is run: a process that folds a topic until its state holds it all."""
 
 import asyncio
 import os
@@ -19,6 +19,8 @@ from tests.bench.projector.totals import Totals
 CHECKOUT = Path(__file__).resolve().parents[3]
 _LOOK_EVERY_S = 0.05
 _STOPS_WITHIN_S = 60.0
+_IN_ORDER = (0, -15, 143)
+"""How a program may end: by itself, or by the signal where it leaves that to the system."""
 _TOLD_LINES = 15
 _POINTS = 4
 """Of progress, at the least: a contender commits once a second, and what it folds until then has cost CPU already."""
@@ -47,30 +49,40 @@ class Task:
     watch: Watch
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A command line, and what it needs in its environment."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 class Contender(Protocol):
     """Somebody who folds the topic."""
 
     @property
     def name(self) -> str:
         """As it is called in the figures."""
+        ...
 
     def lacks(self) -> str | None:
         """What is missing on this machine, if anything."""
+        ...
 
     async def prepare(self, task: Task) -> None:
         """Make what must exist before the process starts, such as topics."""
 
-    def command(self, task: Task) -> Sequence[str]:
-        """The program and its arguments; it is ended with SIGTERM, and finishes what it has in hand."""
-
-    def environment(self, task: Task) -> Mapping[str, str]:
-        """What it needs in its environment."""
+    def program(self, task: Task) -> Program:
+        """What to start; it is ended with SIGTERM, and finishes what it has in hand."""
+        ...
 
     async def done(self, task: Task) -> int:
         """How many records are folded for good: their effect is kept, and they will not be read again."""
+        ...
 
     async def totals(self, task: Task) -> Totals:
         """The sums, read from where the contender keeps its state for a restart; the process has ended."""
+        ...
 
 
 @dataclass(slots=True)
@@ -149,11 +161,12 @@ def spent(tree: psutil.Process) -> tuple[float, int]:
 async def running(contender: Contender, task: Task) -> AsyncGenerator[asyncio.subprocess.Process]:
     """Run a contender for a block, and end it in good order; raises BenchError when it does not end so."""
     task.folder.mkdir(parents=True, exist_ok=True)
+    program = contender.program(task)
     with _log(task).open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *contender.command(task),
+            *program.command,
             cwd=CHECKOUT,
-            env={**os.environ, **contender.environment(task)},
+            env={**os.environ, **program.environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -164,16 +177,12 @@ async def running(contender: Contender, task: Task) -> AsyncGenerator[asyncio.su
         if process.returncode is None:
             process.terminate()
         code = await asyncio.wait_for(process.wait(), _STOPS_WITHIN_S)
-        if code not in contender_ends_with:
+        if code not in _IN_ORDER:
             raise BenchError(_said(contender, task, f"ended with {code}"))
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-
-
-contender_ends_with = (0, -15, 143)
-"""In good order, or by the signal where the program leaves it to the system."""
 
 
 def _log(task: Task) -> Path:

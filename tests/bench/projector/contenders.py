@@ -3,7 +3,7 @@
 import json
 import struct
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ from services.broker.errors import BrokerError
 from services.runtime.cells_reader import CellsReader
 from services.runtime.shards import Shards
 from services.runtime.topics import TopicSpec, ensure_topics, projector_topics
-from tests.bench.projector.contender import CHECKOUT, Contender, Task
+from tests.bench.projector.contender import CHECKOUT, Contender, Program, Task
 from tests.bench.projector.folds import TABLES
 from tests.bench.projector.kafka import records_of, settings_for
 from tests.bench.projector.peers.kvota import projections
@@ -79,16 +79,14 @@ class Kvota:
     async def prepare(self, task: Task) -> None:
         await ensure_topics(task.bootstrap, projector_topics(task.number, task.partitions))
 
-    def command(self, _task: Task) -> Sequence[str]:
+    def program(self, task: Task) -> Program:
         watched = [] if self.profile is None else [str(self.profile)]
-        return [sys.executable, "-m", f"{_PACKAGE}.kvota", *watched]
-
-    def environment(self, task: Task) -> Mapping[str, str]:
-        return {
+        environment = {
             "KVOTA_KAFKA_BOOTSTRAP_SERVERS": task.bootstrap,
             "KVOTA_PROJECTOR_VERSION": str(task.number),
             "KVOTA_PROJECTOR_PORT": "0",
         }
+        return Program([sys.executable, "-m", f"{_PACKAGE}.kvota", *watched], environment)
 
     async def done(self, task: Task) -> int:
         return await consumed(task, f"projector-{task.number}", CALLS)
@@ -109,8 +107,8 @@ def _rows(boards: Boards) -> Iterable[Row]:
     for (queue, interval, *rest), values in boards["queue_interval"].items():
         key = "|".join(map(str, (queue, str(interval)[:16], *rest)))
         yield f"queue_interval|{key}", map(_whole, values)
-    for key, values in boards["tactic_day"].items():
-        yield f"tactic_day|{key[0]}|{key[1]}", map(_whole, values)
+    for (tactic, day), values in boards["tactic_day"].items():
+        yield f"tactic_day|{tactic}|{day}", map(_whole, values)
 
 
 def _whole(value: Value) -> int:
@@ -144,11 +142,8 @@ class InPython:
         if names:
             await ensure_topics(task.bootstrap, [TopicSpec(name, task.partitions, compacted) for name in names])
 
-    def command(self, task: Task) -> Sequence[str]:
-        return [interpreter(self.needs), "-m", f"{_PACKAGE}.{self.name}", *arguments(task)]
-
-    def environment(self, _task: Task) -> Mapping[str, str]:
-        return {}
+    def program(self, task: Task) -> Program:
+        return Program([interpreter(self.needs), "-m", f"{_PACKAGE}.{self.name}", *arguments(task)])
 
     async def done(self, task: Task) -> int:
         then = [name.format(run=task.run, topic=task.topic) for name in self.then]
@@ -242,11 +237,8 @@ class Bytewax:
     async def prepare(self, task: Task) -> None:
         """Nothing to make."""
 
-    def command(self, task: Task) -> Sequence[str]:
-        return [interpreter("bytewax"), "-m", f"{_PACKAGE}.{self.name}", *arguments(task)]
-
-    def environment(self, _task: Task) -> Mapping[str, str]:
-        return {}
+    def program(self, task: Task) -> Program:
+        return Program([interpreter("bytewax"), "-m", f"{_PACKAGE}.{self.name}", *arguments(task)])
 
     async def done(self, task: Task) -> int:
         told = task.folder / "done"
@@ -280,11 +272,9 @@ class KafkaStreams:
     async def prepare(self, task: Task) -> None:
         """It makes its topics by itself."""
 
-    def command(self, task: Task) -> Sequence[str]:
-        return self.installed[-1].command(self.shape, task.bootstrap, task.topic, task.run, str(task.folder))
-
-    def environment(self, _task: Task) -> Mapping[str, str]:
-        return {}
+    def program(self, task: Task) -> Program:
+        told = self.shape, task.bootstrap, task.topic, task.run, str(task.folder)
+        return Program(self.installed[-1].command(*told))
 
     async def done(self, task: Task) -> int:
         then = [f"{task.run}-{table}-repartition" for table in self.repartitioned]

@@ -1,6 +1,7 @@
 """What the bench asks the broker itself: how far a group is, and what lies in a topic."""
 
 from collections.abc import AsyncIterator, Iterable
+from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -24,7 +25,7 @@ class Watch:
         self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="bench-watch")
         self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, client_id="bench-watch", group_id=None)
 
-    async def __aenter__(self) -> "Watch":
+    async def __aenter__(self) -> Self:
         await self._admin.start()
         await self._consumer.start()
         return self

@@ -10,7 +10,7 @@ from services.runtime.topics import FOR_EVER, TopicSpec, ensure_topics, source_t
 from tests.bench.projector.contenders import CALLS
 from tests.bench.projector.kafka import settings_for
 from tests.bench.projector.totals import Totals, count
-from tests.bench.projector.workload import Size, Told, told_on
+from tests.bench.projector.workload import Told
 
 
 @dataclass(slots=True)
@@ -35,25 +35,14 @@ class Calls:
         return Record(self.topic, key_of(told.envelope), value)
 
 
-async def append_days(bootstrap: str, size: Size, days: Iterable[int], records: int, topic: str) -> Calls:
-    """Make a topic that holds some days, one after the other, of so many records each."""
-    await ensure_topics(bootstrap, [TopicSpec(topic, size.partitions, FOR_EVER)])
-    if topic == CALLS:
-        await ensure_topics(bootstrap, source_topics(size.partitions))
+async def append(bootstrap: str, partitions: int, told: Iterable[Told], topic: str) -> Calls:
+    """Make a topic and append what is told; for the topic that Kvota reads, also those that it reads beside it."""
+    beside = source_topics(partitions) if topic == CALLS else ()
+    own = TopicSpec(topic, partitions, FOR_EVER)
+    await ensure_topics(bootstrap, beside or (own,))
     calls = Calls(topic)
     async with Appender(settings_for(bootstrap)) as appender:
-        told = (each for day in days for each in told_on(size, day, records))
         for round_ in _rounds(calls.take(each) for each in told):
-            await appender.append(round_)
-    return calls
-
-
-async def append_first(bootstrap: str, size: Size, day: int, records: int, first: int, topic: str) -> Calls:
-    """Make a topic that holds the beginning of a day."""
-    await ensure_topics(bootstrap, [TopicSpec(topic, size.partitions, FOR_EVER)])
-    calls = Calls(topic)
-    async with Appender(settings_for(bootstrap)) as appender:
-        for round_ in _rounds(calls.take(each) for each in islice(told_on(size, day, records), first)):
             await appender.append(round_)
     return calls
 

@@ -1,4 +1,4 @@
-"""Where a worker's time goes: every few milliseconds, the CPU that each thread has used since is put down to what it does.
+"""Where a worker's time goes: every few milliseconds, the CPU that a thread has used since is put down to what it does.
 
 Only Python's own threads are looked at, by the innermost frame that is known; threads of libraries are the rest.
 """
@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +58,7 @@ def stage_of(frame: FrameType | None) -> str:
 def watched(file: Path) -> Generator[None]:
     """Watch the threads for a block; in the end write the seconds of each stage to a file, as JSON."""
     over = threading.Event()
-    spent: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     watcher = threading.Thread(target=_watch, args=(spent, over), daemon=True)
     watcher.start()
     try:
@@ -70,10 +70,10 @@ def watched(file: Path) -> Generator[None]:
         file.write_text(json.dumps(dict(spent)), "utf-8")
 
 
-def _watch(spent: "Counter[str]", over: threading.Event) -> None:
+def _watch(spent: dict[str, float], over: threading.Event) -> None:
     before: dict[int, float] = {}
     while not over.wait(_EVERY_S):
-        frames = sys._current_frames()
+        frames = sys._current_frames()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]  # Python's own way to look
         for thread in threading.enumerate():
             if thread.ident is None or thread is threading.current_thread():
                 continue

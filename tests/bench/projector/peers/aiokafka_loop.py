@@ -97,7 +97,7 @@ async def work(bootstrap: str, topic: str, name: str) -> None:
             for partition, records in gathered.items():
                 shard = shards.setdefault(partition, Shard())
                 for record in records:
-                    shard.fold(record.value)
+                    shard.fold(record.value or b"")
                 positions[partition] = records[-1].offset + 1
                 await write(producer, f"{name}-state", partition.partition, shard.changes(records[-1].offset))
             if positions and time.monotonic() - committed >= COMMIT_EVERY_S:

@@ -1,7 +1,7 @@
 """Bytewax as its guide shows it: a stateful step by call ignores repetitions, another by key sums what calls add.
 
 State is one entry for each id, kept for ever, and one for each key; what has changed is written to its SQLite recovery
-store at the end of each epoch of 10 s, its default, with the offsets. The sums are written when the topic is at its end.
+store at the end of each epoch of 10 s, its default, with the offsets. The sums are written to a file in the end.
 """
 
 import sys

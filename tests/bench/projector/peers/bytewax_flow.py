@@ -64,9 +64,7 @@ class Totals(DynamicSink[Any]):
 
 def source(bootstrap: str, topic: str) -> KafkaSource:
     """Read the topic to its end."""
-    return KafkaSource(
-        [bootstrap], [topic], tail=False, batch_size=5_000, add_config={"fetch.min.bytes": str(1 << 20)}
-    )
+    return KafkaSource([bootstrap], [topic], tail=False, batch_size=5_000, add_config={"fetch.min.bytes": str(1 << 20)})
 
 
 def run(flow: Dataflow, folder: Path, progress: Progress) -> None:

@@ -67,4 +67,4 @@ def main(bootstrap: str, topic: str, name: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], sys.argv[5])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[5])
