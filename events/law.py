@@ -4,10 +4,12 @@ A fact from outside counts once: the first readable record with an id is the eve
 is the next version of its stream and every head that it expects still holds. Readers fold the log in order and agree.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import starmap
+from typing import Protocol
 from uuid import UUID
 
 from events.envelope import Envelope, read_expects
@@ -31,6 +33,18 @@ def _nothing(_day: date) -> Iterable[UUID]:
     return ()
 
 
+Told = tuple[UUID, date]
+"""A fact's id, and the event's own day."""
+
+
+class Seen(Protocol):
+    """The ids that a reader has seen."""
+
+    def first_ones(self, facts: Sequence[Told]) -> Sequence[bool]:
+        """Whether each of these facts, in the order of the log, is the first with its id."""
+        ...
+
+
 @dataclass(slots=True)
 class SeenIds:
     """The ids seen, by the event's own day: a duplicate has its original's day, so only that day is looked at.
@@ -41,8 +55,11 @@ class SeenIds:
     load: Callable[[date], Iterable[UUID]] = _nothing
     days: dict[date, set[bytes]] = field(default_factory=dict[date, set[bytes]])
 
-    def first(self, event_id: UUID, day: date) -> bool:
-        """Remember an id; whether it was new."""
+    def first_ones(self, facts: Sequence[Told]) -> Sequence[bool]:
+        """Remember the ids; whether each was new."""
+        return list(starmap(self._first, facts))
+
+    def _first(self, event_id: UUID, day: date) -> bool:
         ids = self.of(day)
         known = len(ids)
         ids.add(event_id.bytes)
@@ -59,14 +76,24 @@ class SeenIds:
 class Ledger:
     """What a reader remembers of the log so far: the ids seen, and the version of each stream (absent: 0)."""
 
-    seen: SeenIds = field(default_factory=SeenIds)
+    seen: Seen = field(default_factory=SeenIds)
     heads: dict[str, int] = field(default_factory=dict[str, int])
 
     def judge(self, envelope: Envelope) -> Verdict:
         """Say whether the next record of the log counts, and remember it if it does."""
-        if envelope.stream is None:
-            return Verdict.COUNTS if self.seen.first(envelope.id, envelope.day) else Verdict.REPEATED
-        return self._decision(envelope.stream, envelope)
+        [verdict] = self.judge_all([envelope])
+        return verdict
+
+    def judge_all(self, envelopes: Sequence[Envelope]) -> list[Verdict]:
+        """Say of each of the next records whether it counts, and remember those that do."""
+        facts = [(envelope.id, envelope.day) for envelope in envelopes if envelope.stream is None]
+        first = iter(self.seen.first_ones(facts) if facts else ())
+        return [
+            self._decision(envelope.stream, envelope)
+            if envelope.stream is not None
+            else (Verdict.COUNTS if next(first) else Verdict.REPEATED)
+            for envelope in envelopes
+        ]
 
     def _decision(self, stream: str, envelope: Envelope) -> Verdict:
         version = self.heads.get(stream, 0) + 1

@@ -34,10 +34,15 @@ def working_dates(country: str, start: date, end: date) -> list[date]:
     return dates[bisect_left(dates, start) : bisect_left(dates, end)]
 
 
-@cache
-def _of_year(country: str, year: int) -> tuple[date, ...]:
+def require_country(country: str) -> None:
+    """Raise UnknownCountryError for a country without a calendar."""
     if country not in holidays.list_supported_countries(include_aliases=False):
         raise UnknownCountryError(country)
+
+
+@cache
+def _of_year(country: str, year: int) -> tuple[date, ...]:
+    require_country(country)
     calendar = holidays.country_holidays(country, years=year)
     first = date(year, 1, 1).toordinal()
     every = map(date.fromordinal, range(first, date(year, 12, 31).toordinal() + 1))

@@ -1,8 +1,9 @@
 -- Which deals were won lately, when, and for how much?
--- A sale that is amended shows as it is now; who has a part in it is in deal_credit.
+-- A sale that is amended shows as it is now; who has a part in it is in deal_credit. `won_at` tells sales of the same second
+-- apart: the last one is the last.
 -- key: deal, won_at, currency
 SELECT deal,
-       time                                                                        AS won_at,
+       strftime(time, '%Y-%m-%dT%H:%M:%S.%fZ')                                     AS won_at,
        currency,
        amount_minor                                                                AS won_minor,
        1                                                                           AS wins

@@ -8,7 +8,7 @@ instead.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from typing import Any, Literal
 import duckdb
 
 from events.catalogue import NOUNS
-from projections.relations import SOURCE, SOURCE_COLUMNS, create_relations_sql
+from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
 
 Kind = Literal["sum", "min", "max", "last"]
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -78,7 +78,7 @@ def load_projection(name: str, text: str, con: duckdb.DuckDBPyConnection | None 
     con = con or _empty_database()
     question, keys = _header(name, text)
     tree = _parse(name, text, con)
-    relations = frozenset(_prepare(name, tree, con))
+    relations = frozenset(_prepare(name, tree))
     contributions = str(con.execute("SELECT json_deserialize_sql($tree)", {"tree": json.dumps(tree)}).fetchall()[0][0])
     columns = _columns(name, contributions, con)
     if missing := [key for key in keys if key not in dict(columns)]:
@@ -91,7 +91,7 @@ def _empty_database() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("SET threads = 1")
     con.execute(f"CREATE TABLE {SOURCE} ({SOURCE_COLUMNS})")
-    con.execute(create_relations_sql())
+    con.execute(create_relation_tables_sql())
     return con
 
 
@@ -112,9 +112,9 @@ def _parse(name: str, text: str, con: duckdb.DuckDBPyConnection) -> dict[str, An
     return tree
 
 
-def _prepare(name: str, tree: dict[str, Any], con: duckdb.DuckDBPyConnection) -> Iterator[str]:
+def _prepare(name: str, tree: dict[str, Any]) -> Iterator[str]:
     """Add the column `fact` to every SELECT of the file, and yield the relation that each reads."""
-    forbidden = _forbidden_functions(con)
+    forbidden = _forbidden_functions()
     for node in _nodes(tree["statements"][0]["node"]):
         _check_plain(name, node, forbidden)
         table = _one_relation(name, node)
@@ -131,7 +131,7 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodes(child)
 
 
-def _check_plain(name: str, node: dict[str, Any], forbidden: set[str]) -> None:
+def _check_plain(name: str, node: dict[str, Any], forbidden: frozenset[str]) -> None:
     if node["group_expressions"] or node["having"] or node["qualify"] or node["modifiers"] or node["cte_map"]["map"]:
         raise ProjectionError(name, "may not group, filter groups, order, limit or name subqueries: yield plain rows")
     for part in _walk(node):
@@ -159,15 +159,17 @@ def _walk(tree: object) -> Iterator[dict[str, Any]]:
             yield from _walk(value)
 
 
-def _forbidden_functions(con: duckdb.DuckDBPyConnection) -> set[str]:
+@cache
+def _forbidden_functions() -> frozenset[str]:
     """Aggregates, and whatever may answer differently the next time it is asked: clocks and random numbers."""
-    rows = con.execute(
-        "SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
-        " OR stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
-        " EXCEPT SELECT function_name FROM duckdb_functions()"
-        " WHERE function_type = 'scalar' AND stability = 'CONSISTENT'"
-    ).fetchall()
-    return {str(row[0]) for row in rows}
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "SELECT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'"
+            " OR stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+            " EXCEPT SELECT function_name FROM duckdb_functions()"
+            " WHERE function_type = 'scalar' AND stability = 'CONSISTENT'"
+        ).fetchall()
+    return frozenset(str(row[0]) for row in rows)
 
 
 def _columns(name: str, contributions: str, con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

@@ -48,6 +48,11 @@ def create_relations_sql() -> str:
     return "\n".join(f"CREATE OR REPLACE VIEW {noun.name} AS\n{relation_sql(noun)};" for noun in NOUNS.values())
 
 
+def create_relation_tables_sql() -> str:
+    """Statements that make a table of every noun, with the rows that SOURCE has now; a view is planned by every use."""
+    return "\n".join(f"CREATE TABLE {noun.name} AS\n{relation_sql(noun)};" for noun in NOUNS.values())
+
+
 def _records(noun: Noun) -> str:
     shape = json.dumps(_shape(noun))
     return (

@@ -9,6 +9,7 @@ import structlog
 from services.broker.broker import Broker
 from services.broker.folder import BrokerAddress
 
+pytest_plugins = ["tests.browser"]
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

@@ -159,7 +159,7 @@ def _rep_wins(deal: DealWon) -> Added:
 
 def _deal_won(deal: DealWon) -> Added:
     yield "deal_day", (deal.deal, str(deal.day), deal.currency), (deal.amount_minor, 1, 0)
-    won_at = deal.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    won_at = deal.occurred_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     yield "deal_ticker", (deal.deal, won_at, deal.currency), (deal.amount_minor, 1)
     for credit in deal.credits:
         yield "deal_credit", (deal.deal, credit.rep, str(deal.day), deal.currency), (credit.amount_minor, 1, 0)

@@ -67,6 +67,22 @@ def main() -> None:
     except (ClearError, OSError) as error:
         print(f"kvota: {error}", file=sys.stderr)  # noqa: T201  # this is where a person reads it
         sys.exit(BAD_INPUT)
+    except ValueError as error:
+        if (told := _wrong_setting(error)) is None:
+            raise
+        print(f"kvota: {told}", file=sys.stderr)  # noqa: T201  # as above
+        sys.exit(BAD_INPUT)
+
+
+def _wrong_setting(error: ValueError) -> ClearError | None:
+    """What is wrong with the environment, if that is what the error says."""
+    from pydantic import ValidationError
+    from pydantic_settings import BaseSettings
+
+    from services.runtime.settings import invalid
+
+    settings = {each.__name__ for each in BaseSettings.__subclasses__()}
+    return invalid(error) if isinstance(error, ValidationError) and error.title in settings else None
 
 
 def _fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

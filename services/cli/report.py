@@ -1,6 +1,7 @@
 """`kvota report`: what history answers."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -9,11 +10,12 @@ from services.cli.history import history
 from services.cli.options import AsJson, KnownAt, Pairs, instant, pairs
 from services.cli.output import print_bytes
 
+_NAMES = sorted(path.stem for path in (Path(__file__).parents[1] / "history" / "reports").glob("*.sql"))
 Format = Literal["table", "json", "csv"]
 
 
 def report(
-    name: Annotated[str, typer.Argument(help="call_centre, quota_attainment, rep_day or sales_day.")],
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(_NAMES)}.")],
     parameters: Pairs = None,
     *,
     known_at: KnownAt = None,

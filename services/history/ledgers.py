@@ -30,18 +30,20 @@ class Ledgers:
         """Remember nothing yet: what a partition needs is read when its first record comes."""
         self._con = con
         self._ledgers: dict[Source, Ledger] = {}
+        self._seen: dict[Source, SeenIds] = {}
 
     def of(self, source: Source) -> Ledger:
         """The ledger of a partition, as of its last archived record."""
         if source not in self._ledgers:
-            self._ledgers[source] = Ledger(SeenIds(partial(self._ids, source)), self._heads(source))
+            self._seen[source] = SeenIds(partial(self._ids, source))
+            self._ledgers[source] = Ledger(self._seen[source], self._heads(source))
         return self._ledgers[source]
 
     def forget_old_days(self) -> None:
         """Keep in memory the ids of the latest days only: the others are read again when one is asked for."""
-        for ledger in self._ledgers.values():
-            for day in sorted(ledger.seen.days)[:-_HOT_DAYS]:
-                del ledger.seen.days[day]
+        for seen in self._seen.values():
+            for day in sorted(seen.days)[:-_HOT_DAYS]:
+                del seen.days[day]
 
     def forget(self) -> None:
         """Start afresh from what is archived."""

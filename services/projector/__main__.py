@@ -20,9 +20,10 @@ from services.runtime.logging import configure_logging
 from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
-from services.runtime.stopping import stop_when_told
+from services.runtime.stopping import leave_within, stop_when_told
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
 
+_LEAVE_WITHIN_S = 4.0
 log = structlog.get_logger()
 
 
@@ -36,7 +37,13 @@ async def run(
         projector = Projector(settings, shards, reader, writer)
         async with asyncio.TaskGroup() as group:
             aside = [group.create_task(reader.follow()), group.create_task(_say_how_it_is(projector, settings))]
-            await run_faust(settings, kafka, projector, stop)
+            try:
+                await run_faust(settings, kafka, projector, stop)
+            except Exception as error:
+                log.critical("worker_failed", reason=repr(error))
+                raise
+            finally:
+                leave_within(_LEAVE_WITHIN_S)  # without Kafka neither Faust's threads nor the producer would ever end
             for task in aside:
                 task.cancel()
 

@@ -1,9 +1,10 @@
 """From the raw records of a shard to what counts: decoded, judged by the law, unreadable ones set aside. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from itertools import groupby
 
 from faust.types import TP
 
@@ -30,19 +31,34 @@ class Judged:
 
 
 def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch]) -> list[Judged]:
-    """Judge the records of some batches, in the order of the log; the ledger of each topic moves on with them."""
-    return [_judge(ledgers[batch.tp.topic], batch.tp, record) for batch in batches for record in batch.records]
+    """Judge the records of some batches, in the order of the log of each topic; its ledger moves on with them."""
+    judged: list[Judged] = []
+    for topic, of_topic in groupby(sorted(batches, key=_topic), key=_topic):
+        judged += _judge(ledgers[topic], [_decoded(batch.tp, record) for batch in of_topic for record in batch.records])
+    return judged
 
 
-def _judge(ledger: Ledger, tp: TP, record: Record) -> Judged:
+def _judge(ledger: Ledger, records: Sequence[Judged]) -> list[Judged]:
+    read = [record.counted.record.envelope for record in records if record.counted is not None]
+    verdicts = iter(ledger.judge_all(read))
+    return [
+        record if record.counted is None or next(verdicts) is Verdict.COUNTS else replace(record, counted=None)
+        for record in records
+    ]
+
+
+def _decoded(tp: TP, record: Record) -> Judged:
+    """A record as it counts if the law says so, or parked."""
     place = tp.topic, record.offset, record.timestamp
     try:
         decoded = decode(record.value or b"")
     except UnreadableError as error:
         return Judged(*place, parked=parked(tp, record, str(error)))
-    if ledger.judge(decoded.envelope) is not Verdict.COUNTS:
-        return Judged(*place)
     return Judged(*place, counted=Counted(decoded, tp.topic, tp.partition, record.offset))
+
+
+def _topic(batch: RecordBatch) -> str:
+    return batch.tp.topic
 
 
 def parked(tp: TP, record: Record, reason: str) -> Envelope:

@@ -8,7 +8,7 @@ import structlog
 from faust.types import TP
 
 from events.codec import encode
-from events.law import Ledger, SeenIds
+from events.law import Ledger
 from projections.fold import Folder
 from services.projector.folding import Step, steps
 from services.projector.judging import Judged, judge
@@ -16,6 +16,7 @@ from services.projector.owner import Producer, ShardOwner
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
 from services.runtime.cells_reader import CellsReader
+from services.runtime.seen import SeenDays
 from services.runtime.shards import Shards
 from services.runtime.ticks import NEVER, Tick
 
@@ -76,7 +77,7 @@ class Projector:
         owner = ShardOwner(shard, self._settings.version, self._reader, self._producer)
         await owner.open()
         owner.ledgers = {
-            topic: Ledger(SeenIds(days=owner.cells.seen.setdefault(topic, {})), owner.cells.heads(topic))
+            topic: Ledger(owner.cells.seen.setdefault(topic, SeenDays()), owner.cells.heads(topic))
             for topic, _partition in self._shards.sources(shard)
         }
         self._owners[shard] = owner

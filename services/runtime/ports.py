@@ -36,9 +36,9 @@ def free_port() -> int:
     return port
 
 
-def require_free(port: int) -> int:
+def require_free(port: int, otherwise: str = "choose another port") -> int:
     """Return `port` if it is free; raises PortError that says what to do when it is taken."""
     if not is_free(port):
-        message = f"Port {port} is taken by another program: stop that program, or choose another port."
+        message = f"Port {port} is taken by another program: stop that program, or {otherwise}."
         raise PortError(message)
     return port

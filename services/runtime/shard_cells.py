@@ -12,10 +12,8 @@ import msgspec
 
 from projections.cells import Boards, Cells, Values, from_wire, merge, values_from_wire
 from projections.projection import Projection
-from services.runtime.ticks import HEADS, NEVER, CellId, Mark, Statement, Tick, ids_of, read_record
-
-Seen = dict[str, dict[date, set[bytes]]]
-"""The ids seen, by topic and day."""
+from services.runtime.seen import SeenDays
+from services.runtime.ticks import HEADS, NEVER, CellId, Mark, Statement, Tick, read_record
 
 
 @dataclass(slots=True)
@@ -32,7 +30,8 @@ class ShardCells:
     appended_ms: int = 0
     made_by: dict[str, str] = field(default_factory=dict)
     """The digests of the projections that made the cells."""
-    seen: Seen = field(default_factory=dict)
+    seen: dict[str, SeenDays] = field(default_factory=dict)
+    """The ids seen, by topic."""
     stated: dict[CellId, int] = field(default_factory=dict)
     """The tick as of which a cell was stated, where that is later than the mark."""
     keys: dict[CellId, set[bytes]] = field(default_factory=dict)
@@ -70,7 +69,7 @@ class ShardCells:
 
     def _remember(self, topic: str, day: date, ids: bytes) -> None:
         if self.remember:
-            self.seen.setdefault(topic, {}).setdefault(day, set()).update(ids_of(ids))
+            self.seen.setdefault(topic, SeenDays()).add(day, ids)
 
     def apply(self, offset: int, tick: Tick) -> bool:
         """Fold the next tick of the topic; whether it counts."""

@@ -128,8 +128,3 @@ def read_record(key: bytes, value: bytes) -> Read:
         case other:
             message = f"a record of the cells topic has the key {other!r}"
             raise ValueError(message)
-
-
-def ids_of(joined: bytes) -> list[bytes]:
-    """The ids that were written one after the other."""
-    return [joined[start : start + 16] for start in range(0, len(joined), 16)]

@@ -8,8 +8,6 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import structlog
 import uvloop
@@ -20,7 +18,6 @@ from services.runtime.logging import configure_logging
 from services.runtime.settings import CompanySettings
 from services.runtime.stopping import stop_when_told
 from services.simulator.day import Day, simulate
-from services.simulator.plan import Plan
 from services.simulator.play import Played, Player
 from services.simulator.settings import SimulatorSettings
 
@@ -32,11 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     configure_logging()
     try:
         settings = SimulatorSettings.told(sys.argv[1:] if arguments is None else arguments)
+        day = simulate(settings.plan(CompanySettings()))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         sys.stderr.write(f"{'.'.join(map(str, first['loc']))}: {first['msg']}\n")
         return 2
-    day = simulate(plan_of(settings, CompanySettings()))
     if settings.figures:
         _print(day, Played())
         return 0
@@ -46,20 +43,6 @@ def main(arguments: list[str] | None = None) -> int:
         log.critical("simulator_stopped", reason=str(error))
         return 1
     return 0
-
-
-def plan_of(settings: SimulatorSettings, company: CompanySettings) -> Plan:
-    """Say which day is meant."""
-    return Plan(
-        seed=settings.seed,
-        day=settings.day or datetime.now(ZoneInfo(company.time_zone)).date(),
-        reps=settings.reps,
-        hours=settings.hours,
-        zone=company.time_zone,
-        country=company.country,
-        system=settings.system,
-        currency=company.currency,
-    )
 
 
 async def _play(day: Day, settings: SimulatorSettings) -> None:

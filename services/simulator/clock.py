@@ -10,7 +10,8 @@ from services.simulator.plan import SECOND, Micros
 class Clock:
     """Tells the time of the day that is played, and never a time before which something is left to be told.
 
-    At a speed it runs by itself from the moment it is started, at speed 0 it stands where the phone system is.
+    At a speed it runs by itself from the moment it is started, and as clocks do once the day is over; at speed 0 it
+    stands where the phone system is.
     """
 
     def __init__(self, starts: Micros, ends: Micros, speed: float, real: Callable[[], float]) -> None:
@@ -35,13 +36,16 @@ class Clock:
         """The moment of the day."""
         if self.is_free or not self.started.is_set():
             return self._reached
-        passed = (self._real() - self._began) * self._speed
-        return min(self._ends, self._starts + math.floor(passed * SECOND))
+        passed = self._real() - self._began
+        lasts = (self._ends - self._starts) / SECOND / self._speed
+        if passed > lasts:
+            return self._ends + math.floor((passed - lasts) * SECOND)
+        return self._starts + math.floor(passed * self._speed * SECOND)
 
     @property
     def told(self) -> Micros:
         """The moment up to which the phone system has told all: what it says when it is asked for the time."""
-        return min(self.now, self._next)
+        return self.now if self._next >= self._ends else min(self.now, self._next)
 
     async def reach(self, moment: Micros) -> None:
         """Say that all is told up to a moment; at speed 0 the clock stands there."""

@@ -52,7 +52,7 @@ def setup(plan: Plan, agents: Sequence[Agent], earlier: Iterable[EarlierSale]) -
     """Found the company: units from the top down, people, quotas of the month, and what has been sold in it."""
     at = plan.opens - _SETUP_LEAD
     for command in _setup(plan, agents):
-        yield Command(at, command.name, command.path, command.body | {"at": _iso(at)}, command.makes)
+        yield Command(at, command.name, command.path, command.body, command.makes)
         at += SECOND
     for sale in earlier:
         yield from _earlier(plan, sale, at)
@@ -61,7 +61,7 @@ def setup(plan: Plan, agents: Sequence[Agent], earlier: Iterable[EarlierSale]) -
 
 def _earlier(plan: Plan, sale: EarlierSale, at: Micros) -> Iterator[Command]:
     """Enter a sale of an earlier day."""
-    ref, then = Ref("deal", sale.key), _iso(plan.at(_NOON, day=sale.day))
+    ref, then = Ref("deal", sale.key), _noon(plan, sale.day)
     opening: dict[str, Value] = {
         "customer": sale.customer,
         "rep": Ref("rep", sale.agent),
@@ -82,29 +82,35 @@ class _Draft:
 
 
 def _setup(plan: Plan, agents: Sequence[Agent]) -> Iterator[_Draft]:
-    founded = plan.day.replace(year=plan.day.year - 5, month=1, day=1)
     for key, (kind, title, parent) in _UNITS.items():
-        yield _unit(key, kind, title, parent, founded)
+        yield _unit(plan, key, kind, title, parent)
     for key, team in {agent.team.key: agent.team for agent in agents}.items():
-        yield _unit(key, "team", team.title, team.kind, founded)
+        yield _unit(plan, key, "team", team.title, team.kind)
     for agent in agents:
-        yield _rep(agent)
+        yield _rep(plan, agent)
     yield from _quotas(plan, agents)
 
 
-def _unit(key: str, kind: str, title: str, parent: str | None, founded: date) -> _Draft:
-    body: dict[str, Value] = {"kind": kind, "title": title, "starts_on": founded.isoformat()}
+def _unit(plan: Plan, key: str, kind: str, title: str, parent: str | None) -> _Draft:
+    founded = plan.day.replace(year=plan.day.year - 5, month=1, day=1)
+    body: dict[str, Value] = {
+        "kind": kind,
+        "title": title,
+        "starts_on": founded.isoformat(),
+        "at": _noon(plan, founded),
+    }
     if parent is not None:
         body["parent"] = Ref("unit", parent)
     return _Draft(f"unit-{key}", ("units",), body, Ref("unit", key))
 
 
-def _rep(agent: Agent) -> _Draft:
+def _rep(plan: Plan, agent: Agent) -> _Draft:
     body: dict[str, Value] = {
         "name": agent.person,
         "unit": Ref("unit", agent.team.key),
         "post": _POSTS[agent.team.kind],
         "starts_on": agent.hired_on.isoformat(),
+        "at": _noon(plan, agent.hired_on),
     }
     return _Draft(f"rep-{agent.name}", ("reps",), body, Ref("rep", agent.name))
 
@@ -130,6 +136,7 @@ def _quota(plan: Plan, key: str, holder: Ref, kind: str, target: int) -> _Draft:
         "starts_on": first.isoformat(),
         "ends_on": following.isoformat(),
         "target_minor": target,
+        "at": _noon(plan, first),
     }
     return _Draft(f"quota-{key}", ("quotas",), body, Ref("quota", key))
 
@@ -165,6 +172,10 @@ def _deal(plan: Plan, deal: Deal) -> Iterator[Command]:
     if deal.refund is not None:
         back: dict[str, Value] = {"amount_minor": deal.refund.amount_minor, "at": _iso(deal.refund.at)}
         yield Command(deal.refund.at, f"{deal.key}-refund", ("deals", ref, "refund"), back)
+
+
+def _noon(plan: Plan, day: date) -> str:
+    return _iso(plan.at(_NOON, day=day))
 
 
 def _iso(at: Micros) -> str:

@@ -9,8 +9,8 @@ from projections.calendar import working_dates
 from services.simulator.plan import Plan
 from services.simulator.staff import Agent
 
-_HUNDRED = 10_000
-"""A hundred roubles, in kopecks."""
+_ROUND = 10_000
+"""Amounts are round: so many minor units."""
 _LUCK = 0.3
 """How much a seller's week differs from what was asked for (log-normal)."""
 
@@ -40,8 +40,8 @@ def _sales(plan: Plan, agents: Sequence[Agent]) -> Iterator[EarlierSale]:
         worked = list(dates)
         for agent in agents:
             share = agent.quota_minor * len(worked) / len(days) * random.lognormvariate(0, _LUCK)
-            amount = round(share / _HUNDRED) * _HUNDRED
-            if amount and agent.hired_on <= worked[-1]:
+            amount = round(share / _ROUND) * _ROUND
+            if amount:
                 customer = f"customer-{plan.seed}-{agent.number}-week{week}"
                 yield EarlierSale(f"earlier-{agent.number}-{week}", agent.name, customer, worked[-1], amount)
 

@@ -1,13 +1,16 @@
 """What the simulator is told: by its environment, and by its command line, which comes first."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, FilePath, NonNegativeFloat, NonNegativeInt, PositiveFloat, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.runtime.serving import Address
+from services.runtime.settings import CompanySettings
+from services.simulator.plan import Plan
 
 _PORTS = 65_536
 
@@ -69,6 +72,19 @@ class SimulatorSettings(BaseSettings):
     def told(cls, arguments: Sequence[str]) -> "SimulatorSettings":
         """Read the environment and a command line; raises ValidationError for what is told wrongly."""
         return cls(_cli_parse_args=[*arguments])
+
+    def plan(self, company: CompanySettings) -> Plan:
+        """Say which day is meant."""
+        return Plan(
+            seed=self.seed,
+            day=self.day or datetime.now(ZoneInfo(company.time_zone)).date(),
+            reps=self.reps,
+            hours=self.hours,
+            zone=company.time_zone,
+            country=company.country,
+            system=self.system,
+            currency=company.currency,
+        )
 
     def address(self) -> Address:
         """Where to listen for AMI."""

@@ -93,9 +93,18 @@ def are_ready(standings: Standings) -> bool:
     return bool(standings) and all(each.state in ("ready", "done") for each in standings.values())
 
 
+def has_failed(standings: Standings, times: int) -> bool:
+    """Whether a program has ended that often against expectation."""
+    return any(each.restarts >= times for each in standings.values())
+
+
 def not_ready(standings: Standings) -> StackError:
-    """An error that names the programs that are not ready, and where the first of them says why."""
-    late = [name for name, each in standings.items() if each.state not in ("ready", "done")]
-    first = standings.get(late[0]) if late else None
-    said = f"; see {first.log}" if first is not None and first.log is not None else ""
+    """An error that names what is not ready, and the log that says why: first of all of a program that fails."""
+    late = {name: each for name, each in standings.items() if each.state not in ("ready", "done")}
+    worst = max(standings.values(), key=lambda each: each.restarts, default=None)
+    if worst is not None and worst.restarts:
+        [name, *_] = [name for name, each in standings.items() if each is worst]
+        return StackError(f"{name} has failed, {worst.restarts} times so far; see {worst.log}")
+    logs = [each.log for each in late.values() if each.log is not None]
+    said = f"; see {logs[0]}" if logs else ""
     return StackError(f"not ready in time: {', '.join(late) or 'the supervisor'}{said}")

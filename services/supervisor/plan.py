@@ -1,7 +1,6 @@
 """What the local stack consists of, who needs whom, and where each answers."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,10 @@ class Ports(BaseSettings):
     """The port of each program on this machine: KVOTA_WALLBOARD_PORT and so on, or the usual one."""
 
     model_config = SettingsConfigDict(
-        frozen=True, populate_by_name=True, alias_generator=lambda name: f"KVOTA_{name.upper()}_PORT"
+        frozen=True,
+        populate_by_name=True,
+        env_ignore_empty=True,
+        alias_generator=lambda name: f"KVOTA_{name.upper()}_PORT",
     )
 
     kafka: Port = 9092
@@ -33,39 +35,33 @@ class Ports(BaseSettings):
     @classmethod
     def free(cls) -> "Ports":
         """Ports that are free now; raises PortError when the machine seems to have none."""
-        return cls.model_validate({name: free_port() for name in cls.model_fields})
+        ports: set[int] = set()
+        while len(ports) < len(cls.model_fields):
+            ports.add(free_port())
+        return cls.model_validate(dict(zip(cls.model_fields, ports, strict=True)))
 
     def require_free(self) -> "Ports":
         """These ports, which must be free; raises PortError that names the first one that is taken."""
-        for port in self.model_dump().values():
-            require_free(port)
+        for variable, port in self.environment().items():
+            require_free(int(port), f"choose another one by {variable}")
         return self
+
+    def environment(self) -> dict[str, str]:
+        """The variables that say so."""
+        return {name: str(port) for name, port in self.model_dump(by_alias=True).items()}
 
     def url(self, name: str) -> str:
         """Where a program answers HTTP."""
         return f"http://{HOST}:{getattr(self, name)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedDay:
-    """A day that a simulator plays through the doors of the stack."""
-
-    day: date
-    seed: int
-    reps: int
-    speed: float
-    """Seconds of the day in a real second; 0: as fast as the doors take it."""
-    once: bool = False
-    """Whether the phone system is gone when the day is over."""
-
-
 def stack(
-    home: Path, ports: Ports, *, installed: Path | None = None, simulated: SimulatedDay | None = None
+    home: Path, ports: Ports, *, installed: Path | None = None, simulated: Sequence[str] | None = None
 ) -> tuple[Program, ...]:
     """The programs of the whole local stack, on files in `home`.
 
-    `installed` is where Kafka is installed, when that is another place. With a simulated day one program more plays it,
-    and feeds listens to its phone system.
+    `installed` is where Kafka is installed, when that is another place. With `simulated`, which tells a simulator of a
+    day, one program more plays that, and feeds listens to its phone system.
     """
     kafka = f"{HOST}:{ports.kafka}"
     shared = {"KVOTA_HOME": str(home), "KVOTA_KAFKA_BOOTSTRAP_SERVERS": kafka}
@@ -78,7 +74,7 @@ def stack(
         return Program(name, f"services.{name}", environment=environment, url=ports.url(name), after=after)
 
     return (
-        Program("kafka", "services.broker", broker, {"KVOTA_HOME": str(installed or home)}),
+        Program("kafka", "services.broker", broker, {"KVOTA_HOME": str(installed or home)}, port=ports.kafka),
         Program("topics", "services.supervisor.topics", environment=shared, after=("kafka",), once=True),
         serving("vault"),
         serving("projector", "topics", KVOTA_PROJECTOR_INSTANCE="stack"),
@@ -103,16 +99,12 @@ def _listening(home: Path, ports: Ports) -> dict[str, str]:
     }
 
 
-def _simulator(home: Path, ports: Ports, simulated: SimulatedDay) -> Program:
+def _simulator(home: Path, ports: Ports, simulated: Sequence[str]) -> Program:
     told = (
-        f"--day={simulated.day}",
-        f"--seed={simulated.seed}",
-        f"--reps={simulated.reps}",
-        f"--speed={simulated.speed}",
+        *simulated,
         f"--ami={HOST}:{ports.simulator}",
         f"--desk={ports.url('desk')}",
         f"--door={ports.url('feeds')}",
         f"--queue-log={queue_log(home)}",
-        *(["--once"] if simulated.once else []),
     )
-    return Program("simulator", "services.simulator", told, once=simulated.once)
+    return Program("simulator", "services.simulator", told, once="--once" in simulated)

@@ -19,7 +19,9 @@ class Program:
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
-    """Where it answers `GET /readyz`; None: it is ready as soon as it runs."""
+    """Where it answers `GET /readyz`."""
+    port: int | None = None
+    """Where it takes connections, if it is no HTTP. With neither it is ready as soon as it runs."""
     after: tuple[str, ...] = ()
     """The programs that are ready before it starts."""
     once: bool = False

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Coroutine, Mapping, Sequence
@@ -12,6 +13,7 @@ import httpx
 import structlog
 
 from services.runtime.child import dies_with_parent
+from services.runtime.ports import HOST
 from services.supervisor.board import Stack, Standing, State
 from services.supervisor.program import Program, failures_after, pause_s
 
@@ -99,6 +101,8 @@ class Supervisor:
             return
         if program.url is not None:
             await _answers(f"{program.url}/readyz")
+        if program.port is not None:
+            await _listens(program.port)
         self._stand(program, "ready")
         self._ready[program.name].set()
 
@@ -127,6 +131,16 @@ async def _answers(url: str) -> None:
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
+async def _listens(port: int) -> None:
+    """Return once somebody takes connections at a port of this machine."""
+    while True:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(HOST, port)
+            writer.close()
+            return
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
 async def _either(*waits: Coroutine[object, object, object]) -> None:
     """Wait until one of these is over, and give up the others."""
     tasks = [asyncio.create_task(wait) for wait in waits]
@@ -145,7 +159,7 @@ async def _end(process: Process) -> None:
         async with asyncio.timeout(_STOP_WITHIN_S):
             await process.wait()
     except TimeoutError:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 

@@ -90,12 +90,18 @@ class VaultNames:
 
     async def _refresh(self) -> None:
         self._missing.clear()
-        before, asked = (self._known, self._asked), set(self._wanted)
+        asked, known = set(self._wanted), self._known
         try:
-            self._known = short_names(await self._fetch(sorted(asked)))
-        finally:
-            self._asked = asked
-            self.version += before != (self._known, self._asked)
+            known = short_names(await self._fetch(sorted(asked)))
+        except (httpx.HTTPError, msgspec.DecodeError):
+            self._take(asked, known)
+            raise
+        self._take(asked, known)
+
+    def _take(self, asked: set[str], known: dict[str, str]) -> None:
+        if (asked, known) != (self._asked, self._known):
+            self._asked, self._known = asked, known
+            self.version += 1
 
     async def _fetch(self, people: list[str]) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -49,9 +49,10 @@ class Publisher:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat())
             while True:
-                await self._live.moved()
                 if self._look(changed=bool(self._maker.tables.take_in(self._live.shards.values()))):
                     await asyncio.sleep(self._maker.settings.period_s)
+                else:
+                    await self._live.moved()
 
     async def _beat(self) -> None:
         while True:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from projections.cells import Boards, Cells, Key, merge, merge_boards, shown, without_zeros
 from projections.metrics import create_metrics_sql
 from projections.projection import Projection
-from projections.relations import SOURCE, SOURCE_COLUMNS, create_relations_sql
+from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
 from services.runtime.shard_cells import ShardCells
 
 _ARROW: dict[str, pa.DataType] = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
@@ -89,7 +89,7 @@ class Tables:
 def _schemas(projections: Mapping[str, Projection]) -> dict[str, pa.Schema]:
     with duckdb.connect() as con:
         con.execute(f"CREATE TABLE {SOURCE} ({SOURCE_COLUMNS})")
-        con.execute(create_relations_sql())
+        con.execute(create_relation_tables_sql())
         return {projection.name: _schema(con, projection) for projection in projections.values()}
 
 

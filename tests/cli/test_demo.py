@@ -3,17 +3,19 @@
 import signal
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from services.simulator.day import simulate
 from services.simulator.figures import QueueFigures
 from services.simulator.plan import Plan
+from services.supervisor.board import Stack
 from services.supervisor.plan import Ports
 from tests.cli.commands import Ran, kvota, started
+from tests.homes import furnish
+from tests.supervisor.newcomer import left_of
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
@@ -24,10 +26,7 @@ DAY = ("demo", "--once", "--json", "--seed=11", "--day=2026-11-24", "--reps=8")
 @pytest.fixture(scope="module")
 def demo_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a new home, with the Kafka that is installed already."""
-    fresh = tmp_path_factory.mktemp("home")
-    (installed,) = home.glob("kafka-*")
-    (fresh / installed.name).symlink_to(installed.resolve())
-    return fresh
+    return furnish(tmp_path_factory.mktemp("home"), home)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def test_the_same_seed_comes_to_the_same(demo: Ran, demo_home: Path) -> None:
 
 def test_nothing_is_left_of_it(demo: Ran, demo_home: Path) -> None:
     assert demo.code == 0
-    assert _left(demo_home) == []
+    assert left_of(demo_home) == []
 
 
 def test_history_can_be_asked_afterwards(demo: Ran, demo_home: Path) -> None:
@@ -72,7 +71,7 @@ def test_figures_are_for_a_day_that_is_over(demo_home: Path) -> None:
 
 def test_the_floor_stays_open_until_it_is_told_to_close(demo_home: Path) -> None:
     ports = Ports.free()
-    told = {name: str(port) for name, port in ports.model_dump(by_alias=True).items()}
+    told = ports.environment()
     with started("demo", "--reps=4", home=demo_home, **told) as floor:
         assert floor.stdout is not None
         said = floor.stdout.readline()
@@ -81,10 +80,42 @@ def test_the_floor_stays_open_until_it_is_told_to_close(demo_home: Path) -> None
         assert kvota("projections", "verify", home=demo_home / "demo", within_s=60, **told).code == 0
         second = kvota("demo", home=demo_home, within_s=60, **told)
         assert second.code == 2
-        assert "is taken by another program" in second.err
+        assert "is taken by another program: stop that program, or choose another one by KVOTA_KAFKA_PORT" in second.err
+        third = kvota("demo", "--once", home=demo_home)
+        assert third.code == 2
+        assert f"a demo runs there already: KVOTA_HOME={demo_home / 'demo'} kvota down" in third.err
         floor.send_signal(signal.SIGINT)
         assert floor.wait(timeout=60) == 0
-    assert _left(demo_home) == []
+    assert left_of(demo_home) == []
+
+
+def test_a_demo_that_is_interrupted_says_nothing_and_leaves_nothing(demo_home: Path) -> None:
+    with started("demo", "--once", "--json", "--reps=8", home=demo_home) as running:
+        assert eventually(lambda: _is_supervised_by(running.pid, demo_home / "demo"), within_s=60)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(timeout=60) == 130
+        assert running.stdout is not None
+        assert running.stdout.read() == ""
+    assert left_of(demo_home) == []
+
+
+def test_a_folder_that_no_demo_made_is_not_touched(home: Path, tmp_path: Path) -> None:
+    mine = furnish(tmp_path, home) / "demo" / "thesis.txt"
+    mine.parent.mkdir()
+    mine.write_text("years of work")
+    refused = kvota("demo", "--once", home=tmp_path)
+    assert refused.code == 2
+    assert "is not empty, and no demo made it" in refused.err
+    assert [*mine.parent.iterdir()] == [mine]
+
+
+def test_a_setting_that_makes_no_sense_is_named(demo_home: Path) -> None:
+    port = kvota("demo", home=demo_home, KVOTA_WALLBOARD_PORT="abc")
+    assert (port.code, port.err.count("\n")) == (2, 1)
+    assert "KVOTA_WALLBOARD_PORT" in port.err
+    country = kvota("report", "sales_day", home=demo_home / "demo", KVOTA_COMPANY_COUNTRY="XX")
+    assert country.code == 2
+    assert "there is no calendar of 'XX'" in country.err
 
 
 def _counts(queue: QueueFigures) -> dict[str, int]:
@@ -99,13 +130,6 @@ def _counts(queue: QueueFigures) -> dict[str, int]:
     }
 
 
-def _left(home: Path) -> list[Any]:
-    """The processes that were told of this home."""
-    return [each for each in psutil.process_iter() if _is_told_of(each, home)]
-
-
-def _is_told_of(process: psutil.Process, home: Path) -> bool:
-    try:
-        return str(home) in " ".join(process.environ().values()) or str(home) in " ".join(process.cmdline())
-    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return False
+def _is_supervised_by(pid: int, home: Path) -> bool:
+    said = Stack(home).read()
+    return said is not None and said[0] == pid

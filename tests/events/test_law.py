@@ -141,9 +141,10 @@ def test_a_log_read_in_two_pieces_is_judged_as_in_one(log: list[Envelope], cut: 
 
 @given(logs, st.integers(0, 40))
 def test_a_reader_that_reloads_what_it_had_seen_goes_on_as_if_nothing_was(log: list[Envelope], cut: int) -> None:
-    before = Ledger()
+    remembered = SeenIds()
+    before = Ledger(remembered)
     judged = verdicts(log[:cut], before)
-    seen = {day: [UUID(bytes=event_id) for event_id in ids] for day, ids in before.seen.days.items()}
+    seen = {day: [UUID(bytes=event_id) for event_id in ids] for day, ids in remembered.days.items()}
     after = Ledger(SeenIds(lambda day: seen.get(day, ())), dict(before.heads))
     assert judged + verdicts(log[cut:], after) == verdicts(log)
 
@@ -173,3 +174,9 @@ def test_each_restatement_of_a_fact_has_its_own_id() -> None:
 
 def _counted(log: Sequence[Envelope], ledger: Ledger) -> list[Envelope]:
     return [record for record, verdict in zip(log, verdicts(log, ledger), strict=True) if verdict is COUNTS]
+
+
+@given(logs, st.integers(0, 40))
+def test_records_judged_together_are_judged_as_one_after_the_other(log: list[Envelope], cut: int) -> None:
+    ledger = Ledger()
+    assert ledger.judge_all(log[:cut]) + ledger.judge_all(log[cut:]) == verdicts(log)

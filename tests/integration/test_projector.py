@@ -3,12 +3,15 @@
 import asyncio
 import random
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from events.event import Event
 from projections.cells import Boards, without_zeros
+from services.broker.broker import Broker
 from services.projector.owner import OtherProjectionsError, ShardOwner
 from services.runtime.cells_reader import CellsReader
 from services.runtime.log import end_positions, producer
@@ -170,6 +173,18 @@ async def test_two_workers_share_the_log_and_one_takes_over_from_the_other(boots
             live = await caught_up(bootstrap)
             assert live == await recomputed(bootstrap)
             assert await second.stop() == 0
+
+
+async def test_a_worker_whose_kafka_is_gone_ends_when_it_is_told(home: Path, tmp_path: Path) -> None:
+    kafka = Broker(home=home, data_dir=tmp_path / "gone")
+    with ExitStack() as up:
+        bootstrap = up.enter_context(kafka.running())
+        await make_topics(bootstrap)
+        await append_to(bootstrap, a_busy_day(seed=6, count=50))
+        async with working(bootstrap) as worker:
+            await caught_up(bootstrap)
+            up.close()
+            assert await worker.stop() in {0, 1}
 
 
 async def test_other_projections_than_those_that_made_the_cells_are_refused(bootstrap: str) -> None:

@@ -242,11 +242,15 @@ class TestDeals:
         [row] = cells("deal_ticker", won(500))
         assert row == {
             "deal": "d1",
-            "won_at": "2026-11-24T12:00:00Z",
+            "won_at": "2026-11-24T12:00:00.000000Z",
             "currency": "RUB",
             "won_minor": 500,
             "wins": 1,
         }
+
+    def test_sales_of_the_same_second_are_told_apart(self) -> None:
+        rows = cells("deal_ticker", *(won(500, "d1", occurred_at=at(12).replace(microsecond=when)) for when in (1, 2)))
+        assert [row["won_at"] for row in rows] == ["2026-11-24T12:00:00.000001Z", "2026-11-24T12:00:00.000002Z"]
 
     def test_the_ticker_takes_an_amended_sale_back(self) -> None:
         was, now = won(500), won(800, occurred_at=at(12, 30))

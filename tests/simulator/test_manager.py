@@ -81,7 +81,7 @@ async def test_the_day_begins_with_the_first_who_listens_and_asks_for_the_time()
             assert clock.started.is_set()
 
 
-async def test_the_time_is_the_days_own() -> None:
+async def test_the_time_is_the_days_own_and_a_clocks_once_that_is_over() -> None:
     hand = HandClock()
     clock = a_clock(speed=60, real=hand)
     async with a_server(clock) as server:
@@ -92,9 +92,9 @@ async def test_the_time_is_the_days_own() -> None:
             hand.seconds = 2.5
             client.ask("Ping")
             await client.until(b"Ping: Pong\r\nTimestamp: 1795500150.000000\r\n")
-            hand.seconds = 3_600
+            hand.seconds = 12  # the day of ten minutes has been over for two seconds
             client.ask("Ping")
-            assert await client.until(b"Timestamp: 1795500600.000000")
+            assert await client.until(b"Timestamp: 1795500602.000000")
 
 
 async def test_the_time_is_never_later_than_what_is_still_to_be_told() -> None:

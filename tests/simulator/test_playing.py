@@ -12,7 +12,7 @@ import pytest
 
 from events.calls import CallDispositioned
 from services.runtime.settings import CompanySettings
-from services.simulator.__main__ import main, plan_of
+from services.simulator.__main__ import main
 from services.simulator.play import Played, Player
 from services.simulator.settings import SimulatorSettings
 from services.simulator.web import RefusedError, UnreachableError
@@ -205,7 +205,7 @@ def test_the_environment_is_read_and_the_command_line_comes_first(monkeypatch: p
     monkeypatch.setenv("KVOTA_SIMULATOR_AMI", "0.0.0.0:5038")
     settings = SimulatorSettings.told(["--seed", "12"])
     assert (settings.seed, settings.address().port) == (12, 5038)
-    assert plan_of(settings, CompanySettings(currency="EUR")).currency == "EUR"
+    assert settings.plan(CompanySettings(currency="EUR")).currency == "EUR"
 
 
 def test_the_deals_of_a_day_are_asked_for_in_the_order_of_time() -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
+from events.deals import Credit
 from services.wallboard.settings import WallboardSettings
 from tests.events.examples.dates import at
 from tests.telling import ANNA, BORIS, abandoned, answered, entered
@@ -17,6 +18,7 @@ NAMES = {ANNA: "Константинопольская А.", BORIS: "Петро�
 SETTINGS = WallboardSettings(port=0, period_s=0.05, heartbeat_s=0.2)
 LEGIBLE_PX = 0.058 * 1080
 MILLION = 1_000_000_00
+ALARM = "rgb(255, 122, 102)"
 
 
 @pytest.fixture
@@ -164,6 +166,41 @@ async def test_numbers_can_be_read_from_six_metres_and_nothing_is_cut_off(browse
         await expect(page.locator(".queues .note")).to_have_text("и ещё 2")
 
 
+async def test_only_what_is_wrong_with_a_queue_has_the_colour_of_an_alarm(browser: Browser, floor: Floor) -> None:
+    floor.tell(answered(5, queue="endless"), offered("w2", at(8, 50), "endless"))
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown, "/?lang=en") as page:
+        endless, sales = (page.get_by_role("article", name=name).locator("dd") for name in ("endless", "sales"))
+        await expect(endless.nth(1)).to_have_text("10:00")
+        await expect(endless.nth(1)).to_have_css("color", ALARM)
+        await expect(endless.nth(2)).to_have_text("100.0%")
+        await expect(endless.nth(2)).not_to_have_css("color", ALARM)
+        await expect(sales.nth(1)).not_to_have_css("color", ALARM)
+        await expect(sales.nth(2)).to_have_css("color", ALARM)
+
+
+@pytest.mark.parametrize(("winners", "others"), [(1, ""), (2, "+ Рождественская-Преображенская Е."), (3, "+ 2")])
+async def test_a_deal_says_who_won_it_and_when_however_long_the_names_are(
+    browser: Browser, floor: Floor, winners: int, others: str
+) -> None:
+    names = {f"r{number}": name for number, name in enumerate(LONG)}
+    part = 98_765_436_00 // winners
+    parts = tuple(Credit(rep=rep, share_bp=10_000 // winners, amount_minor=part) for rep in list(names)[:winners])
+    floor.tell(sold(part * winners, "r0", when=at(9), credits=parts))
+    async with showing(floor, names=Told(NAMES | names), settings=SETTINGS) as shown, screen(browser, shown) as page:
+        who = page.locator(".ticker li").first.locator(".who")
+        await expect(who.locator("> .name")).to_have_text(LONG[0])
+        await expect(who.locator(".when")).to_have_text(f"{others}12:00")
+        await page.evaluate("document.fonts.ready")
+        assert await page.evaluate(_CUT_OFF) == []
+
+
+async def test_who_did_many_times_what_was_asked_has_room_for_it(browser: Browser, floor: Floor) -> None:
+    floor.tell(asked(MILLION, "r"), sold(25 * MILLION, "r"))
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
+        await expect(page.locator("[data-rep=r] .share")).to_have_text("×25")
+        assert await page.evaluate(_CUT_OFF) == []
+
+
 async def test_a_person_who_wants_no_motion_gets_none(browser: Browser, floor: Floor) -> None:
     async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
         await expect(page.locator(".row").first).to_have_css("transition-duration", "0.7s")
@@ -204,12 +241,14 @@ LONG = [
 ]
 _FONT_PX = "element => parseFloat(getComputedStyle(element).fontSize)"
 _CUT_OFF = """
-() => [...document.querySelectorAll(".won, .share, .calls, dd, dt, h3, .row .name, .clock, .age, .counts, .connection")]
+() => [...document.querySelectorAll(
+  ".won, .share, .calls, dd, dt, h3, .row .name, .who > .name, .who time, .clock, .age, .counts, .connection")]
   .filter((element) => {
     const own = element.getBoundingClientRect();
     const clip = (element.closest(".queue, .row, li") ?? document.documentElement).getBoundingClientRect();
     return element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== "inline"
-      || own.right > clip.right + 1 || own.left < clip.left - 1 || own.bottom > clip.bottom + 1;
+      || own.right > clip.right + 1 || own.left < clip.left - 1
+      || own.top < clip.top - 1 || own.bottom > clip.bottom + 1;
   })
   .map((element) => element.className + ": " + element.textContent)
 """

@@ -22,6 +22,14 @@ def floor() -> Floor:
     return floor
 
 
+class Quiet(Floor):
+    """A floor on which nobody looks again before something happens."""
+
+    async def moved(self) -> None:
+        async with self._moved:
+            await self._moved.wait()
+
+
 async def test_a_new_screen_is_shown_the_whole_board_at_once(floor: Floor) -> None:
     async with showing(floor) as shown, listening(shown.url) as screen:
         assert screen.headers["content-type"].startswith("text/event-stream")
@@ -45,6 +53,15 @@ async def test_what_happens_is_on_every_screen_within_a_second(floor: Floor) -> 
             boards = [await screen.next("board") for screen in (first, second)]
     assert [board.json["leaderboard"][0]["booked_minor"] for board in boards] == [1_500, 1_500]
     assert boards[0] == boards[1]
+
+
+async def test_what_happens_right_after_a_board_waits_for_the_pause_and_for_nothing_else() -> None:
+    settings = WallboardSettings(port=0, period_s=0.3)
+    async with showing(floor := Quiet(), settings=settings) as shown, listening(shown.url) as screen:
+        await screen.next("board")
+        for amount, booked in ((1, 1), (2, 3)):
+            await floor.happens(sold(amount, ANNA))
+            assert (await screen.next("board")).json["leaderboard"][0]["booked_minor"] == booked
 
 
 async def test_when_no_number_changes_no_board_is_sent_but_the_age_is_told(floor: Floor) -> None:

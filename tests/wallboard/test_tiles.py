@@ -84,6 +84,7 @@ def test_the_worst_queue_comes_first() -> None:
         now=at(9, 30),
     )
     assert [(row["queue"], row["severity"]) for row in board.queues] == [("endless", 2), ("tense", 1), ("calm", 0)]
+    assert [(row["wait_severity"], row["level_severity"]) for row in board.queues] == [(2, 0), (0, 1), (0, 0)]
 
 
 def test_reps_stand_in_the_order_of_what_they_brought_this_month() -> None:
@@ -181,7 +182,13 @@ def test_the_last_deals_come_first_with_those_who_won_them() -> None:
         (700, [BORIS]),
         (600, [BORIS]),
     ]
-    assert board.ticker[0]["at"] == "2026-11-24T08:00:00Z"
+    assert board.ticker[0]["at"] == "2026-11-24T08:00:00.000000Z"
+
+
+def test_of_the_deals_of_one_second_the_last_one_comes_first() -> None:
+    moments = [at(8).replace(microsecond=number) for number in range(5)]
+    board = board_of(*(sold(100 + moment.microsecond, ANNA, when=moment) for moment in reversed(moments)))
+    assert [row["won_minor"] for row in board.ticker] == [104, 103, 102]
 
 
 def test_a_sale_that_was_amended_is_shown_as_it_is_now() -> None:

@@ -14,7 +14,7 @@ from services.projector.transport.gathering import Batch
 
 Agent = Callable[[AsyncIterable[Batch]], Awaitable[None]]
 
-_STOP_WITHIN_S = 20.0
+_STOP_WITHIN_S = 8.0
 
 
 class WorkerCrashedError(RuntimeError):

@@ -12,6 +12,7 @@ const DEALS = 3;
 const WHOLE_BP = 12_000; // the bar ends at 120 %
 const LETTER = 0.43; // how wide a letter of this face is, on average, as a part of its size
 const NAME_REM = 34;
+const WHO_REM = 22;
 
 export function Board({ words }) {
   return html`
@@ -129,8 +130,6 @@ function fitted(text, width, size) {
   return `${Math.max(2.4, Math.min(size, width / (LETTER * Math.max(1, text.length)))).toFixed(2)}rem`;
 }
 
-const longestPart = (name) => name.split(/[\s-]/).reduce((longest, each) => (each.length > longest.length ? each : longest));
-
 // Cyrillic letters have another shape in each language: Russian names keep theirs on an English board.
 function tongue(text) {
   return /[а-яё]/i.test(text) ? "ru" : undefined;
@@ -147,7 +146,6 @@ function Queues({ words }) {
 }
 
 function Queue({ row, words }) {
-  const alarm = row.longest_wait_s > 0 && row.severity === 2;
   return html`
     <article class="queue" data-severity=${row.severity} aria-label=${row.queue}>
       <h3 lang=${tongue(row.queue)} style=${{ fontSize: fitted(row.queue, 38, 3.8) }}>
@@ -155,8 +153,8 @@ function Queue({ row, words }) {
       </h3>
       <dl>
         <div><dd>${words.number(row.waiting)}</dd><dt>${words.waiting}</dt></div>
-        <div class=${alarm ? "alarm" : ""}><dd>${words.wait(row.longest_wait_s)}</dd><dt>${words.longest}</dt></div>
-        <div class="level"><dd>${words.level(row.service_level)}</dd>
+        <div data-severity=${row.wait_severity}><dd>${words.wait(row.longest_wait_s)}</dd><dt>${words.longest}</dt></div>
+        <div class="level" data-severity=${row.level_severity}><dd>${words.level(row.service_level)}</dd>
           <dt>${words.within(row.target_s)} ${words.policies[row.policy]}</dt></div>
       </dl>
       <p class="counts">
@@ -176,11 +174,28 @@ function Ticker({ words }) {
         ${deals.map((deal) => html`
           <li key=${deal.deal}>
             <b class="won">${words.money(deal.won_minor, deal.currency)}</b>
-            <span class="who">
-              ${deal.names.map((name, place) => html`${place > 0 && " + "}<span class="name" lang=${tongue(name)} style=${{ fontSize: fitted(longestPart(name), 18, 3) }}>${name}</span>`)}
-              ${" "}<time datetime=${deal.at}>${words.moment(deal.at, zone)}</time>
-            </span>
+            <${Who} names=${deal.names} at=${deal.at} clock=${words.moment(deal.at, zone)} />
           </li>`)}
       </ol>
     <//>`;
+}
+
+// Who has the largest part in a deal stands first, on two lines if one is too short; then the other, or how many others.
+function Who({ names, at, clock }) {
+  const [first, ...others] = names;
+  return html`
+    <span class="who">
+      ${first && html`<${Winner} name=${first} />`}
+      <span class="when">
+        ${others.length === 1 && html`<span class="name" lang=${tongue(others[0])}>+ ${others[0]}</span>`}
+        ${others.length > 1 && html`<span>+ ${others.length}</span>`}
+        <time datetime=${at}>${clock}</time>
+      </span>
+    </span>`;
+}
+
+function Winner({ name }) {
+  const long = name.length * LETTER * 2.7 > WHO_REM;
+  const size = long ? "2.4rem" : fitted(name, WHO_REM, 3.2);
+  return html`<span class=${long ? "name long" : "name"} lang=${tongue(name)} style=${{ fontSize: size }}>${name}</span>`;
 }

@@ -88,6 +88,7 @@ const EN = {
   },
 };
 
+const TENFOLD_BP = 99_950; // from here on a share is written as how many times the whole: there is no room for more digits
 const WIDEST = 100_000_000; // from here on an amount is written in millions: there is no room for more digits
 
 const LANGUAGES = { ru: [RU, "ru-RU"], en: [EN, "en-GB"] };
@@ -122,7 +123,9 @@ function formats(locale) {
 
   return {
     number: (value) => number.format(value),
-    percent: (basisPoints) => share.format(basisPoints / 10_000),
+    percent: (basisPoints) => (
+      basisPoints < TENFOLD_BP ? share.format(basisPoints / 10_000) : `×${number.format(Math.round(basisPoints / 10_000))}`
+    ),
     level: (percent) => (percent === null ? "–" : level.format(percent / 100)),
     money: (minor, code) => currency(code)(minor),
     clock: (instant, zone) => (instant === null ? "––:––:––" : time(zone, true).format(new Date(instant))),

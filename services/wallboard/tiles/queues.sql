@@ -1,6 +1,7 @@
 -- How does each queue stand: who is waiting, since when, and how have the day's callers been served?
--- The day's callers are those who joined on it. Worst first: `severity` is 2 where somebody waits longer than the alarm or the
--- service level is below three quarters of the goal, 1 where it is below the goal; then the lowest service level.
+-- The day's callers are those who joined on it. Worst first: `wait_severity` is 2 where somebody waits longer than the alarm,
+-- `level_severity` 2 where the service level is below three quarters of the goal and 1 where it is below the goal; `severity`
+-- is the greater one; then the lowest service level.
 -- Somebody who joined a day ago and never left is a fact that got lost, not a caller.
 WITH waiting AS (
     SELECT queue,
@@ -46,8 +47,10 @@ standing AS (
 SELECT *,
        $policy                                                                                          AS policy,
        $target_s                                                                                        AS target_s,
-       CASE WHEN longest_wait_s > $wait_alarm_s OR 4 * service_level < 3 * $goal_percent THEN 2
+       CASE WHEN longest_wait_s > $wait_alarm_s THEN 2 ELSE 0 END                                       AS wait_severity,
+       CASE WHEN 4 * service_level < 3 * $goal_percent THEN 2
             WHEN service_level < $goal_percent THEN 1
-            ELSE 0 END                                                                                  AS severity
+            ELSE 0 END                                                                                  AS level_severity,
+       greatest(wait_severity, level_severity)                                                          AS severity
 FROM standing
 ORDER BY severity DESC, service_level NULLS LAST, longest_wait_s DESC, queue

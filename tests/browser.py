@@ -1,4 +1,4 @@
-"""What tests of the page need: the page's libraries, and a real browser."""
+"""What tests of the page need, wherever they are: the page's libraries, and a real browser."""
 
 import shutil
 from collections.abc import AsyncGenerator

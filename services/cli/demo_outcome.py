@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Outcome:
     """The figures of one day, and whether the live cells and history agree about every number behind them."""
 
     seed: int
@@ -40,16 +40,21 @@ class Figures:
         return asdict(self)
 
     def rows(self) -> list[dict[str, str | int | None]]:
-        """The figures as rows for a terminal: the queues, then the sales."""
-        queues: list[tuple[str, object]] = [
-            (queue, ", ".join(f"{count} {name}" for name, count in counts.items()))
-            for queue, counts in self.queues.items()
-        ]
-        sold = f"{self.wins} deals, {self.won_minor / 100:,.2f} {self.currency}, attainment {self.attainment}%"
-        return [{"of": of, "came to": str(came)} for of, came in (*queues, ("sales", sold))]
+        """The figures as rows for a terminal: amounts as everywhere in minor units, such as kopecks."""
+        queues = {f"{queue}, {name}": count for queue, counts in self.queues.items() for name, count in counts.items()}
+        sales = {
+            f"{name} {self.currency}": amount
+            for name, amount in (
+                ("won_minor", self.won_minor),
+                ("refunded_minor", self.refunded_minor),
+                ("quota_minor", self.quota_minor),
+            )
+        }
+        figures = {"calls": self.calls, **queues, "wins": self.wins, **sales, "attainment %": self.attainment}
+        return [{"figure": name, "value": value} for name, value in figures.items()]
 
 
-async def ask(history: str, plan: Plan) -> Figures:
+async def ask(history: str, plan: Plan) -> Outcome:
     """Ask the history service at this URL about the day of a plan; raises ClearError for what it refuses."""
     async with httpx.AsyncClient(base_url=f"{history}/v1/", timeout=_WITHIN_S, trust_env=False) as client:
         agreed = await _answer(client, "verify")
@@ -61,7 +66,7 @@ async def ask(history: str, plan: Plan) -> Figures:
     totals = [row for row in queues if row["interval"] is None]
     [sold] = [row for row in sales if row["currency"] == plan.currency]
     [company] = [row for row in quotas if row["level"] == "company" and row["denominator"] == "members"]
-    return Figures(
+    return Outcome(
         seed=plan.seed,
         day=day,
         calls=sum(row["offered"] for row in totals) + sum(row["outbound"] for row in reps),

@@ -1,0 +1,36 @@
+"""The ids seen by day: asked about together, remembered when told, and of older days on disk."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from services.runtime.seen import SeenDays
+from tests.events.examples.dates import TODAY
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def fact(number: int, day: date = TODAY) -> tuple[UUID, date]:
+    """Give a fact's id and day."""
+    return UUID(int=number), day
+
+
+def test_of_facts_told_together_the_first_of_each_id_is_new_and_a_day_is_a_world_of_its_own() -> None:
+    seen = SeenDays()
+    seen.add(TODAY, UUID(int=1).bytes)
+    asked = [fact(1), fact(2), fact(1, YESTERDAY), fact(2), fact(2, YESTERDAY)]
+    assert seen.first_ones(asked) == [False, True, True, False, True]
+    assert seen.first_ones(asked) == [False, True, True, False, True], "asking remembers nothing"
+
+
+def test_days_on_disk_answer_and_grow_as_others_do(tmp_path: Path) -> None:
+    days = [TODAY - timedelta(days=before) for before in range(5)]
+    seen = SeenDays()
+    for day in days:
+        seen.add(day, UUID(int=1).bytes)
+    seen.settle(tmp_path)
+    for day in days:
+        seen.add(day, UUID(int=2).bytes)
+    seen.settle(tmp_path)
+    told = [fact(number, day) for day in days for number in (1, 2, 3)]
+    assert seen.first_ones(told) == [False, False, True] * len(days)
