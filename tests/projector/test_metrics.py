@@ -1,10 +1,13 @@
 """What a worker says of itself: how far behind it is, for how long at most, and when it is ready."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from faust.types import TP
 from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
 
 from services.projector.metrics import Lag, Metrics
 from services.projector.transport import RecordBatch
@@ -112,3 +115,12 @@ def test_everything_is_exposed(watched: Watched) -> None:
     assert watched.exposed("info") == ['kvota_projector_info{release="0.1.0",version="7"} 1.0']
     for name in ("fold_seconds_count", "fold_cpu_seconds_count", "tick_seconds_count"):
         assert watched.exposed(name) == [f"kvota_projector_{name} 1.0"]
+
+
+def test_operations_explains_every_metric_of_ours(watched: Watched) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/operations.md").read_text("utf-8")
+    families = text_string_to_metric_families(generate_latest(watched.metrics.registry).decode())
+    names = {family.name for family in families if family.name.startswith("kvota_")}
+    ours = {name for name in names if not name.endswith("_created")}  # the library says when it began to count
+    explained = {name.removesuffix("_total") for name in re.findall(r"`(kvota_projector_\w+)`", page)}
+    assert ours == explained
