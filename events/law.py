@@ -43,18 +43,22 @@ class Judgeable(Protocol):
     @property
     def told(self) -> Told:
         """Its id and day."""
+        ...
 
     @property
     def stream(self) -> str | None:
         """The stream of a decision; None for a fact."""
+        ...
 
     @property
     def streamversion(self) -> int | None:
         """Which version of its stream a decision is."""
+        ...
 
     @property
     def expects(self) -> str | None:
         """The heads that a decision relies on."""
+        ...
 
 
 class Seen(Protocol):

@@ -10,30 +10,25 @@ description. Both ways of reading agree, because a plain record
 - has an id, a day and instants of the one shape that they are written in.
 """
 
-import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
-from uuid import UUID
+from typing import Any, ClassVar, TypeAlias, Union
 
-import annotated_types as limits
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pydantic.fields import FieldInfo
 
-from events.catalogue import CATALOGUE, CONTEXT, EventType
 from events.codec import Decoded, UnreadableError, decode
-from events.envelope import Envelope, schema_urn
-from events.event import Event, Instant
 from events.law import Told
+from events.shapes import ENVELOPE_INSTANTS, SHAPES, Shape
 
 _INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
 _INSTANTS = pa.timestamp("us", "UTC")
-_FIRST, _LAST = (pa.scalar(moment.replace(tzinfo=UTC), _INSTANTS) for moment in (datetime.min, datetime.max))
+_FIRST = pa.scalar(datetime.min.replace(tzinfo=UTC), _INSTANTS)
+_LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), _INSTANTS)
 _HYPHENS = (8, 13, 18, 23)
 _DIGITS = [place for place in range(36) if place not in _HYPHENS]
 _DIGIT = np.full(256, 16, dtype=np.uint8)
@@ -42,6 +37,10 @@ for _value, _digit in enumerate("0123456789abcdef"):
     _DIGIT[[ord(_digit), ord(_digit.upper())]] = _value
 
 Mask = NDArray[np.bool_]
+Instants: TypeAlias = "pa.Array[Any]"
+
+_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(SHAPES)])  # noqa: UP007  # as many as there are
+_ENCODER = msgspec.json.Encoder()
 
 
 class PlainRecord(msgspec.Struct, frozen=True, gc=False):
@@ -55,57 +54,63 @@ class PlainRecord(msgspec.Struct, frozen=True, gc=False):
     """The envelope's attributes as they are written; `data` has the event's fields, None where it leaves one out."""
 
     @property
-    def shape(self) -> "Shape":
+    def shape(self) -> Shape:
         """What the record is of."""
-        return _SHAPES[type(self.record)]
+        return SHAPES[type(self.record)]
 
 
 Read = PlainRecord | Decoded | UnreadableError
 """What became of a record: it was read, this way or that, or it was refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A type of event whose records can be plain."""
-
-    event: EventType
-    instants: tuple[str, ...]
-    """The fields that are instants, which a struct holds as texts."""
-
-
 def read_all(raws: Sequence[bytes]) -> list[Read]:
     """Read records: each comes out as `codec.decode` would read it, or with the error that it would raise."""
-    plain = dict(_plain(raws))
-    return [plain.get(place) or _read(raw) for place, raw in enumerate(raws)]
+    read: list[Read | None] = [None] * len(raws)
+    for kind, places in _by_type(raws).items():
+        for place, record in zip(places, _plain(SHAPES[kind], raws, places), strict=True):
+            read[place] = record
+    return [_carefully(raws[place]) if each is None else each for place, each in enumerate(read)]
 
 
-def instants(texts: Iterable[str | None]) -> pa.Array:
-    """Instants of plain records as Arrow has them; raises ArrowInvalid when the calendar has no such day."""
+def instants(texts: Iterable[str | None]) -> Instants:
+    """Instants of plain records as Arrow has them; raises ArrowInvalid when the calendar has no such moment."""
     return pa.array(texts, pa.string()).cast(_INSTANTS)
 
 
-def _read(raw: bytes) -> Decoded | UnreadableError:
+def _carefully(raw: bytes) -> Decoded | UnreadableError:
     try:
         return decode(raw)
     except UnreadableError as error:
         return error
 
 
-def _plain(raws: Sequence[bytes]) -> Iterator[tuple[int, PlainRecord]]:
-    """The plain ones among records, with their places."""
-    by_type: dict[type, list[tuple[int, Any]]] = {}
+def _by_type(raws: Sequence[bytes]) -> dict[type, dict[int, Any]]:
+    """The records that fit a struct, by their place."""
+    fitting: dict[type, dict[int, Any]] = {}
     for place, raw in enumerate(raws):
         try:
             record = _DECODER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
-        by_type.setdefault(type(record), []).append((place, record))
-    for kind, found in by_type.items():
-        places, records = zip(*found, strict=True)
-        exact = _exact([raws[place] for place in places], records)
-        for place, good, record in zip(places, exact, _sound(_SHAPES[kind], records), strict=True):
-            if good and record is not None:
-                yield place, record
+        fitting.setdefault(type(record), {})[place] = record
+    return fitting
+
+
+def _plain(shape: Shape, raws: Sequence[bytes], found: Mapping[int, Any]) -> list[PlainRecord | None]:
+    """The records of one type that are plain; None for the others."""
+    records = list(found.values())
+    ids, sound = _ids([record.id for record in records])
+    sound &= _exact([raws[place] for place in found], records)
+    columns = [[getattr(record, name) for record in records] for name in ENVELOPE_INSTANTS]
+    columns += [[getattr(record.data, name) for record in records] for name in shape.instants]
+    if wrong := _no_instants(set().union(*columns) - {None}):
+        for column in columns:
+            sound &= [text not in wrong for text in column]
+    days = {day: _day(day) for day in {record.day for record in records}}
+    return [
+        PlainRecord((ids[start : start + 16], day), record) if good and (day := days[record.day]) is not None else None
+        for record, start, good in zip(records, range(0, len(ids), 16), sound.tolist(), strict=True)
+    ]
 
 
 def _exact(raws: Sequence[bytes], records: Sequence[Any]) -> list[bool]:
@@ -119,19 +124,6 @@ def _size(text: bytes) -> int:
     return len(text) - text.count(b" ")
 
 
-def _sound(shape: Shape, records: Sequence[Any]) -> Iterator[PlainRecord | None]:
-    """The records whose ids, days and instants are written as they should be; None for the others."""
-    ids, sound = _ids([record.id for record in records])
-    for name in _ENVELOPE_INSTANTS:
-        sound &= _are_instants([getattr(record, name) for record in records])
-    for name in shape.instants:
-        sound &= _are_instants([getattr(record.data, name) for record in records])
-    days = {day: _day(day) for day in {record.day for record in records}}
-    for record, place, good in zip(records, range(0, len(ids), 16), sound.tolist(), strict=True):
-        day = days[record.day]
-        yield PlainRecord((ids[place : place + 16], day), record) if good and day is not None else None
-
-
 def _ids(texts: Sequence[str]) -> tuple[bytes, Mask]:
     """Ids as bytes, 16 each, and which of them are ids at all."""
     characters = np.frombuffer("".join(texts).encode("ascii", "replace"), np.uint8).reshape(-1, 36)
@@ -140,18 +132,23 @@ def _ids(texts: Sequence[str]) -> tuple[bytes, Mask]:
     return (digits[:, ::2] << 4 | digits[:, 1::2] & 15).tobytes(), sound
 
 
-def _are_instants(texts: Sequence[str | None]) -> Mask:
-    column = pa.array(texts, pa.string())
-    if column.null_count == len(column):
-        return np.ones(len(column), dtype=np.bool_)
+def _no_instants(texts: Collection[str]) -> set[str]:
+    """Those of these texts that are no instants as they are written in UTC."""
     try:
-        moments = column.cast(_INSTANTS)
+        moments = instants(texts)
     except pa.ArrowInvalid:
-        return np.zeros(len(column), dtype=np.bool_)
+        return {text for text in texts if not _is_instant(text)}
+    shaped = pc.match_substring_regex(pa.array(texts, pa.string()), _INSTANT)
     within = pc.and_(pc.greater_equal(moments, _FIRST), pc.less_equal(moments, _LAST))
-    shaped = pc.match_substring_regex(column, _INSTANT)
-    sound: Mask = pc.fill_null(pc.and_(shaped, within), True).to_numpy(zero_copy_only=False)  # noqa: FBT003
-    return sound
+    return set() if pc.all(pc.and_(shaped, within)).as_py() else {text for text in texts if not _is_instant(text)}
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return re.fullmatch(_INSTANT, text, re.ASCII) is not None
 
 
 def _day(text: str) -> date | None:
@@ -159,118 +156,3 @@ def _day(text: str) -> date | None:
         return msgspec.convert(text, date)
     except msgspec.ValidationError:
         return None
-
-
-# -- The structs
-
-
-class _NotPlainError(Exception):
-    """A class, or a field of it, asks for more than a struct can check."""
-
-
-def _struct(known: EventType) -> tuple[type[msgspec.Struct], Shape]:
-    """Make the struct of a type's records; raises _NotPlainError when there can be none."""
-    model = known.model
-    decorators = model.__pydantic_decorators__
-    if any(vars_of for vars_of in asdict(decorators).values()) or model.model_config != Event.model_config:
-        raise _NotPlainError
-    fields = {name: info for name, info in model.model_fields.items() if name not in CONTEXT}
-    data = _define(f"{model.__name__}Data", [_field(name, info) for name, info in fields.items()])
-    attributes = [*_ATTRIBUTES, ("data", data), _schema(known)]
-    struct = _define(f"{model.__name__}Record", attributes, tag_field="type", tag=known.name)
-    moments = tuple(name for name, info in fields.items() if _is_instant(info.annotation))
-    return struct, Shape(known, moments)
-
-
-def _define(name: str, fields: Sequence[tuple[Any, ...]], **tag: str) -> type[msgspec.Struct]:
-    return msgspec.defstruct(name, fields, omit_defaults=True, kw_only=True, gc=False, frozen=True, **tag)
-
-
-def _schema(known: EventType) -> tuple[Any, ...]:
-    kind = Literal[schema_urn(known.name, known.version)]  # type: ignore[valid-type]  # made here
-    return ("dataschema", kind | None, None) if known.version == 1 else ("dataschema", kind)
-
-
-def _field(name: str, info: FieldInfo) -> tuple[Any, ...]:
-    if info.alias or info.validation_alias or info.default_factory or info.discriminator:
-        raise _NotPlainError
-    kind = _kind(info.annotation, info.metadata)
-    return (name, kind) if info.is_required() else (name, kind | None, None)
-
-
-def _kind(annotation: Any, metadata: Sequence[object] = ()) -> Any:  # noqa: ANN401  # an annotation has no narrower type
-    """The kind of a struct's field that takes just what a field of an event takes."""
-    origin, args = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _kind(args[0], (*args[1:], *metadata))
-    if origin in (Union, types.UnionType):
-        [kind] = _others(args)
-        return _kind(kind, metadata) | None
-    if annotation is datetime and tuple(metadata) == get_args(Instant)[1:]:
-        return str
-    if annotation in (str, int):
-        return Annotated[annotation, msgspec.Meta(**_limits(metadata))]
-    if not metadata and (annotation is bool or origin is Literal):
-        return annotation
-    raise _NotPlainError
-
-
-def _others(kinds: Iterable[Any]) -> list[Any]:
-    others = [kind for kind in kinds if kind is not type(None)]
-    if len(others) != 1:
-        raise _NotPlainError
-    return others
-
-
-def _limits(metadata: Iterable[object]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for item in metadata:
-        match item:
-            case FieldInfo():
-                found |= _limits(item.metadata)
-            case limits.GroupedMetadata():
-                found |= _limits(item)
-            case limits.Ge() | limits.Gt() | limits.Le() | limits.Lt() | limits.MinLen() | limits.MaxLen():
-                found |= asdict(item)
-            case _:
-                raise _NotPlainError
-    return found
-
-
-def _is_instant(annotation: Any) -> bool:  # noqa: ANN401  # an annotation has no narrower type
-    return annotation is datetime or any(map(_is_instant, get_args(annotation)))
-
-
-def _attribute(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
-    kind = _as_text(field.type)
-    return (field.name, kind) if field.required else (field.name, kind | None, None)
-
-
-def _as_text(kind: Any) -> Any:  # noqa: ANN401  # an annotation has no narrower type
-    if get_origin(kind) in (Union, types.UnionType):
-        return _as_text(_others(get_args(kind))[0]) | None
-    texts = {UUID: Annotated[str, msgspec.Meta(min_length=36, max_length=36)], datetime: str, date: str}
-    return texts.get(kind, kind)
-
-
-_OF_DECISIONS = ("stream", "streamversion", "expects")
-_FIELDS = [
-    field
-    for field in msgspec.structs.fields(Envelope)
-    if field.name not in ("specversion", "type", "data", "dataschema", *_OF_DECISIONS)
-]
-_ATTRIBUTES = [("specversion", Literal["1.0"]), *map(_attribute, _FIELDS)]
-_ENVELOPE_INSTANTS = [field.name for field in _FIELDS if _is_instant(field.type)]
-
-
-def _structs() -> Iterator[tuple[type[msgspec.Struct], Shape]]:
-    for known in CATALOGUE.values():
-        try:
-            yield _struct(known)
-        except _NotPlainError:
-            continue
-
-
-_SHAPES: Mapping[type, Shape] = dict(_structs())
-_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(_SHAPES)])
-_ENCODER = msgspec.json.Encoder()

@@ -10,7 +10,7 @@ import pyarrow as pa
 from events.catalogue import CATALOGUE, NOUNS
 from events.codec import Decoded
 from events.plain import PlainRecord
-from projections.cells import Boards, Cells, values_from_wire
+from projections.cells import Boards, Cells, values_from_sql
 from projections.projection import Projection
 from projections.relations import SOURCE, relation_sql
 from projections.rows import plain_rows
@@ -42,14 +42,14 @@ class _Filled:
         self.empty = self.rows = empty
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self.rows.__arrow_c_stream__(requested_schema)
+        return self.rows.__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]  # Arrow's
 
 
 class Folder:
     """Runs projections over batches of records. Not for use by two threads at once.
 
-    The rows of a noun are made once for each batch, for all projections that read them, and every statement is prepared
-    once. DuckDB optimizes a statement each time that it runs, for longer than most batches take to fold, so it does not.
+    The rows of a noun are made once for each batch, for all projections that read them; statements are prepared once.
+    DuckDB would optimize a statement anew for each batch, which takes longer than folding a small one, so it does not.
     """
 
     def __init__(self, projections: Mapping[str, Projection]) -> None:
@@ -58,6 +58,7 @@ class Folder:
         self._con = duckdb.connect()
         self._con.execute("SET threads = 1; SET TimeZone = 'UTC'; PRAGMA disable_optimizer")
         self._json = self._fillable(SOURCE, _SCHEMA.empty_table())
+        self._used = frozenset[str]().union(*(each.columns for each in projections.values()))
         self._relations = {noun: self._relation(noun) for each in projections.values() for noun in each.relations}
         for projection in projections.values():
             self._con.execute(f'PREPARE "cells of {projection.name}" AS {projection.cells_sql}')
@@ -123,14 +124,16 @@ class Folder:
             self._json.rows = self._json.empty
 
     def _execute_rows(self, noun: str) -> pa.Table:
-        return self._con.sql(f'EXECUTE "rows of {noun}"').to_arrow_table()
+        rows = self._con.sql(f'EXECUTE "rows of {noun}"').to_arrow_table()
+        wanted: pa.Table = rows.select([name for name in rows.column_names if name in self._used])
+        return wanted
 
     def _cells(self, projection: Projection) -> Cells:
         width = len(projection.keys)
         rows = self._con.execute(f'EXECUTE "cells of {projection.name}"').fetchall()
         if all(measure.kind != "last" for measure in projection.measures):
             return {row[:width]: row[width:] for row in rows}
-        return {row[:width]: values_from_wire(row[width:]) for row in rows}
+        return {row[:width]: values_from_sql(row[width:]) for row in rows}
 
     def close(self) -> None:
         """Give the database's memory back."""

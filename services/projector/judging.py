@@ -90,24 +90,24 @@ def parked(tp: TP, record: Record, reason: str) -> Envelope:
     )
 
 
-def first_seen(judged: Sequence[Judged]) -> dict[str, dict[date, bytes]]:
-    """The ids of the facts that count, by topic and day, 16 bytes each."""
+Seen = dict[str, dict[date, bytes]]
+"""Ids of facts by topic and day, 16 bytes each."""
+
+Heads = dict[tuple[str, str], int]
+"""Versions of streams of decisions, by topic and stream."""
+
+
+def learned(judged: Sequence[Judged]) -> tuple[Seen, Heads]:
+    """The ids of the facts that count, and the versions that the decisions that count bring their streams to."""
     seen: dict[str, dict[date, list[bytes]]] = {}
-    for counted, record in _counted(judged):
+    heads: Heads = {}
+    for each in judged:
+        if each.counted is None:
+            continue
+        record = _judgeable(each.counted.record)
         if record.stream is None:
             told, day = record.told
-            seen.setdefault(counted.topic, {}).setdefault(day, []).append(told)
-    return {topic: {day: b"".join(ids) for day, ids in days.items()} for topic, days in seen.items()}
-
-
-def heads_of(judged: Sequence[Judged]) -> dict[tuple[str, str], int]:
-    """The versions that the decisions that count bring their streams to, by topic and stream."""
-    return {
-        (counted.topic, record.stream): record.streamversion
-        for counted, record in _counted(judged)
-        if record.stream is not None and record.streamversion is not None
-    }
-
-
-def _counted(judged: Sequence[Judged]) -> Iterator[tuple[Counted, Judgeable]]:
-    return ((each.counted, _judgeable(each.counted.record)) for each in judged if each.counted is not None)
+            seen.setdefault(each.topic, {}).setdefault(day, []).append(told)
+        elif record.streamversion is not None:
+            heads[each.topic, record.stream] = record.streamversion
+    return {topic: {day: b"".join(ids) for day, ids in days.items()} for topic, days in seen.items()}, heads
