@@ -9,6 +9,9 @@ from projections.fold import Folder
 from services.projector.judging import Judged, learned
 from services.runtime.ticks import HEADS, NEVER, Tick, chained, encode_tick, wire
 
+MAX_RECORDS = 6_000
+"""A tick of more records is split before it is folded: it might be too large, and would have been folded in vain."""
+
 MAX_BYTES = 900_000
 """A tick larger than this is split. What one record adds cannot be: the tick topic takes some times as much."""
 
@@ -31,10 +34,11 @@ class Step:
 
 def steps(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Iterator[Step]:
     """The ticks that take a shard from source offsets `start` to `end`: one, or more where one would be too large."""
-    step = Step(_tick(folder, judged, start, end))
-    if len(judged) < 2 or len(step) <= MAX_BYTES:  # noqa: PLR2004  # one record cannot be halved
-        yield step
-        return
+    if len(judged) <= MAX_RECORDS:
+        step = Step(_tick(folder, judged, start, end))
+        if len(judged) < 2 or len(step) <= MAX_BYTES:  # noqa: PLR2004  # one record cannot be halved
+            yield step
+            return
     half = len(judged) // 2
     middle = dict(start) | {record.topic: record.offset + 1 for record in judged[:half]}
     yield from steps(folder, judged[:half], start, middle)
