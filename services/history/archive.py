@@ -10,7 +10,7 @@ from typing import Self, cast
 
 import duckdb
 
-from projections.cells import Boards, Cells, Key, values_from_wire
+from projections.cells import Boards, Cells, Key, values_from_sql
 from projections.projection import Projection
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnfoldableHistoryError, UnknownNameError
 from services.history.judging import LogRecord
@@ -159,4 +159,4 @@ def _cells(con: duckdb.DuckDBPyConnection, projection: Projection) -> Cells:
         rows = con.execute(projection.cells_sql).fetchall()
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise UnfoldableHistoryError(projection.name, str(error).partition(":")[0]) from None
-    return {cast("Key", tuple(row[:width])): values_from_wire(row[width:]) for row in rows}
+    return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in rows}

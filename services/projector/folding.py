@@ -1,15 +1,17 @@
 """From judged records to the ticks that say what they add. Pure but for DuckDB in memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from projections.cells import Boards
 from projections.fold import Folder, UnfoldableError
-from services.projector.judging import Judged, first_seen, heads_of
+from services.projector.judging import Judged, learned
 from services.runtime.parked import Aside
-from services.runtime.ticks import HEADS, NEVER, Tick, encode_tick, wire
+from services.runtime.ticks import HEADS, NEVER, Tick, chained, encode_tick, wire
+
+MAX_RECORDS = 6_000
+"""A tick of more records is split before it is folded: it might be too large, and would have been folded in vain."""
 
 MAX_BYTES = 900_000
 """A tick larger than this is split. What one record adds cannot be: the tick topic takes some times as much."""
@@ -17,15 +19,20 @@ LARGEST_BYTES = 4_000_000
 """A record that makes a larger tick than this is at fault: no broker would take the tick."""
 
 
-@dataclass(frozen=True, slots=True)
 class Step:
     """A tick that waits for its place in the chain (its `prev` is not known yet)."""
 
-    tick: Tick
+    def __init__(self, tick: Tick) -> None:
+        """Write it down but for what it follows."""
+        self._tick, self._raw = tick, encode_tick(tick)
 
-    def after(self, prev: int) -> bytes:
-        """The tick's bytes, chained to the tick at offset `prev`."""
-        return encode_tick(msgspec.structs.replace(self.tick, prev=prev))
+    def __len__(self) -> int:
+        """How many bytes it has, but for a few."""
+        return len(self._raw)
+
+    def after(self, prev: int) -> tuple[Tick, bytes]:
+        """The tick, chained to the tick at offset `prev`, and its bytes."""
+        return msgspec.structs.replace(self._tick, prev=prev), chained(self._raw, prev)
 
 
 def steps(
@@ -49,18 +56,21 @@ def steps(
 
 def _step(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Step | str:
     """One tick, or why there cannot be one of all these records."""
+    if len(judged) > MAX_RECORDS:
+        return "may add more than a tick can hold"
     try:
         step = Step(_tick(folder, judged, start, end))
     except UnfoldableError as error:
         return str(error)
-    if len(step.after(2**62)) > (MAX_BYTES if len(judged) > 1 else LARGEST_BYTES):
+    if len(step) > (MAX_BYTES if len(judged) > 1 else LARGEST_BYTES):
         return "adds more than a tick can hold"
     return step
 
 
 def _tick(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Tick:
-    boards: Boards = folder.fold(record.counted for record in judged if record.counted is not None and record.adds)
-    if heads := heads_of(judged):
+    boards: Boards = folder.fold([each.counted for each in judged if each.counted is not None and each.adds])
+    seen, heads = learned(judged)
+    if heads:
         boards[HEADS.name] = {head: (version,) for head, version in heads.items()}
     return Tick(
         prev=NEVER,
@@ -68,5 +78,5 @@ def _tick(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], en
         read_to=dict(end),
         appended_ms=max((record.appended_ms for record in judged), default=0),
         cells=wire(boards),
-        seen=first_seen(judged),
+        seen=seen,
     )

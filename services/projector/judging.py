@@ -1,18 +1,19 @@
 """From the raw records of a shard to what counts: decoded, judged by the law, unreadable ones set aside. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import groupby
 
+import msgspec
 from faust.types import TP
 
-from events.codec import UnreadableError, decode, event_data, event_schema
+from events.codec import Decoded, UnreadableError, event_data, event_schema
 from events.envelope import Envelope
 from events.ids import fact_id
-from events.law import Ledger, Verdict
+from events.law import Judgeable, Ledger, Verdict
 from events.parked import RecordParked
+from events.plain import PlainRecord, Read, read_all
 from projections.fold import Counted
 from services.projector.transport import Record, RecordBatch
 from services.runtime.parked import Aside
@@ -20,8 +21,7 @@ from services.runtime.parked import Aside
 SOURCE = "/projector"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """One record and what became of it: it counts, it does not, or it is parked."""
 
     topic: str
@@ -38,45 +38,53 @@ def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch], aside: 
     """Judge the records of some batches, in the order of the log of each topic; its ledger moves on with them."""
     judged: list[Judged] = []
     for topic, of_topic in groupby(sorted(batches, key=_topic), key=_topic):
-        records = [_decoded(batch.tp, record) for batch in of_topic for record in batch.records]
-        judged += _judge(ledgers[topic], [_unless(aside, record) for record in records] if aside else records)
+        found = list(of_topic)
+        records = [record for batch in found for record in batch.records]
+        tp = found[0].tp
+        judged += _judge(ledgers[topic], tp, records, aside.get((tp.topic, tp.partition), {}))
     return judged
+
+
+def _judge(ledger: Ledger, tp: TP, records: Sequence[Record], aside: Mapping[int, str]) -> list[Judged]:
+    read: Sequence[Read | None] = read_all([record.value or b"" for record in records])
+    if aside:
+        read = [_unless(record.offset in aside, each) for record, each in zip(records, read, strict=True)]
+    verdicts = iter(ledger.judge_all([_judgeable(each) for each in read if isinstance(each, PlainRecord | Decoded)]))
+    judged = [_judged(tp, record, each, verdicts) for record, each in zip(records, read, strict=True)]
+    return [_adding(each.offset not in aside, each) for each in judged] if aside else judged
+
+
+def _unless(aside: bool, read: Read | None) -> Read | None:  # noqa: FBT001  # what is asked of each record
+    """What was read, unless it is a fact that is set aside, which was never told."""
+    is_fact = isinstance(read, PlainRecord | Decoded) and _judgeable(read).stream is None
+    return None if aside and is_fact else read
+
+
+def _adding(adds: bool, judged: Judged) -> Judged:  # noqa: FBT001  # what is asked of each record
+    """The same; a decision that is set aside keeps its version and adds nothing."""
+    return judged if adds else msgspec.structs.replace(judged, adds=False)
+
+
+def _judgeable(read: PlainRecord | Decoded) -> Judgeable:
+    return read if isinstance(read, PlainRecord) else read.envelope
+
+
+def _judged(tp: TP, record: Record, read: Read | None, verdicts: Iterator[Verdict]) -> Judged:
+    """A record that counts, or does not, or is parked."""
+    place = tp.topic, tp.partition, record.offset, record.timestamp
+    if isinstance(read, UnreadableError):
+        return Judged(*place, parked=parked(tp, record, str(read)))
+    if read is None or next(verdicts) is not Verdict.COUNTS:
+        return Judged(*place)
+    return Judged(*place, Counted(read, tp.topic, tp.partition, record.offset))
 
 
 def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged]) -> None:
     """Have the ledgers forget the last records that they judged, so that these can be judged again."""
-    for counted in reversed(list(_counted(judged))):
-        envelope = counted.record.envelope
-        if envelope.stream is not None and envelope.streamversion is not None:
-            ledgers[counted.topic].heads[envelope.stream] = envelope.streamversion - 1
-
-
-def _unless(aside: Aside, record: Judged) -> Judged:
-    """The record, unless it is set aside: then a fact was never told, and a decision adds nothing."""
-    counted = record.counted
-    if counted is None or record.offset not in aside.get((record.topic, record.partition), ()):
-        return record
-    is_fact = counted.record.envelope.stream is None
-    return replace(record, counted=None) if is_fact else replace(record, adds=False)
-
-
-def _judge(ledger: Ledger, records: Sequence[Judged]) -> list[Judged]:
-    read = [record.counted.record.envelope for record in records if record.counted is not None]
-    verdicts = iter(ledger.judge_all(read))
-    return [
-        record if record.counted is None or next(verdicts) is Verdict.COUNTS else replace(record, counted=None)
-        for record in records
-    ]
-
-
-def _decoded(tp: TP, record: Record) -> Judged:
-    """A record as it counts if the law says so, or parked."""
-    place = tp.topic, tp.partition, record.offset, record.timestamp
-    try:
-        decoded = decode(record.value or b"")
-    except UnreadableError as error:
-        return Judged(*place, parked=parked(tp, record, str(error)))
-    return Judged(*place, counted=Counted(decoded, tp.topic, tp.partition, record.offset))
+    for each in reversed(judged):
+        record = None if each.counted is None else _judgeable(each.counted.record)
+        if record is not None and record.stream is not None and record.streamversion is not None:
+            ledgers[each.topic].heads[record.stream] = record.streamversion - 1
 
 
 def _topic(batch: RecordBatch) -> str:
@@ -110,25 +118,24 @@ def parked(tp: TP, record: Record, reason: str) -> Envelope:
     )
 
 
-def first_seen(judged: Sequence[Judged]) -> dict[str, dict[date, bytes]]:
-    """The ids of the facts that count, by topic and day, 16 bytes each."""
-    seen: dict[str, dict[date, bytearray]] = {}
-    for counted in _counted(judged):
-        envelope = counted.record.envelope
-        if envelope.stream is None:
-            ids = seen.setdefault(counted.topic, {}).setdefault(envelope.day, bytearray())
-            ids.extend(envelope.id.bytes)
-    return {topic: {day: bytes(ids) for day, ids in days.items()} for topic, days in seen.items()}
+Seen = dict[str, dict[date, bytes]]
+"""Ids of facts by topic and day, 16 bytes each."""
+
+Heads = dict[tuple[str, str], int]
+"""Versions of streams of decisions, by topic and stream."""
 
 
-def heads_of(judged: Sequence[Judged]) -> dict[tuple[str, str], int]:
-    """The versions that the decisions that count bring their streams to, by topic and stream."""
-    return {
-        (counted.topic, envelope.stream): envelope.streamversion
-        for counted, envelope in ((counted, counted.record.envelope) for counted in _counted(judged))
-        if envelope.stream is not None and envelope.streamversion is not None
-    }
-
-
-def _counted(judged: Sequence[Judged]) -> Iterable[Counted]:
-    return (record.counted for record in judged if record.counted is not None)
+def learned(judged: Sequence[Judged]) -> tuple[Seen, Heads]:
+    """The ids of the facts that count, and the versions that the decisions that count bring their streams to."""
+    seen: dict[str, dict[date, list[bytes]]] = {}
+    heads: Heads = {}
+    for each in judged:
+        if each.counted is None:
+            continue
+        record = _judgeable(each.counted.record)
+        if record.stream is None:
+            told, day = record.told
+            seen.setdefault(each.topic, {}).setdefault(day, []).append(told)
+        elif record.streamversion is not None:
+            heads[each.topic, record.stream] = record.streamversion
+    return {topic: {day: b"".join(ids) for day, ids in days.items()} for topic, days in seen.items()}, heads

@@ -76,7 +76,7 @@ class Worker:
             assert isinstance(event, RecordParked)
             self.parked.append((event.position, event.reason, str(envelope.id)))
         for step in steps:
-            assert self.cells.apply(self.cells.last + 1, decode_tick(step.after(self.cells.last)))
+            assert self.cells.apply(self.cells.last + 1, decode_tick(step.after(self.cells.last)[1]))
         return self
 
     @property
