@@ -35,6 +35,16 @@ check: $(READY) ## lint, types, contracts
 test: setup browser check ## everything that must hold, the broker's tests included
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+PEERS := .kvota/bench
+
+$(PEERS)/ready: tests/bench/requirements.lock
+	$(PYTHON) -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r tests/bench/requirements.lock
+	@touch $@
+
+bench: setup $(PEERS)/ready ## what the projector costs beside its peers, an hour; BENCH="--events 50000 --runs 1" is quicker
+	$(BIN)/kvota bench projector $(BENCH)
+
 golden: $(READY) ## write the golden files that are missing
 	$(BIN)/python -m tests.events.write_golden
 
@@ -44,8 +54,10 @@ docs: $(READY) ## write docs/events.md and the JSON Schemas anew
 lock: $(READY) ## resolve requirements.lock anew
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --output-file tests/bench/requirements.lock
 
 clean: ## remove what was installed and written, the local Kafka's data included
 	rm -rf $(VENV) .kvota
 
-.PHONY: help setup browser demo check test golden docs lock clean
+.PHONY: help setup browser demo check test golden docs lock clean bench

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from services.broker.errors import BrokerError
@@ -21,17 +21,19 @@ _COORDINATES = (
 _PINS = Path(__file__).with_name("jars.sha256")
 
 
-def pinned() -> dict[str, str]:
-    """Return the jars that make up the broker: file name -> SHA-256, in class path order."""
-    lines = (line.split() for line in _PINS.read_text(encoding="ascii").splitlines())
+def pinned(pins: Path = _PINS) -> dict[str, str]:
+    """Return the jars that make up the broker, or what another file pins: name -> SHA-256, in class path order."""
+    lines = (line.split() for line in pins.read_text(encoding="ascii").splitlines())
     return {name: digest for digest, name in lines}
 
 
-def fetch(folder: Path, progress: Progress) -> None:
+def fetch(
+    folder: Path, progress: Progress, *, coordinates: Iterable[str] = _COORDINATES, pinned_in: Path = _PINS
+) -> None:
     """Bring every pinned jar into `folder`; raises `BrokerError` when one cannot be had or is not what was pinned."""
-    pins = pinned()
+    pins = pinned(pinned_in)
     missing = dict(pins)
-    for source in _resolved():
+    for source in _resolved(coordinates):
         digest = missing.pop(source.name, None)
         if digest is not None:
             _copy(source, folder / source.name, digest)
@@ -41,11 +43,11 @@ def fetch(folder: Path, progress: Progress) -> None:
         raise BrokerError(message)
 
 
-def _resolved() -> Iterator[Path]:
+def _resolved(coordinates: Iterable[str]) -> Iterator[Path]:
     import jgo  # noqa: PLC0415 - only an install needs it, and every start imports this module
 
     try:
-        for coordinate in _COORDINATES:
+        for coordinate in coordinates:
             for artifact in jgo.resolve(coordinate):
                 yield artifact.resolve()
     except (OSError, RuntimeError) as error:  # jgo raises RuntimeError for what no repository has

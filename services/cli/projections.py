@@ -13,6 +13,7 @@ from services.cli.output import answer_no, print_bytes, print_json, print_rows
 
 if TYPE_CHECKING:
     from services.cli.rebuilding import Promotion, Rebuilding
+    from services.runtime.versions import Versions
 
 app = typer.Typer(no_args_is_help=True)
 KeepHours = Annotated[int, typer.Option(min=0, help="How long a version that no longer serves is kept.")]
@@ -65,24 +66,29 @@ def verify(
 def versions(*, json: AsJson = False) -> None:
     """List the versions of the live cells, and say which one serves."""
     import asyncio
-    from datetime import UTC, datetime
 
     from services.runtime.versions import read_versions
 
     told = asyncio.run(read_versions(kafka("versions")))
-    rows: list[dict[str, str | int | None]] = [
-        {
-            "version": version,
-            "stage": each.standing.stage if version == told.serving or not each.served else "kept",
-            "since": datetime.fromtimestamp(each.since_ms / 1000, UTC).isoformat(timespec="seconds"),
-            "projections": len(each.standing.made_by),
-        }
-        for version, each in sorted(told.known.items())
-    ]
+    rows = [_version_row(told, version) for version in sorted({*told.promoted, *told.known})]
     if json:
         print_json({"serving": told.serving, "versions": rows})
     else:
         print_rows(f"Version {told.serving} serves", rows)
+
+
+def _version_row(told: "Versions", version: int) -> dict[str, str | int | None]:
+    from datetime import UTC, datetime
+
+    known = told.known.get(version)
+    since = datetime.fromtimestamp(known.since_ms / 1000, UTC).isoformat(timespec="seconds") if known else None
+    if version == told.serving:
+        stage = "serving"
+    elif version in told.promoted:
+        stage = "kept"
+    else:
+        stage = str(told.known[version].standing.stage)
+    return {"version": version, "stage": stage, "since": since}
 
 
 @app.command()

@@ -43,8 +43,15 @@ async def agreement(
     version = version or (await read_versions(kafka)).serving
     live, cut = await live_cells(kafka, version, projections)
     await (reach or Archiver(kafka, archive).catch_up)(cut)
-    history = await asyncio.to_thread(archive.cells_at, cut, projections)
-    return Agreement(version, cut, sum(map(len, live.values())), compare(live, history, projections))
+    said = await asyncio.to_thread(_compare, archive, live, cut, projections)
+    return Agreement(version, cut, sum(map(len, live.values())), said)
+
+
+def _compare(archive: Archive, live: Boards, cut: Positions, projections: Mapping[str, Projection]) -> list[Difference]:
+    """Where the live cells differ from what reports read, or from what the raw records say."""
+    differences = compare(live, archive.cells_at(cut, projections), projections)
+    evidence = compare(live, archive.evidence_at(cut, projections), projections)
+    return differences + [difference for difference in evidence if difference not in differences]
 
 
 async def live_cells(

@@ -15,6 +15,7 @@ from projections.projection import Projection
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnknownNameError
 from services.history.judging import LogRecord
 from services.history.rereading import read_by_todays_catalogue
+from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
 from services.history.store import Store, read_positions, transaction
 from services.runtime.shards import Positions, Source
@@ -93,8 +94,12 @@ class Archive:
         Partitions that the cut does not name do not take part. Raises HistoryBehindError when it is not archived yet.
         """
         with self.reading(positions) as reading:
-            boards = {projection.name: _cells(reading.con, projection) for projection in projections.values()}
-        return {name: cells for name, cells in boards.items() if cells}
+            return _boards(reading.con, projections)
+
+    def evidence_at(self, positions: Positions, projections: Mapping[str, Projection]) -> Boards:
+        """The same from the raw records alone, without the rows that were made of them."""
+        with self.reading(positions) as reading, reading_evidence(reading.con):
+            return _boards(reading.con, projections)
 
     @contextmanager
     def reading(self, cut: Positions | None = None) -> Iterator[Reading]:
@@ -141,6 +146,11 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _rows(cut: Positions) -> list[dict[str, object]]:
     return [{"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()]
+
+
+def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> Boards:
+    boards = {projection.name: _cells(con, projection) for projection in projections.values()}
+    return {name: cells for name, cells in boards.items() if cells}
 
 
 def _cells(con: duckdb.DuckDBPyConnection, projection: Projection) -> Cells:

@@ -36,6 +36,13 @@ class Row:
     decoded: Decoded | None = None
     reason: str | None = None
 
+    @property
+    def noun(self) -> str | None:
+        """The noun of the record's event; None when this version does not know the event."""
+        if self.decoded is None or self.decoded.event is None:
+            return None
+        return CATALOGUE[self.decoded.envelope.type].noun
+
 
 def judge(ledger: Ledger, record: LogRecord) -> Row:
     """Judge the next record of a partition; the ledger moves on with it."""
@@ -80,7 +87,7 @@ def _values(row: Row) -> tuple[object, ...]:
     envelope = row.decoded.envelope
     return (
         *place,
-        CATALOGUE[envelope.type].noun if row.decoded.event is not None else None,
+        row.noun,
         str(envelope.id),
         envelope.type,
         envelope.day,

@@ -7,6 +7,7 @@ differ from what a projector of today makes of the same log.
 import duckdb
 
 from events.catalogue import CATALOGUE
+from services.history.rows import forget_rows
 from services.history.schema import create_tables
 from services.history.store import Store, read_positions, read_records, transaction
 
@@ -41,5 +42,6 @@ def _reread(con: duckdb.DuckDBPyConnection) -> None:
     create_tables(con)
     store = Store(con)
     for records in read_records(con, end, _BATCH):
-        store.write_within(records)
+        store.write_records(records)
     con.execute("DROP TABLE earlier")
+    forget_rows(con)

@@ -8,6 +8,7 @@ import duckdb
 from projections.metrics import create_metrics_sql
 from projections.projection import Measure, Projection
 from projections.relations import create_relations_sql
+from services.history.rows import create_row_views_sql, keep_rows, reading_evidence
 
 _FOLDER = Path(__file__).parent
 
@@ -18,11 +19,14 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> None:
-    """Make all views anew, so that the file answers by today's definitions."""
-    for name in _views(con):
-        con.execute(f"DROP VIEW {_quoted(name)}")
+    """Make all views anew, and what rows they need, so that the file answers by today's definitions."""
+    for schema, name in _views(con):
+        con.execute(f"DROP VIEW {_quoted(schema)}.{_quoted(name)}")
     con.execute((_FOLDER / "views.sql").read_text("utf-8"))
-    con.execute(create_relations_sql())
+    with reading_evidence(con):
+        con.execute(create_relations_sql())
+    keep_rows(con)
+    con.execute(create_row_views_sql())
     con.execute(create_metrics_sql())
     for projection in projections.values():
         con.execute(_contributions_view(projection))
@@ -34,8 +38,8 @@ def contributions_of(projection: Projection) -> str:
     return _quoted(f"{projection.name}_contributions")
 
 
-def _views(con: duckdb.DuckDBPyConnection) -> list[str]:
-    return [str(row[0]) for row in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()]
+def _views(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    return con.execute("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal").fetchall()
 
 
 def _contributions_view(projection: Projection) -> str:

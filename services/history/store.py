@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import duckdb
 
-from services.history.judging import LogRecord, judge, table
+from events.law import Verdict
+from services.history.judging import LogRecord, Row, judge, table
 from services.history.ledgers import Ledgers
+from services.history.rows import add_rows
 from services.runtime.shards import Positions, Source
 
 _INSERT = "INSERT INTO records SELECT * FROM batch"
@@ -32,22 +34,36 @@ class Store:
         """
         try:
             with transaction(self._con):
-                return self.write_within(records)
+                return self._write(records)
         except BaseException:
             self._ledgers.forget()
             self._next = read_positions(self._con)
             raise
 
-    def write_within(self, records: Iterable[LogRecord]) -> int:
-        """Archive a batch as a part of the transaction that is open."""
-        rows = [judge(self._ledgers.of(record.source), record) for record in self._new(records)]
-        if rows:
-            self._con.register("batch", table(rows))
-            self._con.execute(_INSERT)
-            self._con.execute(_PROGRESS)
-            self._con.unregister("batch")
-        self._ledgers.forget_old_days()
+    def _write(self, records: Iterable[LogRecord]) -> int:
+        rows = self._judged(records)
+        with self._archived(rows):
+            add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict is Verdict.COUNTS})
         return len(rows)
+
+    def write_records(self, records: Iterable[LogRecord]) -> None:
+        """Archive a batch as a part of the transaction that is open, and leave the rows of relations to others."""
+        with self._archived(self._judged(records)):
+            pass
+
+    def _judged(self, records: Iterable[LogRecord]) -> list[Row]:
+        rows = [judge(self._ledgers.of(record.source), record) for record in self._new(records)]
+        self._ledgers.forget_old_days()
+        return rows
+
+    @contextmanager
+    def _archived(self, rows: Sequence[Row]) -> Iterator[None]:
+        """Archive rows; for the block, they are the table `batch`."""
+        self._con.register("batch", table(rows))
+        self._con.execute(_INSERT)
+        self._con.execute(_PROGRESS)
+        yield
+        self._con.unregister("batch")
 
     def _new(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:
         for record in records:

@@ -28,3 +28,9 @@ CREATE TABLE IF NOT EXISTS readings (
     type    VARCHAR NOT NULL,
     version BIGINT  NOT NULL
 );
+
+-- The definition by which the rows of each relation were made.
+CREATE TABLE IF NOT EXISTS kept (
+    noun   VARCHAR NOT NULL PRIMARY KEY,
+    digest VARCHAR NOT NULL
+);

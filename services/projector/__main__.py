@@ -21,9 +21,10 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
 from services.runtime.stopping import begin_afresh, leave_within
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
-from services.runtime.versions import made_by, versions_log
+from services.runtime.versions import MadeBy, VersionsLog, made_by, versions_log
 
 _LEAVE_WITHIN_S = 4.0
+_BOARDS_GO_OVER_S = 5.0
 _COLLECT_AFTER = 100_000
 """A tick makes tens of thousands of objects that die with it, none of them in a circle: looking for circles among them
 as often as Python does by itself takes as long as folding them."""
@@ -40,7 +41,7 @@ async def run(
     own, over = made_by(projections), asyncio.Event()
     async with versions_log(kafka) as log_of_versions:
         version = log_of_versions.versions.to_work_for(own)
-        promoted = asyncio.create_task(log_of_versions.until(lambda versions: versions.to_work_for(own) != version))
+        promoted = asyncio.create_task(_until_another_serves(log_of_versions, own, version))
         told = asyncio.create_task(stop.wait())
         for ending in (promoted, told):
             ending.add_done_callback(lambda _: over.set())
@@ -48,9 +49,15 @@ async def run(
         told.cancel()
         if not stop.is_set():
             await promoted
-            log.info("another_version_was_promoted", version=version)
             begin_afresh()
         promoted.cancel()
+
+
+async def _until_another_serves(told: VersionsLog, own: MadeBy, version: int) -> None:
+    """Wait until another version is promoted, and the boards have gone over to it."""
+    await told.until(lambda versions: versions.to_work_for(own) != version)
+    log.info("another_version_was_promoted", version=version)
+    await asyncio.sleep(_BOARDS_GO_OVER_S)
 
 
 async def _run_version(

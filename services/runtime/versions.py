@@ -21,7 +21,7 @@ from services.runtime.topics import partition_counts
 
 VERSIONS_TOPIC = "kvota.versions"
 FIRST = 1
-"""The version that serves while none was ever promoted."""
+"""The version that serves before any is promoted; by which projections, only its cells say."""
 _LOOK_FOR_TOPIC_S = 5.0
 _TAIL_MS = 500
 
@@ -71,8 +71,8 @@ class Versions:
     """What the versions topic says in all."""
 
     known: dict[int, Known] = field(default_factory=dict[int, Known])
-    promoted: list[int] = field(default_factory=list[int])
-    """The versions that were promoted and not dropped, the one that serves last."""
+    promoted: list[int] = field(default_factory=lambda: [FIRST])
+    """The versions that served and were not dropped, in the order of their promotion."""
 
     def take(self, standing: Standing, appended_ms: int) -> None:
         """Take in the next record."""
@@ -88,7 +88,7 @@ class Versions:
     @property
     def serving(self) -> int:
         """The version that serves."""
-        return self.promoted[-1] if self.promoted else FIRST
+        return self.promoted[-1]
 
     @property
     def latest(self) -> int:
@@ -114,12 +114,12 @@ class Versions:
 
     def _choose(self, suits: Callable[[MadeBy], bool]) -> int | None:
         """The one promoted last that suits."""
-        suiting = (version for version in reversed(self.promoted) if suits(self.known[version].standing.made_by))
-        return next(suiting, None)
+        told = (self.known[version].standing for version in reversed(self.promoted) if version in self.known)
+        return next((standing.version for standing in told if suits(standing.made_by)), None)
 
     def _first(self) -> int:
-        """What was made before anybody told of versions is looked at by whoever opens it."""
-        if self.promoted and FIRST not in self.promoted:
+        """The one of which nobody told by which projections it is: whoever opens it will see."""
+        if FIRST not in self.promoted or FIRST in self.known:
             raise NoVersionError
         return FIRST
 

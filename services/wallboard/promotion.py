@@ -37,6 +37,7 @@ class Showing:
             shown: asyncio.Task[None] | None = None
             while True:
                 version, loaded = versions.versions.to_read(own), asyncio.Event()
+                log.info("version_serves", version=version)
                 following = group.create_task(self._show(version, loaded))
                 await loaded.wait()
                 if shown is not None:

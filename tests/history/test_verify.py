@@ -19,13 +19,24 @@ def test_live_and_history_of_the_same_records_do_not_differ(archive: Archive) ->
     assert compare(live, history, PROJECTIONS) == []
 
 
-def test_an_altered_row_is_found_and_named(archive: Archive) -> None:
+def test_an_altered_row_of_a_relation_is_found(archive: Archive) -> None:
+    archive.ingest(RECORDS)
+    live = Folder(PROJECTIONS).fold(map(Counted, facts(*EVENTS)))
+    with archive.cursor() as con:
+        con.execute("UPDATE calls_rows SET talk_seconds = 61 WHERE talk_seconds = 60")
+    differences = compare(live, archive.cells_at(archive.positions(), PROJECTIONS), PROJECTIONS)
+    assert {difference.projection.name for difference in differences} == {"queue_handle", "rep_day", "rep_month"}
+    assert compare(live, archive.evidence_at(archive.positions(), PROJECTIONS), PROJECTIONS) == []
+
+
+def test_an_altered_record_is_found_and_named(archive: Archive) -> None:
     archive.ingest(RECORDS)
     live = Folder(PROJECTIONS).fold(map(Counted, facts(*EVENTS)))
     with archive.cursor() as con:
         altered = {"raw": raw(answered(talk=61), 1)}
         con.execute('UPDATE records SET raw = $raw WHERE "offset" = 0', altered)
-    history = archive.cells_at(archive.positions(), PROJECTIONS)
+    assert compare(live, archive.cells_at(archive.positions(), PROJECTIONS), PROJECTIONS) == []
+    history = archive.evidence_at(archive.positions(), PROJECTIONS)
     differences = compare(live, history, PROJECTIONS)
     assert {difference.projection.name for difference in differences} == {"queue_handle", "rep_day", "rep_month"}
     [day] = [difference for difference in differences if difference.projection.name == "rep_day"]

@@ -1,0 +1,66 @@
+"""The nouns' relations, kept as rows: what is asked reads columns, not the JSON of every record again.
+
+The records remain the evidence. The schema `evidence` holds the same relations as views over them, from which the rows
+are made anew when a relation's definition changes, and with which `verify` compares as well.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+
+import duckdb
+
+from events.catalogue import NOUNS, Noun
+from projections.relations import SOURCE, relation_sql
+
+_OF_BATCH = f"""
+CREATE OR REPLACE TEMP VIEW {SOURCE} AS
+SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset"
+FROM batch WHERE verdict = 'counts' AND noun IS NOT NULL
+"""
+
+
+def keep_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Make anew the rows of every relation that is defined otherwise than when they were made."""
+    kept = dict(con.execute("SELECT noun, digest FROM kept").fetchall())
+    for noun in NOUNS.values():
+        digest = sha256(relation_sql(noun).encode()).hexdigest()
+        if kept.get(noun.name) != digest:
+            con.execute(f"CREATE OR REPLACE TABLE {_table(noun)} AS SELECT * FROM evidence.{noun.name}")
+            con.execute("INSERT OR REPLACE INTO kept VALUES ($noun, $digest)", {"noun": noun.name, "digest": digest})
+
+
+def forget_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Have `keep_rows` make all of them anew."""
+    con.execute("DELETE FROM kept")
+
+
+def add_rows(con: duckdb.DuckDBPyConnection, nouns: Iterable[str]) -> None:
+    """Add what the records of the table `batch` say of these nouns."""
+    con.execute(_OF_BATCH)
+    for name in nouns:
+        con.execute(f"INSERT INTO {_table(NOUNS[name])} {relation_sql(NOUNS[name])}")
+    con.execute(f"DROP VIEW temp.{SOURCE}")
+
+
+def create_row_views_sql() -> str:
+    """Statements that make a view of every noun, of the rows before the cut."""
+    return "\n".join(
+        f"CREATE OR REPLACE VIEW {noun.name} AS SELECT row.* FROM {_table(noun)} AS row JOIN cut "
+        'ON row.fact.topic = cut.topic AND row.fact."partition" = cut."partition" AND row.fact."offset" < cut.before;'
+        for noun in NOUNS.values()
+    )
+
+
+@contextmanager
+def reading_evidence(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have the relations be those of the records, for a block."""
+    con.execute("SET search_path = 'evidence,main'")
+    try:
+        yield
+    finally:
+        con.execute("RESET search_path")
+
+
+def _table(noun: Noun) -> str:
+    return f"{noun.name}_rows"
