@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import structlog
 from faust.types import TP
@@ -41,10 +42,11 @@ class Projector:
         shards: Shards,
         reader: CellsReader,
         producer: Producer,
+        folder: Path,
     ) -> None:
-        """Own nothing until Kafka hands out partitions."""
+        """Own nothing until Kafka hands out partitions; what need not be in memory goes to `folder`."""
         self._settings, self._shards = settings, shards
-        self._reader, self._producer = reader, producer
+        self._reader, self._producer, self._on_disk = reader, producer, folder
         self._owners: dict[int, ShardOwner] = {}
         self._folder = Folder(reader.projections)
         self._thread = ThreadPoolExecutor(1, "fold")
@@ -74,7 +76,7 @@ class Projector:
             self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:
-        owner = ShardOwner(shard, self._reader.version, self._reader, self._producer)
+        owner = ShardOwner(shard, self._reader.version, self._reader, self._producer, self._on_disk)
         await owner.open()
         owner.ledgers = {
             topic: Ledger(owner.cells.seen.setdefault(topic, SeenDays()), owner.cells.heads(topic))
