@@ -41,7 +41,7 @@ class Forked:
         assert self.process.pid is not None
         return self.process.pid
 
-    async def ended(self, within_s: float = 30.0) -> int | None:
+    async def ended(self, within_s: float = 60.0) -> int | None:
         """Wait until it has ended; its exit code, minus the number of the signal that ended it; None: it has not."""
         assert self.process is not None
         await asyncio.to_thread(self.process.join, within_s)

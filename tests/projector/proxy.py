@@ -1,4 +1,4 @@
-"""A TCP proxy before a broker: it can keep what a client produces and let it land later, and it can drop connections."""
+"""A TCP proxy before a broker: it can keep what is produced and let it land later, and cut connections."""
 
 import asyncio
 from collections.abc import AsyncGenerator
