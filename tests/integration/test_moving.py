@@ -1,6 +1,8 @@
 """Shards that move from worker to worker, and facts that come again when nobody expects them."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -108,3 +110,24 @@ async def test_a_tick_that_would_be_too_large_is_split(bootstrap: str, tmp_path:
         assert await worker.stop() == 0
     ticks = await values_in(bootstrap, (ticks_topic(1), 0))
     assert max(map(len, ticks)) <= MAX_BYTES < sum(map(len, ticks))
+
+
+async def test_a_worker_that_wakes_up_after_others_took_its_shards_changes_nothing(
+    bootstrap: str, tmp_path: Path
+) -> None:
+    day = a_busy_day(seed=13, count=10**6)
+    async with (
+        forking(bootstrap, tmp_path, **QUICK) as sleeper,
+        forking(bootstrap, tmp_path, **QUICK) as heir,
+    ):
+        sleeper.start()
+        async with growing(bootstrap, day):
+            await taken_over(bootstrap, sleeper, 0)
+            os.kill(sleeper.pid, signal.SIGSTOP)
+            heir.start()
+            before = await openings(bootstrap)
+            await taken_over(bootstrap, heir, before)
+            await caught_up(bootstrap)
+            os.kill(sleeper.pid, signal.SIGCONT)
+            await caught_up(bootstrap)
+        assert await caught_up(bootstrap) == await recomputed(bootstrap)

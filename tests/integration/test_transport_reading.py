@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from faust.types import TP, StreamT
 
 from services.projector.transport import (
@@ -11,6 +12,7 @@ from services.projector.transport import (
     Fetching,
     Group,
     PositionLostError,
+    RecordBatch,
     WorkerCrashedError,
     batch_app,
     gather,
@@ -67,6 +69,29 @@ async def test_an_empty_topic_brings_no_batches_and_is_committed_at_its_beginnin
     async with working(log, group, [topic], ledger.project, ledger):
         await until(log.commits_reach(group, ends(topic, 2, 0)))
     assert ledger.counted == {}
+
+
+async def test_the_gaps_that_transactions_leave_are_read_over(log: Log) -> None:
+    topic, group, ledger = await log.topic(1), a_group(), Ledger()
+    batches: list[RecordBatch] = []
+
+    async def project(gathered: AsyncIterable[Batch]) -> None:
+        async for event in gathered:
+            batches.append(event.value)
+            ledger.count(event.value)
+            event.ack()
+
+    transactions = AIOKafkaProducer(bootstrap_servers=log.bootstrap, transactional_id=topic)
+    await transactions.start()
+    async with working(log, group, [topic], project, ledger):
+        for _ in range(30):
+            async with transactions.transaction():  # its end takes an offset of its own
+                for value in (b"a", b"b", b"c"):
+                    await transactions.send(topic, value, partition=0)
+        await until(log.commits_reach(group, ends(topic, 1, 4 * 30 - 1)))
+    await transactions.stop()
+    assert ledger.counted == {TP(topic, 0): [offset for offset in range(4 * 30) if offset % 4 != 3]}
+    assert [batch.first for batch in batches] == [0, *(batch.last + 1 for batch in batches[:-1])]
 
 
 async def test_records_of_a_megabyte_arrive_whole(log: Log) -> None:
