@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import faust
-from faust.tables import TableManager
 from mode.supervisors import CrashingSupervisor
 
 from services.projector.transport.batch import Fetching, Owner, RecordBatch
@@ -39,14 +38,6 @@ class Group:
 
 class AgentEndedError(RuntimeError):
     """An agent returned while the worker runs: Faust would keep its partitions and read them to nobody."""
-
-
-class _NoTables(TableManager):
-    """Begins at once: Faust's own waits a second for the tables that an app may still declare."""
-
-    async def on_start(self) -> None:
-        await self._update_channels()
-        await self.recovery.start()
 
 
 class BatchApp(faust.App):
@@ -85,7 +76,6 @@ def batch_app(
         broker_commit_interval=group.commit_interval_s,
         broker_max_poll_records=group.max_poll_records,
         consumer_max_fetch_size=group.max_fetch_bytes,
-        TableManager=_NoTables,
         agent_supervisor=CrashingSupervisor,
         stream_wait_empty=False,
         table_standby_replicas=0,
