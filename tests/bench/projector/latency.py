@@ -62,8 +62,8 @@ class _Account:
         return found
 
 
-async def latency(size: Size, per_s: int, folder: Path) -> dict[str, Any]:
-    """Append at a steady rate to a log of its own, with one worker at its usual pace."""
+async def latency(size: Size, per_s: int, tick_ms: int, folder: Path) -> dict[str, Any]:
+    """Append at a steady rate to a log of its own, with one worker and a length of ticks."""
     slots = list(_slots(size, per_s))
     with Broker(home=HOME, data_dir=folder / "broker").running() as bootstrap:
         await ensure_topics(bootstrap, source_topics(size.partitions))
@@ -79,10 +79,11 @@ async def latency(size: Size, per_s: int, folder: Path) -> dict[str, Any]:
                 folder=folder / "run",
                 watch=watch,
             )
-            contender = Kvota()
+            contender = Kvota(tick_ms=tick_ms)
             await contender.prepare(task)
             async with running(contender, task) as process:
-                return await _measured(task, psutil.Process(process.pid), slots, per_s)
+                measured = await _measured(task, psutil.Process(process.pid), slots, per_s)
+    return {"tick_ms": tick_ms, **measured}
 
 
 async def _measured(task: Task, worker: psutil.Process, slots: Sequence[_Slot], per_s: int) -> dict[str, Any]:
@@ -100,12 +101,13 @@ async def _measured(task: Task, worker: psutil.Process, slots: Sequence[_Slot], 
             raise BenchError(message) from None
     found = account.latencies(began + _LEFT_OUT_S)
     cuts = quantiles(found, n=100)
+    appended = sum(map(len, account.due.values()))
     return {
-        "per_s": round(sum(map(len, account.due.values())) / took),
+        "per_s": round(appended / took),
         "p50_ms": round(cuts[49] * 1000, 1),
         "p99_ms": round(cuts[98] * 1000, 1),
         "append_p99_ms": round(quantiles(account.acknowledged, n=100)[98] * 1000, 1),
-        "cpu_share": round((after - before) / took, 2),
+        "us_cpu_per_event": round((after - before) / appended * 1e6, 1),
         "records": len(found),
     }
 
