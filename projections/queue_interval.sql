@@ -3,8 +3,10 @@
 -- `wait` is the upper edge of a bucket, so that "within 120 seconds" is exact: by the second to 60, by 5 to 300, by the minute.
 -- key: queue, interval, clock, outcome, answered, wait
 SELECT queue,
-       time_bucket(INTERVAL 15 MINUTES, reading.at)                                AS interval,
-       reading.clock,
+       time_bucket(INTERVAL 15 MINUTES, CASE clock WHEN 'enqueue' THEN enqueued_at
+                                                   WHEN 'answer'  THEN answered_at
+                                                   ELSE ended_at END)              AS interval,
+       clock,
        outcome,
        answered_at IS NOT NULL                                                     AS answered,
        CASE WHEN wait_seconds <= 60  THEN wait_seconds
@@ -12,8 +14,6 @@ SELECT queue,
             ELSE (wait_seconds - 1) // 60 * 60 + 60 END                            AS wait,
        1                                                                           AS calls,
        wait_seconds
-FROM calls,
-     UNNEST([{'clock': 'enqueue', 'at': enqueued_at},
-             {'clock': 'answer',  'at': answered_at},
-             {'clock': 'end',     'at': ended_at}]) AS t(reading)
-WHERE type = 'call.ended' AND queue IS NOT NULL AND reading.at IS NOT NULL
+FROM calls, UNNEST(['enqueue', 'answer', 'end']) AS t(clock)
+WHERE type = 'call.ended' AND queue IS NOT NULL
+      AND CASE clock WHEN 'enqueue' THEN enqueued_at WHEN 'answer' THEN answered_at ELSE ended_at END IS NOT NULL

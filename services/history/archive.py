@@ -10,7 +10,7 @@ from typing import Self, cast
 
 import duckdb
 
-from projections.cells import Boards, Cells, Key, values_from_wire
+from projections.cells import Boards, Cells, Key, values_from_sql
 from projections.projection import Projection
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnknownNameError
 from services.history.judging import LogRecord
@@ -156,4 +156,4 @@ def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection
 def _cells(con: duckdb.DuckDBPyConnection, projection: Projection) -> Cells:
     width = len(projection.keys)
     rows = con.execute(projection.cells_sql).fetchall()
-    return {cast("Key", tuple(row[:width])): values_from_wire(row[width:]) for row in rows}
+    return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in rows}

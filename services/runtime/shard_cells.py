@@ -10,10 +10,10 @@ from datetime import date
 
 import msgspec
 
-from projections.cells import Boards, Cells, Values, from_wire, merge, values_from_wire
+from projections.cells import Boards, Cells, Key, Values, merge
 from projections.projection import Projection
 from services.runtime.seen import SeenDays
-from services.runtime.ticks import HEADS, NEVER, CellId, Mark, Statement, Tick, read_record
+from services.runtime.ticks import HEADS, NEVER, CellId, Mark, Statement, Tick, decode_tick, read_record
 
 
 @dataclass(slots=True)
@@ -38,7 +38,9 @@ class ShardCells:
     """The Kafka keys under which a cell has been stated, for whoever will delete the old ones."""
     marks: set[bytes] = field(default_factory=set)
     """The Kafka keys of the marks, likewise."""
-    changed: set[CellId] = field(default_factory=set)
+    appended: tuple[bytes, Tick] | None = None
+    """The tick that whoever owns the shard has appended last, and its bytes."""
+    changed: dict[str, set[Key]] = field(default_factory=dict)
     """The cells that ticks have touched since they were last taken."""
     unwritten: dict[str, dict[date, bytearray]] = field(default_factory=dict)
     """The ids that ticks have seen since they were last taken."""
@@ -65,11 +67,17 @@ class ShardCells:
         self.keys.setdefault(cell, set()).add(key)
         if statement.tick > self.stated.get(cell, NEVER - 1):
             self.stated[cell] = statement.tick
-            self.boards.setdefault(cell[0], {})[cell[1]] = values_from_wire(statement.values)
+            self.boards.setdefault(cell[0], {})[cell[1]] = statement.values
 
     def _remember(self, topic: str, day: date, ids: bytes) -> None:
         if self.remember:
             self.seen.setdefault(topic, SeenDays()).add(day, ids)
+
+    def read(self, raw: bytes) -> Tick:
+        """Read a tick; what was appended here and comes back, byte for byte, need not be read."""
+        if self.appended is not None and self.appended[0] == raw:
+            return self.appended[1]
+        return decode_tick(raw)
 
     def apply(self, offset: int, tick: Tick) -> bool:
         """Fold the next tick of the topic; whether it counts."""
@@ -80,7 +88,7 @@ class ShardCells:
         self.appended_ms = max(self.appended_ms, tick.appended_ms)
         self.made_by = tick.made_by or self.made_by
         for name, cells in tick.cells.items():
-            self._add(name, offset, from_wire(cells))
+            self._add(name, offset, dict(cells))
         for topic, days in tick.seen.items():
             for day, ids in days.items():
                 self._remember(topic, day, ids)
@@ -95,14 +103,16 @@ class ShardCells:
         projection = HEADS if name == HEADS.name else self.projections.get(name)
         if projection is None:
             return
-        news = {key: values for key, values in cells.items() if offset > self.stated.get((name, key), NEVER)}
+        news = cells
+        if self.stated:
+            news = {key: values for key, values in cells.items() if offset > self.stated.get((name, key), NEVER)}
         merge(projection, self.boards.setdefault(name, {}), news)
-        self.changed.update((name, key) for key in cells)
+        self.changed.setdefault(name, set()).update(cells)
 
     def take_changed(self) -> set[CellId]:
         """The cells touched since this was last asked."""
-        changed, self.changed = self.changed, set()
-        return changed
+        changed, self.changed = self.changed, {}
+        return {(name, key) for name, keys in changed.items() for key in keys}
 
     def take_unwritten(self) -> dict[str, dict[date, bytes]]:
         """The ids seen since this was last asked, by topic and day."""
@@ -111,7 +121,7 @@ class ShardCells:
 
     def statement(self, cell: CellId) -> bytes:
         """What to write down of a cell now."""
-        return msgspec.json.encode(Statement(self.last, list(self.boards[cell[0]][cell[1]])))
+        return msgspec.json.encode(Statement(self.last, self.boards[cell[0]][cell[1]]))
 
     def mark(self) -> bytes:
         """The mark to write once all else has been written and acknowledged."""

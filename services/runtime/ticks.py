@@ -14,7 +14,7 @@ from datetime import date
 
 import msgspec
 
-from projections.cells import Cells, Key, to_wire
+from projections.cells import Cells, Key, Values, Wire
 from projections.projection import Measure, Projection
 
 NEVER = -1
@@ -33,7 +33,6 @@ HEADS = Projection(
 SEGMENT_IDS = 50_000
 """How many ids a segment holds at most: 16 bytes each, well under the size of a record."""
 
-Wire = list[tuple[list[object], list[object]]]
 Days = Mapping[date, bytes]
 """Ids by day, 16 bytes each, one after the other."""
 
@@ -63,7 +62,7 @@ class Statement(msgspec.Struct, frozen=True):
     """A cell's value as of a tick."""
 
     tick: int
-    values: list[object]
+    values: Values
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -85,14 +84,22 @@ def encode_tick(tick: Tick) -> bytes:
     return msgspec.json.encode(tick)
 
 
+def chained(raw: bytes, prev: int) -> bytes:
+    """The bytes of a tick that follows the one at `prev`, of those of the same tick that follows none."""
+    return encode_tick(Tick(prev=prev))[:-1] + raw[len(_UNCHAINED) :]
+
+
 def decode_tick(raw: bytes) -> Tick:
     """Read a tick; raises msgspec.DecodeError for anything else."""
     return _TICK.decode(raw)
 
 
+_UNCHAINED = encode_tick(Tick(prev=NEVER))[:-1]
+
+
 def wire(boards: Mapping[str, Cells]) -> dict[str, Wire]:
     """Cells as a tick carries them."""
-    return {name: to_wire(cells) for name, cells in boards.items() if cells}  # type: ignore[misc]  # tuples are lists in JSON
+    return {name: list(cells.items()) for name, cells in boards.items() if cells}
 
 
 def cell_key(epoch: int, cell: CellId) -> bytes:
