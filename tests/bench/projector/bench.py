@@ -21,7 +21,7 @@ from services.broker.jars import KAFKA_VERSION
 from tests.bench.projector.contender import BenchError, Contender, Cost, Task, measure, running
 from tests.bench.projector.contenders import CALLS, HOME, Kvota, versions_of_peers
 from tests.bench.projector.kafka import Watch
-from tests.bench.projector.latency import latency
+from tests.bench.projector.latency import Rate, latency
 from tests.bench.projector.log_of_calls import Calls, append
 from tests.bench.projector.totals import digest
 from tests.bench.projector.workload import Size, Told, day_of, told_on
@@ -230,11 +230,12 @@ async def two_workers(bench: Bench, one: Result, say: Callable[[str], None]) -> 
 
 async def _latencies(plan: Plan, ours: Result, folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
     capacity = median(cost.wall_events_s for cost in ours.costs)
-    wanted = [(1_000, _TICK_MS), (int(capacity * 0.7), _TICK_MS), *((1_000, tick_ms) for tick_ms in _OTHER_TICKS_MS)]
+    rates = [Rate(per_s=1_000, tick_ms=_TICK_MS), Rate(per_s=int(capacity * 0.7), tick_ms=_TICK_MS)]
+    rates += [Rate(per_s=1_000, tick_ms=tick_ms) for tick_ms in _OTHER_TICKS_MS]
     measured: list[dict[str, Any]] = []
-    for number, (per_s, tick_ms) in enumerate(wanted):
-        say(f"latency at {per_s} events a second, with ticks of {tick_ms} ms")
-        measured.append(await latency(plan.size, per_s, tick_ms, folder / f"latency-{number}"))
+    for number, rate in enumerate(rates):
+        say(f"latency at {rate.per_s} events a second, with ticks of {rate.tick_ms} ms")
+        measured.append(await latency(plan.size, rate, folder / f"latency-{number}"))
     return {"latency_p50_ms": measured[0]["p50_ms"], "latency_p99_ms": measured[0]["p99_ms"], "latency": measured}
 
 

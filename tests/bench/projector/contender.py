@@ -23,8 +23,8 @@ _IN_ORDER = (0, -15, 143)
 """How a program may end: by itself, or by the signal where it leaves that to the system."""
 _TOLD_LINES = 15
 _STUCK_AFTER_S = 120.0
-_POINTS = 4
-"""Of progress, at the least: a contender commits once a second, and what it folds until then has cost CPU already."""
+_POINTS = 2
+"""Of progress, at the least: they commit once a second, and what is in hand at the first has cost CPU already."""
 
 
 class BenchError(ClearError):
