@@ -1,29 +1,20 @@
 """Fold records into cells: run every projection that their nouns concern, in a DuckDB of memory."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import duckdb
 import msgspec
 import pyarrow as pa
 
-from events.catalogue import CATALOGUE, NOUNS
+from events.catalogue import entry_of
 from events.codec import Decoded
 from events.plain import PlainRecord
+from events.shapes import SHAPES
 from projections.cells import Boards, Cells, values_from_sql
 from projections.projection import Projection
-from projections.relations import SOURCE, relation_sql
-from projections.rows import plain_rows
-
-_SCHEMA = pa.schema(
-    {
-        "noun": pa.string(),
-        "json": pa.string(),
-        "topic": pa.string(),
-        "partition": pa.int32(),
-        "offset": pa.int64(),
-    }  # type: ignore[arg-type]  # the stubs take the types for unlike ones
-)
+from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
+from projections.rows import Place, careful_rows, plain_rows
 
 
 class Counted(msgspec.Struct, frozen=True, gc=False):
@@ -45,6 +36,18 @@ class _Filled:
         return self.rows.__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]  # Arrow's
 
 
+_LONG = 20_000
+"""Bytes of a record from which on a statement is worth optimizing."""
+
+
+class UnfoldableError(ValueError):
+    """Some records cannot be folded, together or at all; the message quotes nothing of them."""
+
+    def __init__(self, name: str, error: duckdb.Error) -> None:
+        """Name the projection or relation that could not take them, and the kind of error."""
+        super().__init__(f"{name} cannot take it: {str(error).partition(':')[0]}")
+
+
 class Folder:
     """Runs projections over batches of records. Not for use by two threads at once.
 
@@ -57,27 +60,44 @@ class Folder:
         self.projections = projections
         self._con = duckdb.connect()
         self._con.execute("SET threads = 1; SET TimeZone = 'UTC'; PRAGMA disable_optimizer")
-        self._json = self._fillable(SOURCE, _SCHEMA.empty_table())
-        self._used = frozenset[str]().union(*(each.columns for each in projections.values()))
-        self._relations = {noun: self._relation(noun) for each in projections.values() for noun in each.relations}
+        self._con.execute(f"CREATE TABLE {SOURCE} ({SOURCE_COLUMNS})")
+        self._con.execute(create_relation_tables_sql())
+        read = frozenset[str]().union(*(each.relations for each in projections.values()))
+        used = frozenset[str]().union(*(each.columns for each in projections.values()))
+        self._relations = {noun: self._fillable(noun, used) for noun in read}
         for projection in projections.values():
             self._con.execute(f'PREPARE "cells of {projection.name}" AS {projection.cells_sql}')
 
-    def _relation(self, noun: str) -> _Filled:
-        self._con.execute(f'PREPARE "rows of {noun}" AS {relation_sql(NOUNS[noun])}')
-        return self._fillable(noun, self._execute_rows(noun))
-
-    def _fillable(self, name: str, empty: pa.Table) -> _Filled:
-        filled = _Filled(empty)
-        self._con.register(name, filled)
+    def _fillable(self, noun: str, used: frozenset[str]) -> _Filled:
+        """Put a table that can be filled, of the columns that are used, in the place of an empty relation."""
+        rows = self._con.sql(f"FROM {noun}").to_arrow_table()
+        filled = _Filled(rows.select([name for name in rows.column_names if name in used]))
+        self._con.execute(f"DROP TABLE {noun}")
+        self._con.register(noun, filled)
         return filled
 
     def fold(self, counted: Iterable[Counted]) -> Boards:
-        """What these records add, by projection; projections that they do not concern are left out."""
-        with self._holding(counted) as nouns:
+        """What these records add, by projection; projections that they do not concern are left out.
+
+        Raises UnfoldableError where a record, or the sum of several, is more than a projection can take.
+        """
+        records = list(counted)
+        long = any(map(_is_long, records))
+        with self._holding(records) as nouns, self._optimizing(long):
             concerned = [projection for projection in self.projections.values() if projection.relations & nouns]
-            boards = {projection.name: self._cells(projection) for projection in concerned}
+            boards = {projection.name: self._cells(projection, anew=long) for projection in concerned}
         return {name: cells for name, cells in boards.items() if cells}
+
+    @contextmanager
+    def _optimizing(self, wanted: bool) -> Generator[None]:  # noqa: FBT001  # whether it is worth it
+        """Have DuckDB optimize for a block: else it carries a list along with each of its elements."""
+        if wanted:
+            self._con.execute("PRAGMA enable_optimizer")
+        try:
+            yield
+        finally:
+            if wanted:
+                self._con.execute("PRAGMA disable_optimizer")
 
     @contextmanager
     def _holding(self, counted: Iterable[Counted]) -> Generator[frozenset[str]]:
@@ -95,42 +115,27 @@ class Folder:
 
     def _rows(self, counted: Iterable[Counted]) -> Iterator[tuple[str, pa.Table]]:
         """The rows of these records, with their nouns; of nouns that no projection reads there are none."""
-        plain: dict[str, list[Counted]] = {}
-        others: dict[str, list[Counted]] = {}
+        plain: dict[type, list[tuple[PlainRecord, Place]]] = {}
+        others: dict[str, list[tuple[Decoded, Place]]] = {}
         for each in counted:
-            record = each.record
+            record, place = each.record, (each.topic, each.partition, each.offset)
             if isinstance(record, PlainRecord):
-                plain.setdefault(record.shape.event.name, []).append(each)
+                plain.setdefault(type(record.record), []).append((record, place))
             elif record.event is not None:
-                others.setdefault(CATALOGUE[record.envelope.type].noun, []).append(each)
-        for name, found in plain.items():
-            noun = CATALOGUE[name].noun
-            if noun in self._relations:
-                yield noun, self._plain(noun, found)
-        for noun, found in others.items():
-            if noun in self._relations:
-                yield noun, self._of_json(noun, found)
+                others.setdefault(entry_of(record.event).noun, []).append((record, place))
+        for struct, found in plain.items():
+            noun = SHAPES[struct].event.noun
+            if relation := self._relations.get(noun):
+                yield noun, plain_rows(relation.empty.schema, SHAPES[struct], *zip(*found, strict=True))
+        for noun, records in others.items():
+            if relation := self._relations.get(noun):
+                yield noun, careful_rows(relation.empty.schema, records)
 
-    def _plain(self, noun: str, counted: Sequence[Counted]) -> pa.Table:
-        records = [each.record for each in counted if isinstance(each.record, PlainRecord)]
-        places = [(each.topic, each.partition, each.offset) for each in counted]
-        return plain_rows(self._relations[noun].empty.schema, records[0].shape, records, places)
-
-    def _of_json(self, noun: str, counted: Sequence[Counted]) -> pa.Table:
-        self._json.rows = _json_table(noun, counted)
-        try:
-            return self._execute_rows(noun)
-        finally:
-            self._json.rows = self._json.empty
-
-    def _execute_rows(self, noun: str) -> pa.Table:
-        rows = self._con.sql(f'EXECUTE "rows of {noun}"').to_arrow_table()
-        wanted: pa.Table = rows.select([name for name in rows.column_names if name in self._used])
-        return wanted
-
-    def _cells(self, projection: Projection) -> Cells:
+    def _cells(self, projection: Projection, *, anew: bool) -> Cells:
+        sql = projection.cells_sql if anew else f'EXECUTE "cells of {projection.name}"'
         width = len(projection.keys)
-        rows = self._con.execute(f'EXECUTE "cells of {projection.name}"').fetchall()
+        with _blaming(projection.name):
+            rows = self._con.execute(sql).fetchall()
         if all(measure.kind != "last" for measure in projection.measures):
             return {row[:width]: row[width:] for row in rows}
         return {row[:width]: values_from_sql(row[width:]) for row in rows}
@@ -140,14 +145,15 @@ class Folder:
         self._con.close()
 
 
-def _json_table(noun: str, counted: Sequence[Counted]) -> pa.Table:
-    return pa.table(
-        [
-            pa.repeat(noun, len(counted)),
-            [each.record.json.decode() for each in counted if isinstance(each.record, Decoded)],
-            [each.topic for each in counted],
-            [each.partition for each in counted],
-            [each.offset for each in counted],
-        ],
-        schema=_SCHEMA,
-    )
+def _is_long(counted: Counted) -> bool:
+    """Whether a record may hold a list of hundreds: a quota by the day, for one."""
+    return isinstance(counted.record, Decoded) and len(counted.record.json) > _LONG
+
+
+@contextmanager
+def _blaming(name: str) -> Generator[None]:
+    """Tell what is wrong with the data, which is the records' fault, from what is wrong with the machine."""
+    try:
+        yield
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise UnfoldableError(name, error) from None

@@ -1,11 +1,19 @@
-"""Plain records as rows of their noun's relation, column by column: what the relation's SQL makes of their JSON."""
+"""Records as rows of their noun's relation: those that the relation's SQL makes of their JSON, without reading that.
 
-from collections.abc import Mapping, Sequence
+Plain records are many, and become rows column by column; the others become rows one by one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
+from uuid import UUID
 
+import msgspec
 import pyarrow as pa
 
+from events.catalogue import entry_of
+from events.codec import Decoded
+from events.event import Event
 from events.plain import PlainRecord, instants
 from events.shapes import Shape
 
@@ -23,6 +31,51 @@ def plain_rows(schema: pa.Schema, shape: Shape, records: Sequence[PlainRecord], 
     """The rows of records of one type, with these columns of the relation."""
     rows = _Rows(shape, records, places)
     return pa.table([rows.column(field) for field in schema], schema=schema)
+
+
+def careful_rows(schema: pa.Schema, counted: Iterable[tuple[Decoded, Place]]) -> pa.Table:
+    """The rows of records that were read carefully, with these columns of the relation."""
+    return pa.Table.from_pylist([row for each in counted for row in _unfolded(*each)], schema=schema)
+
+
+def _unfolded(record: Decoded, place: Place) -> Iterator[dict[str, object]]:
+    """The row of an event, or the two of a correction: what it takes back, and what it brings."""
+    event = record.event
+    if event is None:
+        return
+    parts = [(-1, "was"), (1, "now")] if entry_of(event).corrects else []
+    for weight, part in parts:
+        yield _row(record, place, weight, getattr(event, part))
+    if not parts:
+        yield _row(record, place, 1, event)
+
+
+def _row(record: Decoded, place: Place, weight: int, event: Event) -> dict[str, object]:
+    envelope = record.envelope
+    written = _ID.decode(record.json)
+    fact = {"weight": weight, "id": written.id, "at": event.occurred_at, "sequence": envelope.sequence}
+    position = dict(zip(("topic", "partition", "offset"), place, strict=True))
+    about = {"time": event.occurred_at, "source": envelope.source, "subject": envelope.subject}
+    fields: dict[str, object] = _as_sql(event.model_dump())
+    return fields | about | {"fact": fact | position}
+
+
+def _as_sql(value: Any) -> Any:  # noqa: ANN401  # whatever events are made of
+    """A value as Arrow takes it for SQL: ids as text."""
+    if isinstance(value, dict):
+        return {name: _as_sql(inner) for name, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_as_sql(inner) for inner in value]
+    return str(value) if isinstance(value, UUID) else value
+
+
+class _Id(msgspec.Struct):
+    """The id of a record as it is written, which the order of `last_` measures ends with."""
+
+    id: str
+
+
+_ID = msgspec.json.Decoder(_Id)
 
 
 class _Rows:
@@ -70,14 +123,15 @@ class _Rows:
 
     def _field(self, field: Kind) -> Column:
         info = self._shape.event.model.model_fields.get(field.name)
+        column: Column
         if info is None:
-            return pa.nulls(len(self._records), field.type)
-        default = None if info.is_required() else info.default
+            column = pa.nulls(len(self._records), field.type)
+            return column
         values = [getattr(data, field.name) for data in self._data]
         if field.name in self._shape.instants:
-            moments: Column = instants(values).cast(pa.timestamp("us"))
-            return moments
-        if default is not None:
-            values = [default if value is None else value for value in values]
-        column: Column = pa.array(values, field.type)
+            column = instants(values).cast(pa.timestamp("us"))
+            return column
+        if not info.is_required() and info.default is not None:
+            values = [info.default if value is None else value for value in values]
+        column = pa.array(values, field.type)
         return column

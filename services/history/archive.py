@@ -12,7 +12,7 @@ import duckdb
 
 from projections.cells import Boards, Cells, Key, values_from_sql
 from projections.projection import Projection
-from services.history.errors import HistoryBehindError, HistoryBusyError, UnknownNameError
+from services.history.errors import HistoryBehindError, HistoryBusyError, UnfoldableHistoryError, UnknownNameError
 from services.history.judging import LogRecord
 from services.history.rereading import read_by_todays_catalogue
 from services.history.rows import reading_evidence
@@ -155,5 +155,8 @@ def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection
 
 def _cells(con: duckdb.DuckDBPyConnection, projection: Projection) -> Cells:
     width = len(projection.keys)
-    rows = con.execute(projection.cells_sql).fetchall()
+    try:
+        rows = con.execute(projection.cells_sql).fetchall()
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise UnfoldableHistoryError(projection.name, str(error).partition(":")[0]) from None
     return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in rows}

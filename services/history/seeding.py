@@ -25,11 +25,16 @@ from services.runtime.versions import made_by
 
 _WRITTEN_AT_ONCE = 10_000
 _FETCHED_AT_ONCE = 50_000
-_COUNTED = """
-FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before
+_HEADS = """
+SELECT topic, stream, max(streamversion) FROM records JOIN cut USING (topic, "partition")
+WHERE verdict IN ('counts', 'parked') AND "offset" < before AND stream IS NOT NULL
+GROUP BY ALL
 """
-_HEADS = f"SELECT topic, stream, max(streamversion) {_COUNTED} AND stream IS NOT NULL GROUP BY ALL"
-_IDS = f"SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) {_COUNTED} AND stream IS NULL ORDER BY topic, day"
+_IDS = """
+SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) FROM records JOIN cut USING (topic, "partition")
+WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL
+ORDER BY topic, day
+"""
 _APPENDED = 'SELECT max(epoch_ms(appended_at)) FROM records JOIN cut USING (topic, "partition") WHERE "offset" < before'
 
 Record = tuple[bytes, bytes]

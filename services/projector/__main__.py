@@ -4,14 +4,16 @@ import asyncio
 import gc
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from projections.projection import Projection, load_projections
 from services.projector.projector import Projector
 from services.projector.settings import ProjectorSettings
-from services.projector.transport import Fetching, Group, batch_app, run_worker
+from services.projector.transport import Fetching, Group, batch_app, end_of, run_worker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.health import answer_health
 from services.runtime.log import producer
@@ -71,9 +73,12 @@ async def _run_version(
     shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
     await ensure_topics(kafka.bootstrap_servers, projector_topics(version, shards.partitions))
     async with CellsReader(kafka, version, projections) as reader, producer(kafka) as writer:
-        projector = Projector(settings, shards, reader, writer)
+        projector = Projector(settings, kafka, shards, reader, writer)
         async with asyncio.TaskGroup() as group:
-            aside = [group.create_task(reader.follow()), group.create_task(_say_how_it_is(projector, settings))]
+            aside = [
+                group.create_task(reader.follow()),
+                group.create_task(_say_how_it_is(projector, settings)),
+            ]
             try:
                 await run_faust(version, settings, kafka, projector, stop)
             except Exception as error:
@@ -86,8 +91,18 @@ async def _run_version(
 
 
 async def _say_how_it_is(projector: Projector, settings: ProjectorSettings) -> None:
-    app = FastAPI(title="Kvota projector")
-    answer_health(app, lambda: projector.ready)
+    """Answer who asks: ready is a worker whose shards are open, and show what came in up to a moment ago."""
+    app, metrics = FastAPI(title="Kvota projector"), projector.metrics
+    answer_health(
+        app,
+        lambda: projector.ready and metrics.fresh(settings.ready_lag_s),
+        lambda: "behind" if projector.ready else "starting",
+    )
+
+    @app.get("/metrics", include_in_schema=False)
+    async def exposed() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
     await serve(app, Address(host=settings.host, port=settings.port), asyncio.Event())
 
 
@@ -102,6 +117,7 @@ async def run_faust(
         fetching=Fetching(max_wait_ms=settings.tick_ms),
     )
     app.read(*PROJECTED_TOPICS, agent=projector.project)
+    projector.metrics.end_of = partial(end_of, app)
     await run_worker(app, stop)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from projections.cells import Boards
-from projections.fold import Folder
+from projections.fold import Folder, UnfoldableError
 from services.projector.judging import Judged, learned
+from services.runtime.parked import Aside
 from services.runtime.ticks import HEADS, NEVER, Tick, chained, encode_tick, wire
 
 MAX_RECORDS = 6_000
@@ -14,6 +15,8 @@ MAX_RECORDS = 6_000
 
 MAX_BYTES = 900_000
 """A tick larger than this is split. What one record adds cannot be: the tick topic takes some times as much."""
+LARGEST_BYTES = 4_000_000
+"""A record that makes a larger tick than this is at fault: no broker would take the tick."""
 
 
 class Step:
@@ -32,21 +35,40 @@ class Step:
         return msgspec.structs.replace(self._tick, prev=prev), chained(self._raw, prev)
 
 
-def steps(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Iterator[Step]:
-    """The ticks that take a shard from source offsets `start` to `end`: one, or more where one would be too large."""
-    if len(judged) <= MAX_RECORDS:
+def steps(
+    folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int], faults: Aside
+) -> Iterator[Step]:
+    """The ticks that take a shard from source offsets `start` to `end`: one, or more where one would be too large.
+
+    A record that cannot be folded, alone as it is, goes into `faults`; then the ticks are not to be used.
+    """
+    found = _step(folder, judged, start, end)
+    if isinstance(found, Step):
+        yield found
+    elif len(judged) == 1:
+        faults.setdefault((judged[0].topic, judged[0].partition), {})[judged[0].offset] = found
+    else:
+        half = len(judged) // 2
+        middle = dict(start) | {record.topic: record.offset + 1 for record in judged[:half]}
+        yield from steps(folder, judged[:half], start, middle, faults)
+        yield from steps(folder, judged[half:], middle, end, faults)
+
+
+def _step(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Step | str:
+    """One tick, or why there cannot be one of all these records."""
+    if len(judged) > MAX_RECORDS:
+        return "may add more than a tick can hold"
+    try:
         step = Step(_tick(folder, judged, start, end))
-        if len(judged) < 2 or len(step) <= MAX_BYTES:  # noqa: PLR2004  # one record cannot be halved
-            yield step
-            return
-    half = len(judged) // 2
-    middle = dict(start) | {record.topic: record.offset + 1 for record in judged[:half]}
-    yield from steps(folder, judged[:half], start, middle)
-    yield from steps(folder, judged[half:], middle, end)
+    except UnfoldableError as error:
+        return str(error)
+    if len(step) > (MAX_BYTES if len(judged) > 1 else LARGEST_BYTES):
+        return "adds more than a tick can hold"
+    return step
 
 
 def _tick(folder: Folder, judged: Sequence[Judged], start: Mapping[str, int], end: Mapping[str, int]) -> Tick:
-    boards: Boards = folder.fold([record.counted for record in judged if record.counted is not None])
+    boards: Boards = folder.fold([each.counted for each in judged if each.counted is not None and each.adds])
     seen, heads = learned(judged)
     if heads:
         boards[HEADS.name] = {head: (version,) for head, version in heads.items()}

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
@@ -95,7 +97,10 @@ class ShardOwner:
         return _now() - self._stated_at
 
     async def state(self) -> None:
-        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is outdated."""
+        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is outdated.
+
+        The ids of older days go to nameless files then, where they cost no memory.
+        """
         self._require_ours()
         cells, self._stated_at = self.cells, _now()
         if cells.last == self._marked:
@@ -108,6 +113,8 @@ class ShardOwner:
             await self._write(dict(segments(self._epoch, tick, topic, days)))
         await self._write({mark_key(self._epoch): mark})
         await self._write(dict.fromkeys(self._outdated(cells, statements)))
+        for seen in cells.seen.values():
+            seen.settle(Path(gettempdir()))
         self._marked = tick
 
     def _outdated(self, cells: ShardCells, stated: Mapping[CellId, bytes]) -> list[bytes]:

@@ -152,8 +152,8 @@ async def test_what_cannot_be_read_is_parked_with_its_position_and_nothing_else_
     async with working(bootstrap):
         live = await caught_up(bootstrap)
         parked = await parked_records(settings_for(bootstrap))
-    assert [(event.origin, event.position, event.length) for _, event in parked] == [
-        ("kvota.calls/0", place, len(value)) for place, value in enumerate(bad)
+    assert [(str(each), each.event.length) for each in parked] == [
+        (f"kvota.calls/0@{place}", len(value)) for place, value in enumerate(bad)
     ]
     [rep_day] = live["rep_day"].values()
     assert rep_day[0] == 2

@@ -247,6 +247,13 @@ class BatchConsumer(driver.Consumer):
         """Tell whether a message may still be worked on: its partition was not taken away since."""
         return message.generation_id == self.app.consumer_generation_id and message.tp in self._progress.reading
 
+    def end(self, tp: TP) -> int | None:
+        """The offset that the next record of a partition will have, as of the last fetch.
+
+        A fetch that brings nothing tells it too. None unless the partition is read, and before its first fetch.
+        """
+        return self._thread.highwater(tp) if tp in self._progress.reading else None
+
     def ack(self, message: Message) -> bool:
         """Take a message back; Faust calls this when the last stream has acknowledged it."""
         with ack_lock:
@@ -313,6 +320,11 @@ def is_current(batch: object) -> bool:
     """Tell whether what an agent has in hand may still be worked on: its partition was not taken away since."""
     event = cast(EventT[Any], batch)
     return cast(BatchConsumer, event.app.consumer).owns(event.message)
+
+
+def end_of(app: AppT, tp: TP) -> int | None:
+    """The offset that the next record of a partition will have, while the app reads it: for what it lags behind."""
+    return cast(BatchConsumer, app.consumer).end(tp)
 
 
 def _is_batched(channels: Collection[ChannelT[Any]]) -> bool:
