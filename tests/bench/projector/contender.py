@@ -22,8 +22,9 @@ _STOPS_WITHIN_S = 60.0
 _IN_ORDER = (0, -15, 143)
 """How a program may end: by itself, or by the signal where it leaves that to the system."""
 _TOLD_LINES = 15
-_POINTS = 4
-"""Of progress, at the least: a contender commits once a second, and what it folds until then has cost CPU already."""
+_STUCK_AFTER_S = 120.0
+_POINTS = 2
+"""Of progress, at the least: they commit once a second, and what is in hand at the first has cost CPU already."""
 
 
 class BenchError(ClearError):
@@ -111,20 +112,22 @@ class _Seen:
     rss: int = 0
 
 
-async def measure(contender: Contender, task: Task, within_s: float) -> Cost:
-    """Run a contender until all is folded; raises BenchError when it ends before, or takes too long."""
+async def measure(contender: Contender, task: Task) -> Cost:
+    """Run a contender until all is folded; raises BenchError when it ends before, or is stuck."""
     await contender.prepare(task)
     seen = _Seen()
     async with running(contender, task) as process:
         tree = psutil.Process(process.pid)
-        started = time.monotonic()
+        moved = time.monotonic()
         while not seen.samples or seen.samples[-1].done < task.records:
             await asyncio.sleep(_LOOK_EVERY_S)
             if process.returncode is not None:
                 raise BenchError(_said(contender, task, f"ended with {process.returncode}"))
-            if time.monotonic() - started > within_s:
-                raise BenchError(_said(contender, task, f"folded {seen.samples[-1].done} in {within_s:.0f} s"))
             done = await contender.done(task)
+            if not seen.samples or done > seen.samples[-1].done:
+                moved = time.monotonic()
+            elif time.monotonic() - moved > _STUCK_AFTER_S:
+                raise BenchError(_said(contender, task, f"stuck after {done} records"))
             cpu_s, rss = spent(tree)
             seen.samples.append(Sample(time.monotonic(), done, cpu_s))
             seen.rss = max(seen.rss, rss)
