@@ -101,10 +101,7 @@ class ShardOwner:
         return _now() - self._stated_at
 
     async def state(self) -> None:
-        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is outdated.
-
-        The ids of older days go to nameless files then, where they cost no memory.
-        """
+        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is outdated."""
         self._require_ours()
         cells, self._stated_at = self.cells, _now()
         if cells.last == self._marked:

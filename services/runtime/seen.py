@@ -33,8 +33,8 @@ class SeenDays:
 
     def settle(self, folder: Path) -> None:
         """Move all days but the latest to files in a folder that is for these alone."""
-        folder.mkdir(parents=True, exist_ok=True)
         for day in sorted(self.days)[:-HOT_DAYS]:
+            folder.mkdir(parents=True, exist_ok=True)
             self.days[day].settle(folder / f"{day}.ids")
 
 
