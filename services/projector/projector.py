@@ -54,6 +54,7 @@ class Projector:
         self._reader, self._producer, self._on_disk = reader, producer, folder
         self._owners: dict[int, ShardOwner] = {}
         self._aside: Aside = {}
+        self._assignments = self._aside_of = 0
         self._folder = Folder(reader.projections)
         self._thread = ThreadPoolExecutor(1, "fold")
         self.ready = False
@@ -66,7 +67,7 @@ class Projector:
         await self.revoked(partitions)
         await self._reader.load(sorted(self._of(partitions)), remember=True)
         await asyncio.gather(*(self._open(shard) for shard in self._of(partitions)))
-        self._aside = ahead_of(await set_aside(self._reader.kafka), self._reader.positions())
+        self._assignments += 1
         self.ready = True
         return {tp: self._position(tp) for tp in partitions}
 
@@ -104,12 +105,20 @@ class Projector:
     async def project(self, batches: AsyncIterable[Batch]) -> None:
         """Fold what Kafka hands over, a tick at a time; acknowledge what the log has accepted."""
         async for gathered in gather(batches, self._pace()):
+            await self._learn_what_is_aside()
             by_shard: dict[int, list[Batch]] = {}
             for event in gathered:
                 by_shard.setdefault(self._shards.of(*event.value.tp), []).append(event)
             async with asyncio.TaskGroup() as group:
                 for shard in list(self._owners):
                     group.create_task(self._tick(shard, by_shard.get(shard, [])))
+
+    async def _learn_what_is_aside(self) -> None:
+        """Read what the owners before have parked, once for every assignment, which it must not hold up."""
+        while self._aside_of != self._assignments:
+            assignment = self._assignments
+            self._aside = ahead_of(await set_aside(self._reader.kafka), self._reader.positions())
+            self._aside_of = assignment
 
     def _pace(self) -> Pace:
         settings = self._settings

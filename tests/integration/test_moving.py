@@ -48,6 +48,27 @@ async def taken_over(bootstrap: str, worker: Forked, before: int) -> None:
                 worker.start()
 
 
+async def test_workers_that_join_and_leave_all_the_time_count_everything_once(bootstrap: str, tmp_path: Path) -> None:
+    day = a_busy_day(seed=12, count=10**6)  # the same reps and queues in both partitions
+    async with (
+        forking(bootstrap, tmp_path, **QUICK) as steady,
+        forking(bootstrap, tmp_path, **QUICK) as guest,
+    ):
+        steady.start()
+        async with growing(bootstrap, day):
+            for turn in range(6):
+                before = await openings(bootstrap)
+                guest.start()
+                await taken_over(bootstrap, steady, before)
+                before = await openings(bootstrap)
+                if turn % 3 == 2:
+                    await guest.kill()
+                else:
+                    await guest.stop()
+                await taken_over(bootstrap, steady, before)
+        assert await caught_up(bootstrap) == await recomputed(bootstrap)
+
+
 def a_month(*, repeated: bool) -> Iterator[tuple[Source, bytes]]:
     """Tell some calls of each of 35 days, in the order of the days or from the last to the first."""
     days = [TODAY - timedelta(days=before) for before in range(34, -1, -1)]
