@@ -21,7 +21,7 @@ from services.runtime.log import producer
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import HomeSettings, KafkaSettings
-from services.runtime.shards import PROJECTED_TOPICS, Shards
+from services.runtime.shards import PROJECTED_TOPICS, Shards, group_of
 from services.runtime.stopping import begin_afresh, leave_within
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
 from services.runtime.versions import MadeBy, VersionsLog, made_by, versions_log
@@ -114,7 +114,7 @@ async def run_faust(
 ) -> None:
     """Run the Faust app whose one agent is the projector."""
     app = batch_app(
-        Group(name=f"projector-{version}", instance=settings.instance),
+        Group(name=group_of(version), instance=settings.instance),
         kafka.bootstrap_servers,
         owner=projector,
         fetching=Fetching(max_wait_ms=settings.tick_ms),

@@ -14,6 +14,7 @@ from services.runtime.errors import ClearError
 from services.runtime.shard_cells import ShardCells
 from services.runtime.shards import cells_topic, ticks_topic
 from services.runtime.ticks import NEVER, CellId, Tick, cell_key, mark_key, segments
+from services.runtime.versions import made_by
 
 Producer: TypeAlias = AIOKafkaProducer
 READ_BACK_S = 30.0
@@ -54,7 +55,7 @@ class ShardOwner:
         self._ticks, self._cells_topic = ticks_topic(version), cells_topic(version)
         self._reader, self._producer = reader, producer
         self._folder = folder / str(shard)
-        self._made_by = {name: each.digest for name, each in reader.projections.items()}
+        self._made_by = made_by(reader.projections)
         self._epoch = self._last = self._marked = NEVER
         self._ticked_at = self._stated_at = _now()
 

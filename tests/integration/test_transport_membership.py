@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -28,18 +28,11 @@ from tests.projector.groups import (
     a_group,
     ends,
     exactly,
-    logging_to,
     until,
     working,
 )
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(60)]
-
-
-@pytest.fixture
-async def log(bootstrap: str) -> AsyncIterator[Log]:
-    async with logging_to(bootstrap) as own:
-        yield own
 
 
 # -- Rebalances

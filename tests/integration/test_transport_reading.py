@@ -1,7 +1,7 @@
 """The batch transport against a real broker: what is read, where from, and what is committed."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -26,18 +26,11 @@ from tests.projector.groups import (
     a_group,
     ends,
     exactly,
-    logging_to,
     until,
     working,
 )
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(60)]
-
-
-@pytest.fixture
-async def log(bootstrap: str) -> AsyncIterator[Log]:
-    async with logging_to(bootstrap) as own:
-        yield own
 
 
 # -- One worker
