@@ -74,7 +74,7 @@ class Contender(Protocol):
         """Make what must exist before the process starts, such as topics."""
 
     def program(self, task: Task) -> Program:
-        """What to start; it is ended with SIGTERM, and finishes what it has in hand."""
+        """What to start; it is killed once all is folded, or where it is to end in good order, told by SIGTERM."""
         ...
 
     async def done(self, task: Task) -> int:
@@ -82,7 +82,7 @@ class Contender(Protocol):
         ...
 
     async def totals(self, task: Task) -> Totals:
-        """The sums, read from where the contender keeps its state for a restart; the process has ended."""
+        """The sums, read from where the contender keeps its state for a restart; the process was killed."""
         ...
 
 
