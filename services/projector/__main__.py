@@ -16,10 +16,11 @@ from services.projector.settings import ProjectorSettings
 from services.projector.transport import Fetching, Group, batch_app, end_of, run_worker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.health import answer_health
+from services.runtime.lock import own_folder
 from services.runtime.log import producer
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
-from services.runtime.settings import KafkaSettings
+from services.runtime.settings import HomeSettings, KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Shards
 from services.runtime.stopping import begin_afresh, leave_within
 from services.runtime.topics import ensure_topics, partition_count, projector_topics
@@ -34,11 +35,15 @@ log = structlog.get_logger()
 
 
 async def run(
-    settings: ProjectorSettings, kafka: KafkaSettings, stop: asyncio.Event, projections: Mapping[str, Projection]
+    settings: ProjectorSettings,
+    home: HomeSettings,
+    kafka: KafkaSettings,
+    stop: asyncio.Event,
+    projections: Mapping[str, Projection],
 ) -> None:
     """Run one worker until `stop` is set, or another version is promoted; raises whatever ended it."""
     if settings.version is not None:
-        await _run_version(settings.version, settings, kafka, stop, projections)
+        await _run_version(CellsReader(kafka, settings.version, projections), settings, home, kafka, stop)
         return
     own, over = made_by(projections), asyncio.Event()
     async with versions_log(kafka) as log_of_versions:
@@ -47,7 +52,7 @@ async def run(
         told = asyncio.create_task(stop.wait())
         for ending in (promoted, told):
             ending.add_done_callback(lambda _: over.set())
-        await _run_version(version, settings, kafka, over, projections)
+        await _run_version(CellsReader(kafka, version, projections), settings, home, kafka, over)
         told.cancel()
         if not stop.is_set():
             await promoted
@@ -63,17 +68,15 @@ async def _until_another_serves(told: VersionsLog, own: MadeBy, version: int) ->
 
 
 async def _run_version(
-    version: int,
-    settings: ProjectorSettings,
-    kafka: KafkaSettings,
-    stop: asyncio.Event,
-    projections: Mapping[str, Projection],
+    cells: CellsReader, settings: ProjectorSettings, home: HomeSettings, kafka: KafkaSettings, stop: asyncio.Event
 ) -> None:
     gc.set_threshold(_COLLECT_AFTER)
+    version = cells.version
+    folder = own_folder(home.home.resolve() / "projector")
     shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
     await ensure_topics(kafka.bootstrap_servers, projector_topics(version, shards.partitions))
-    async with CellsReader(kafka, version, projections) as reader, producer(kafka) as writer:
-        projector = Projector(settings, kafka, shards, reader, writer)
+    async with cells as reader, producer(kafka) as writer:
+        projector = Projector(settings, shards, reader, writer, folder)
         async with asyncio.TaskGroup() as group:
             aside = [
                 group.create_task(reader.follow()),
@@ -122,7 +125,7 @@ async def run_faust(
 
 
 async def _work(stop: asyncio.Event) -> None:
-    await run(ProjectorSettings(), KafkaSettings(client_id="projector"), stop, load_projections())
+    await run(ProjectorSettings(), HomeSettings(), KafkaSettings(client_id="projector"), stop, load_projections())
 
 
 if __name__ == "__main__":

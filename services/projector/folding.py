@@ -24,7 +24,7 @@ class Step:
 
     def __init__(self, tick: Tick) -> None:
         """Write it down but for what it follows."""
-        self._tick, self._raw = tick, encode_tick(tick)
+        self.tick, self._raw = tick, encode_tick(tick)
 
     def __len__(self) -> int:
         """How many bytes it has, but for a few."""
@@ -32,7 +32,7 @@ class Step:
 
     def after(self, prev: int) -> tuple[Tick, bytes]:
         """The tick, chained to the tick at offset `prev`, and its bytes."""
-        return msgspec.structs.replace(self._tick, prev=prev), chained(self._raw, prev)
+        return msgspec.structs.replace(self.tick, prev=prev), chained(self._raw, prev)
 
 
 def steps(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
@@ -43,8 +42,11 @@ class OtherProjectionsError(ClearError):
 class ShardOwner:
     """Appends ticks to one shard, reads each back before the next, and writes down what makes recovery quick."""
 
-    def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer) -> None:
-        """Own nothing yet: `open` takes the shard over. The reader has loaded it, and remembers its ids."""
+    def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer, folder: Path) -> None:
+        """Own nothing yet: `open` takes the shard over. The reader has loaded it, and remembers its ids.
+
+        The ids of older days lie in `folder`, which is this process's.
+        """
         self.shard = shard
         self.cells: ShardCells = reader.shards[shard]
         self.ledgers: Mapping[str, Ledger] = {}
@@ -52,6 +54,7 @@ class ShardOwner:
         self._version = version
         self._ticks, self._cells_topic = ticks_topic(version), cells_topic(version)
         self._reader, self._producer = reader, producer
+        self._folder = folder / str(shard)
         self._made_by = {name: each.digest for name, each in reader.projections.items()}
         self._epoch = self._last = self._marked = NEVER
         self._ticked_at = self._stated_at = _now()
@@ -67,6 +70,7 @@ class ShardOwner:
             offset = await self._chain(Step(Tick(prev=NEVER, made_by=self._made_by)), self.cells.last)
             if self.cells.last == offset:
                 self._epoch = self._last = offset
+                await self._settle()
                 return
         raise OvertakenError(self.shard, offset, self.cells.last)
 
@@ -114,9 +118,13 @@ class ShardOwner:
             await self._write(dict(segments(self._epoch, tick, topic, days)))
         await self._write({mark_key(self._epoch): mark})
         await self._write(dict.fromkeys(self._outdated(cells, statements)))
-        for seen in cells.seen.values():
-            seen.settle(Path(gettempdir()))
         self._marked = tick
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Move the ids of older days out of memory; what makes them last is the cells topic."""
+        for topic, seen in tuple(self.cells.seen.items()):
+            await asyncio.to_thread(seen.settle, self._folder / topic)
 
     def _outdated(self, cells: ShardCells, stated: Mapping[CellId, bytes]) -> list[bytes]:
         outdated = list(cells.marks - {mark_key(self._epoch)})

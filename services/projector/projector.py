@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import structlog
 from faust.types import TP
@@ -22,7 +23,6 @@ from services.projector.transport import Batch, Pace, RecordBatch, gather, is_cu
 from services.runtime.cells_reader import CellsReader
 from services.runtime.parked import TOPIC, Aside, ahead_of, set_aside
 from services.runtime.seen import SeenDays
-from services.runtime.settings import KafkaSettings
 from services.runtime.shards import Shards
 from services.runtime.ticks import NEVER, Tick
 
@@ -43,15 +43,15 @@ class Projector:
     def __init__(
         self,
         settings: ProjectorSettings,
-        kafka: KafkaSettings,
         shards: Shards,
         reader: CellsReader,
         producer: Producer,
+        folder: Path,
     ) -> None:
-        """Own nothing until Kafka hands out partitions."""
+        """Own nothing until Kafka hands out partitions; what need not be in memory goes to `folder`."""
         self.metrics = Metrics(reader, shards)
-        self._settings, self._kafka, self._shards = settings, kafka, shards
-        self._reader, self._producer = reader, producer
+        self._settings, self._shards = settings, shards
+        self._reader, self._producer, self._on_disk = reader, producer, folder
         self._owners: dict[int, ShardOwner] = {}
         self._aside: Aside = {}
         self._folder = Folder(reader.projections)
@@ -66,7 +66,7 @@ class Projector:
         await self.revoked(partitions)
         await self._reader.load(sorted(self._of(partitions)), remember=True)
         await asyncio.gather(*(self._open(shard) for shard in self._of(partitions)))
-        self._aside = ahead_of(await set_aside(self._kafka), self._reader.positions())
+        self._aside = ahead_of(await set_aside(self._reader.kafka), self._reader.positions())
         self.ready = True
         return {tp: self._position(tp) for tp in partitions}
 
@@ -84,7 +84,7 @@ class Projector:
             self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:
-        owner = ShardOwner(shard, self._reader.version, self._reader, self._producer)
+        owner = ShardOwner(shard, self._reader.version, self._reader, self._producer, self._on_disk)
         await owner.open()
         owner.ledgers = {
             topic: Ledger(owner.cells.seen.setdefault(topic, SeenDays()), owner.cells.heads(topic))

@@ -37,7 +37,7 @@ class CellsReader:
         """Read the cells of one version of the projector."""
         self.version, self.projections = version, projections
         self.shards: dict[int, ShardCells] = {}
-        self._kafka = kafka
+        self.kafka = kafka
         self._ticks, self._cells = ticks_topic(version), cells_topic(version)
         self._connections = AsyncExitStack()
         self._tail: AIOKafkaConsumer
@@ -49,8 +49,8 @@ class CellsReader:
 
     async def __aenter__(self) -> Self:
         """Connect; raises TopicError when the projector's topics do not exist."""
-        await partition_count(self._kafka.bootstrap_servers, self._ticks)
-        self._tail = await self._connections.enter_async_context(consumer(self._kafka, wait_ms=_TAIL_MS))
+        await partition_count(self.kafka.bootstrap_servers, self._ticks)
+        self._tail = await self._connections.enter_async_context(consumer(self.kafka, wait_ms=_TAIL_MS))
         return self
 
     async def __aexit__(
@@ -66,7 +66,7 @@ class CellsReader:
         """
         wanted = list(shards)
         self.drop(wanted)
-        async with consumer(self._kafka, wait_ms=_BRIEFLY_MS) as reader:
+        async with consumer(self.kafka, wait_ms=_BRIEFLY_MS) as reader:
             for shard in wanted:
                 await self._load(reader, shard, ShardCells(self.projections, remember=remember))
         self._assign()

@@ -1,25 +1,66 @@
 """The tick protocol without Kafka: real owners and readers over two lists that stand for the topics.
 
 What the model can do that a broker rarely does: hold a frame of a worker that has died and let it land at any later
-moment, let a deposed worker go on, and start a reader at any state of the topics.
+moment, let a deposed worker go on, and start a reader at any state of the topics. It plays by `Rules`; a test takes one
+away to see that it is needed.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
-from events.law import Ledger
+from projections.cells import Boards, Cells
 from projections.projection import Measure, Projection
 from services.projector.folding import Step
 from services.projector.owner import ShardOwner
+from services.runtime.seen import SeenDays
 from services.runtime.shard_cells import ShardCells
 from services.runtime.ticks import NEVER, Tick, decode_tick, wire
 
 CALLS = Projection("calls", "How many?", ("rep",), (Measure("calls", "sum"),), frozenset(), "")
 PROJECTIONS = {"calls": CALLS}
+SOURCE = "kvota.calls"
 DAY = date(2026, 11, 24)
+_NOWHERE = Path("/nowhere")
+"""No day of the model is old enough to be moved to disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who reads and who owns: the product's, or a reader or owner without one of the rules."""
+
+    cells: type[ShardCells] = ShardCells
+    owner: type[ShardOwner] = ShardOwner
+
+
+def rep_at(offset: int) -> str:
+    """The rep of the call that lies at an offset of the source."""
+    return f"rep-{id_at(offset) % 2}"
+
+
+def id_at(offset: int) -> int:
+    """The id of the call that lies at an offset of the source: every third record repeats the one before."""
+    return offset - (offset % 3 == 2)
+
+
+def told_until(end: int) -> tuple[Boards, dict[str, SeenDays]]:
+    """What the records before an offset say, in plain Python: the cells and the ids."""
+    if end == 0:
+        return {}, {}
+    ids = {id_at(offset) for offset in range(end)}
+    calls: Cells = {(rep,): (sum(rep_at(one) == rep for one in ids),) for rep in map(rep_at, ids)}
+    seen = SeenDays()
+    seen.add(DAY, joined(ids))
+    return {"calls": calls}, {SOURCE: seen}
+
+
+def joined(ids: Iterable[int]) -> bytes:
+    """Ids as a tick carries them."""
+    return b"".join(UUID(int=one).bytes for one in ids)
 
 
 class DiedError(Exception):
@@ -30,6 +71,7 @@ class DiedError(Exception):
 class Topics:
     """The two topics of one shard."""
 
+    rules: Rules = Rules()
     ticks: list[bytes] = field(default_factory=list)
     cells: dict[bytes, bytes] = field(default_factory=dict)
     """As compaction leaves it: the last value of each key, deleted ones gone."""
@@ -42,7 +84,8 @@ class Topics:
         """Let a record land."""
         if key is None:
             self.ticks.append(value or b"")
-        elif value is None:
+            return
+        if value is None:
             self.cells.pop(key, None)
         else:
             self.cells[key] = value
@@ -50,9 +93,9 @@ class Topics:
 
     def reader(self, cells: Mapping[bytes, bytes]) -> ShardCells:
         """Start a reader that has read the cells topic when it was `cells`, and reads the ticks now."""
-        found = ShardCells(PROJECTIONS, remember=True)
+        found = self.rules.cells(PROJECTIONS, remember=True)
         found.restore(cells)
-        self.follow(found, found.last + 1)
+        self.follow(found, 0)  # those up to its mark no longer chain
         return found
 
     def follow(self, cells: ShardCells, start: int) -> int:
@@ -60,15 +103,6 @@ class Topics:
         for offset in range(start, len(self.ticks)):
             cells.apply(offset, decode_tick(self.ticks[offset]))
         return len(self.ticks)
-
-    def truth(self) -> ShardCells:
-        """What somebody who read every tick from the first knows; each that counts reads on where the last ended."""
-        found = ShardCells(PROJECTIONS, remember=True)
-        for offset, raw in enumerate(self.ticks):
-            position, tick = dict(found.positions), decode_tick(raw)
-            if found.apply(offset, tick) and tick.read_from:
-                assert tick.read_from == {"kvota.calls": 0} | position
-        return found
 
 
 class Frame:
@@ -104,8 +138,7 @@ class Worker:
         producer: Any = SimpleNamespace(
             send_and_wait=self._send_and_wait, create_batch=Frame, send_batch=self._send_batch
         )
-        self.owner = ShardOwner(0, 1, reader, producer)
-        self.owner.ledgers = {"kvota.calls": Ledger()}
+        self.owner = topics.rules.owner(0, 1, reader, producer, _NOWHERE)
 
     async def _reached(self, _shard: int, _offset: int) -> None:
         self.follow()
@@ -139,16 +172,24 @@ class Worker:
     async def open(self) -> None:
         """Take the shard over, and read on from where its ticks lead."""
         await self.owner.open()
-        self.read = self.cells.positions.get("kvota.calls", 0)
+        self.read = self.cells.positions.get(SOURCE, 0)
 
-    async def tick(self, rep: str) -> None:
-        """Read the next record, a call of a rep, and add it by a tick."""
-        start, self.read = self.read, self.read + 1
+    async def tick(self, count: int) -> None:
+        """Read the next records and add what counts of them, by the law, in one tick."""
+        start, self.read = self.read, self.read + count
+        first = self._first_ones(range(start, self.read))
+        calls: Cells = {(rep,): (sum(rep_at(one) == rep for one in first),) for rep in map(rep_at, first)}
         tick = Tick(
             prev=NEVER,
-            read_from={"kvota.calls": start},
-            read_to={"kvota.calls": self.read},
-            cells=wire({"calls": {(rep,): (1,)}}),
-            seen={"kvota.calls": {DAY: start.to_bytes(16, "big")}},
+            read_from={SOURCE: start},
+            read_to={SOURCE: self.read},
+            cells=wire({"calls": calls}),
+            seen={SOURCE: {DAY: joined(first)}} if first else {},
         )
         await self.owner.append(Step(tick))
+
+    def _first_ones(self, offsets: Iterable[int]) -> list[int]:
+        ids = [id_at(offset) for offset in offsets]
+        seen = self.cells.seen.get(SOURCE, SeenDays())
+        answers = seen.first_ones([(one.to_bytes(16), DAY) for one in ids])
+        return [one for one, first in zip(ids, answers, strict=True) if first]

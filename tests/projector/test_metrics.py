@@ -37,7 +37,7 @@ class Watched:
     def read_to(self, offset: int, appended: float) -> None:
         """Read on, to a record that was appended then."""
         self.cells.apply(self.cells.last + 1, Tick(prev=self.cells.last, read_to={"kvota.calls": offset}))
-        batch = RecordBatch.of(TP(*CALLS), [Lying(offset - 1, b"", int(appended * 1_000))])
+        batch = RecordBatch.of(TP(*CALLS), [Lying(offset - 1, b"", int(appended * 1_000))], offset - 1)
         self.metrics.read([batch], 0, 0.0)
 
     @property
