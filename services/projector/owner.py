@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from events.law import Ledger
 from services.projector.folding import Step
@@ -133,11 +134,21 @@ class ShardOwner:
         return outdated
 
     async def _write(self, records: Mapping[bytes, bytes | None]) -> None:
-        sent = [
-            await self._producer.send(self._cells_topic, value, key=key, partition=self.shard)
-            for key, value in records.items()
-        ]
+        """Write records in batches of our own making: sending each by itself costs five times as much."""
+        batch = self._producer.create_batch()
+        sent: list[asyncio.Future[object]] = []
+        for key, value in records.items():
+            if batch.append(key=key, value=value, timestamp=None) is None:
+                sent.append(await self._send(batch))
+                batch = self._producer.create_batch()
+                batch.append(key=key, value=value, timestamp=None)
+        if batch.record_count():
+            sent.append(await self._send(batch))
         await asyncio.gather(*sent)
+
+    async def _send(self, batch: BatchBuilder) -> "asyncio.Future[object]":
+        sent: asyncio.Future[object] = await self._producer.send_batch(batch, self._cells_topic, partition=self.shard)
+        return sent
 
 
 def _now() -> float:

@@ -105,6 +105,25 @@ class Topics:
         return len(self.ticks)
 
 
+class Frame:
+    """A batch that is full with one record: each lands, or is held, by itself."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.record: tuple[bytes, bytes | None] | None = None
+
+    def append(self, *, key: bytes, value: bytes | None, timestamp: None) -> object | None:  # noqa: ARG002
+        """Take a record; None: there is no more room."""
+        if self.record is not None:
+            return None
+        self.record = key, value
+        return self.record
+
+    def record_count(self) -> int:
+        """How many records it holds."""
+        return int(self.record is not None)
+
+
 class Worker:
     """A worker: its reader's state, and the owner that it is, or believes to be."""
 
@@ -116,7 +135,9 @@ class Worker:
         self.read = 0
         self.dies_after: int | None = None
         reader: Any = SimpleNamespace(shards={0: self.cells}, projections=PROJECTIONS, reached=self._reached)
-        producer: Any = SimpleNamespace(send_and_wait=self._send_and_wait, send=self._send)
+        producer: Any = SimpleNamespace(
+            send_and_wait=self._send_and_wait, create_batch=Frame, send_batch=self._send_batch
+        )
         self.owner = topics.rules.owner(0, 1, reader, producer, _NOWHERE)
 
     async def _reached(self, _shard: int, _offset: int) -> None:
@@ -130,8 +151,9 @@ class Worker:
         await self._acknowledged(landed=self._land(None, value))
         return SimpleNamespace(offset=len(self.topics.ticks) - 1)
 
-    async def _send(self, _topic: str, value: bytes | None, *, key: bytes, partition: int) -> Awaitable[None]:  # noqa: ARG002
-        return self._acknowledged(landed=self._land(key, value))
+    async def _send_batch(self, frame: Frame, _topic: str, *, partition: int) -> Awaitable[None]:  # noqa: ARG002
+        assert frame.record is not None
+        return self._acknowledged(landed=self._land(*frame.record))
 
     async def _acknowledged(self, *, landed: bool) -> None:
         if not landed:

@@ -30,6 +30,7 @@ from services.runtime.parked import TOPIC
 from services.runtime.running import run_service
 from services.runtime.settings import KafkaSettings
 from services.runtime.ticks import decode_tick
+from tests.projector.model import Frame
 from tests.projector.workers import PROJECTIONS
 
 _WRITTEN = ("opening", "tick", "beat", "statement", "segment", "mark", "deletion", "parked")
@@ -78,6 +79,14 @@ class DoomedProducer:
 
         sent.add_done_callback(appended)
         return sent
+
+    def create_batch(self) -> Frame:
+        return Frame()
+
+    async def send_batch(self, frame: Frame, topic: str, *, partition: int) -> asyncio.Future[Any]:
+        assert frame.record is not None
+        key, value = frame.record
+        return await self.send(topic, value, key=key, partition=partition)
 
     async def send_and_wait(
         self, topic: str, value: bytes | None, *, key: bytes | None = None, partition: int | None = None
