@@ -1,10 +1,12 @@
 """Cells: one row of numbers a key, and the one way to add two of them up. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import cast
 
 import msgspec
 
+from projections.horizon import is_past
 from projections.projection import Kind, Projection
 
 Key = tuple[str | int | None, ...]
@@ -43,10 +45,17 @@ def without_zeros(projection: Projection, cells: Mapping[Key, Values]) -> Cells:
 
     What a restatement takes back leaves zeros behind; a reader that never saw either must hold the same cells.
     """
-    sums = [place for place, measure in enumerate(projection.measures) if measure.kind == "sum"]
-    if len(sums) < len(projection.measures):
+    if not projection.sums_up:
         return dict(cells)
     return {key: values for key, values in cells.items() if any(values)}
+
+
+def still_live(projection: Projection, cells: Cells, day: date | None) -> Cells:
+    """The cells that are live once the log has come to a business day; all of them where it has come to none."""
+    if projection.live is None or projection.place is None or day is None:
+        return cells
+    place, first = projection.place, projection.live.first(day)
+    return {key: values for key, values in cells.items() if not is_past(key, place, first)}
 
 
 def as_rows(projection: Projection, cells: Mapping[Key, Values]) -> list[dict[str, str | int | None]]:
@@ -61,16 +70,6 @@ def as_rows(projection: Projection, cells: Mapping[Key, Values]) -> list[dict[st
 def shown(value: Value) -> str | int | None:
     """The value of a measure without what orders it."""
     return value[1] if isinstance(value, tuple) else value
-
-
-def to_wire(cells: Mapping[Key, Values]) -> list[tuple[Key, Values]]:
-    """Cells as JSON can carry them: pairs of key and values."""
-    return list(cells.items())
-
-
-def from_wire(pairs: Iterable[tuple[list[object], list[object]]]) -> Cells:
-    """Read what `to_wire` wrote and JSON carried."""
-    return {cast("Key", tuple(key)): values_from_wire(values) for key, values in pairs}
 
 
 def values_from_wire(values: Iterable[object]) -> Values:

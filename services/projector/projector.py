@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import structlog
 from faust.types import TP
@@ -126,7 +127,8 @@ class Projector:
         start = _starts(owner, batches)
         end = {batch.tp.topic: batch.last + 1 for batch in batches}
         loop = asyncio.get_running_loop()
-        judged, ticks = await loop.run_in_executor(self._thread, self._work, owner.ledgers, batches, start, end)
+        days = dict(owner.cells.days)
+        judged, ticks = await loop.run_in_executor(self._thread, self._work, owner.ledgers, batches, start, end, days)
         await self._park(judged)
         for step in ticks:
             await owner.append(step)
@@ -137,9 +139,10 @@ class Projector:
         batches: list[RecordBatch],
         start: Mapping[str, int],
         end: Mapping[str, int],
+        days: Mapping[str, date],
     ) -> tuple[list[Judged], list[Step]]:
         judged = judge(ledgers, batches)
-        return judged, list(steps(self._folder, judged, start, end))
+        return judged, list(steps(self._folder, judged, start, end, days))
 
     async def _park(self, judged: Sequence[Judged]) -> None:
         """Append what could not be read to the parked topic before the tick that passes over it."""

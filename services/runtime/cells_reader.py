@@ -8,14 +8,15 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from projections.cells import Boards, merge_boards
+from projections.cells import Boards
 from projections.projection import Projection
 from services.runtime.errors import ClearError
+from services.runtime.live_boards import LiveBoards
 from services.runtime.log import Record, consumer, read_to_end
 from services.runtime.settings import KafkaSettings
-from services.runtime.shard_cells import ShardCells
+from services.runtime.shard_cells import Lying, ShardCells
 from services.runtime.shards import DECISIONS, Positions, Source, cells_topic, ticks_topic
-from services.runtime.ticks import decode_tick
+from services.runtime.ticks import LATE, decode_tick
 from services.runtime.topics import partition_count
 
 _BRIEFLY_MS = 10
@@ -38,6 +39,8 @@ class CellsReader:
         """Read the cells of one version of the projector."""
         self.version, self.projections = version, projections
         self.shards: dict[int, ShardCells] = {}
+        self.live = LiveBoards({})
+        """The cells of all shards, added up, unless they are remembered."""
         self._kafka = kafka
         self._ticks, self._cells = ticks_topic(version), cells_topic(version)
         self._connections = AsyncExitStack()
@@ -61,20 +64,23 @@ class CellsReader:
         await self._connections.aclose()
 
     async def load(self, shards: Iterable[int], *, remember: bool = False) -> None:
-        """Take in shards as they stand at this moment; with `remember`, also the ids that they have seen.
+        """Take in shards as they stand at this moment, in place of what there was.
 
-        Raises LostTicksError when the ticks are not those that the cells were made of.
+        With `remember`, each has cells of its own and the ids that it has seen, and other shards stay as they are. Raises
+        LostTicksError when the ticks are not those that the cells were made of.
         """
         wanted = list(shards)
-        self.drop(wanted)
+        self.drop(wanted if remember else list(self.shards))
+        self.live = LiveBoards({**self.projections, LATE.name: LATE})
         async with consumer(self._kafka, wait_ms=_BRIEFLY_MS) as reader:
             for shard in wanted:
-                await self._load(reader, shard, ShardCells(self.projections, remember=remember))
+                live = None if remember else self.live
+                await self._load(reader, shard, ShardCells(self.projections, remember=remember, live=live))
         self._assign()
 
     async def _load(self, reader: AIOKafkaConsumer, shard: int, cells: ShardCells) -> None:
         ticks = TopicPartition(self._ticks, shard)
-        cells.restore(await _statements(reader, TopicPartition(self._cells, shard)))
+        cells.restore(*await _statements(reader, TopicPartition(self._cells, shard)))
         if cells.last >= (await reader.end_offsets([ticks]))[ticks]:
             raise LostTicksError(ticks, cells.last)
         self._next[shard] = cells.last + 1
@@ -83,6 +89,7 @@ class CellsReader:
             self._apply(record)
         if any(tick > cells.last for tick in cells.stated.values()):
             raise LostTicksError(ticks, max(cells.stated.values()))
+        cells.stated.clear()
 
     def drop(self, shards: Iterable[int]) -> None:
         """Forget shards."""
@@ -153,12 +160,8 @@ class CellsReader:
         self._next[record.partition] = record.offset + 1
 
     def boards(self) -> Boards:
-        """The cells of all shards, added up: what the whole company's numbers are as of `positions`."""
-        total: Boards = {}
-        for cells in self.shards.values():
-            own = {name: board for name, board in cells.boards.items() if name in self.projections}
-            merge_boards(self.projections, total, own)
-        return total
+        """The live cells of all shards, added up: what the whole company's numbers are as of `positions`."""
+        return {name: cells for name, cells in self.live.boards.items() if name in self.projections}
 
     def positions(self) -> dict[Source, int]:
         """The cut that `boards` shows: for each source partition, the offset of the next record."""
@@ -169,24 +172,24 @@ class CellsReader:
         }
 
 
-async def _statements(reader: AIOKafkaConsumer, partition: TopicPartition) -> dict[bytes, bytes]:
-    """The last value of every key, read on until the end no longer moves.
+async def _statements(reader: AIOKafkaConsumer, partition: TopicPartition) -> tuple[dict[bytes, Lying], int]:
+    """The last record of every key, and where the partition ends, read on until the end no longer moves.
 
     The cleaner may remove a key's record because of a newer one beyond the end that was asked for first.
     """
-    statements: dict[bytes, bytes] = {}
+    statements: dict[bytes, Lying] = {}
     start = 0
     while start < (end := (await reader.end_offsets([partition]))[partition]):
         async for record in read_to_end(reader, partition, start):
             _take(statements, record)
         start = end
-    return statements
+    return statements, start
 
 
-def _take(statements: dict[bytes, bytes], record: Record) -> None:
+def _take(statements: dict[bytes, Lying], record: Record) -> None:
     if record.key is None:
         return
     if record.value is None:
         statements.pop(record.key, None)
     else:
-        statements[record.key] = record.value
+        statements[record.key] = record.offset, record.value

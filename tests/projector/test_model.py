@@ -1,6 +1,7 @@
 """Whatever owners do, die in the middle of, or do too late: whoever starts to read sees what was truly counted."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from hypothesis import example, given, settings
@@ -24,7 +25,18 @@ A_DEPOSED_WORKER_STATES_AND_A_DEAD_ONE_DELETES = [
     ("land", 0, 1),
 ]
 
-kinds = st.sampled_from(["open", "tick", "tick", "tick", "state", "follow", "die in tick", "die in state", "land"])
+A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT = [
+    *[("open", 0, 0), ("joins", 0, 0), ("die in state", 0, 0)],
+    *[("open", 1, 0), ("leaves", 1, 0), ("state", 1, 0), ("land", 0, 0)],
+]
+A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED = [
+    *[("open", 0, 0), ("tick", 0, 0), ("state", 0, 0), ("dawn", 0, 1), ("state", 0, 0)],
+    *[("open", 1, 0), ("late", 1, 2), ("state", 1, 0)],
+]
+
+PLAIN = ["open", "tick", "state", "follow", "die in tick", "die in state", "land"]
+OF_CELLS_THAT_GO = ["joins", "leaves", "leaves", "dawn", "late"]
+kinds = st.sampled_from([*PLAIN, "tick", *OF_CELLS_THAT_GO])
 histories = st.lists(st.tuples(kinds, st.integers(0, 3), st.integers(0, 6)), max_size=30)
 
 
@@ -34,6 +46,9 @@ histories = st.lists(st.tuples(kinds, st.integers(0, 3), st.integers(0, 6)), max
 @example([("open", 0, 0), ("die in tick", 0, 0), ("open", 1, 0), ("land", 0, 0), ("tick", 1, 0)])
 @example(A_LATE_STATEMENT_OF_A_DEAD_WORKER)
 @example(A_DEPOSED_WORKER_STATES_AND_A_DEAD_ONE_DELETES)
+@example(A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT)
+@example([*A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT, ("open", 2, 0), ("tick", 2, 0), ("state", 2, 0)])
+@example(A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED)
 def test_whoever_starts_to_read_at_any_moment_is_right(history: list[Happening]) -> None:
     asyncio.run(_play(history))
 
@@ -60,10 +75,20 @@ async def _happen(topics: Topics, workers: dict[int, Worker], happening: Happeni
         await _work(workers[who], kind, amount)
 
 
+_LATER: Mapping[str, Callable[[int], int]] = {
+    "tick": lambda _: 0,
+    "dawn": lambda amount: 1 + amount % 3,
+    "late": lambda amount: -(amount % 4),
+}
+_MORE = {"joins": 1, "leaves": -1}
+
+
 async def _work(worker: Worker, kind: str, amount: int) -> None:
     rep = f"rep-{amount % 3}"
-    if kind == "tick":
-        await worker.tick(rep)
+    if kind in _LATER:
+        await worker.tick(rep, _LATER[kind](amount))
+    elif kind in _MORE:
+        await worker.waits(rep, _MORE[kind])
     elif kind == "state":
         await worker.owner.state()
     elif kind == "follow":
@@ -79,8 +104,8 @@ async def _work(worker: Worker, kind: str, amount: int) -> None:
 
 def _check(topics: Topics) -> None:
     truth = topics.truth()
-    for cells in topics.past:
-        found = topics.reader(cells)
+    for cells, end in topics.past:
+        found = topics.reader(cells, end)
         assert found.boards == truth.boards
         assert (found.last, found.positions, found.seen) == (truth.last, truth.positions, truth.seen)
 
