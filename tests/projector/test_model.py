@@ -29,6 +29,11 @@ A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT = [
     *[("open", 0, 0), ("joins", 0, 0), ("die in state", 0, 0)],
     *[("open", 1, 0), ("leaves", 1, 0), ("state", 1, 0), ("land", 0, 0)],
 ]
+WHOEVER_JOINED_IS_STATED = [("open", 0, 0), ("joins", 0, 0), ("state", 0, 0)]
+OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST = [
+    *[*WHOEVER_JOINED_IS_STATED, ("open", 1, 0), ("leaves", 1, 0)],
+    *[("die in state", 1, 4), ("land", 0, 1)],
+]
 A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED = [
     *[("open", 0, 0), ("tick", 0, 0), ("state", 0, 0), ("dawn", 0, 1), ("state", 0, 0)],
     *[("open", 1, 0), ("late", 1, 2), ("state", 1, 0)],
@@ -48,6 +53,9 @@ histories = st.lists(st.tuples(kinds, st.integers(0, 3), st.integers(0, 6)), max
 @example(A_DEPOSED_WORKER_STATES_AND_A_DEAD_ONE_DELETES)
 @example(A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT)
 @example([*A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT, ("open", 2, 0), ("tick", 2, 0), ("state", 2, 0)])
+@example([*WHOEVER_JOINED_IS_STATED, ("leaves", 0, 0), ("state", 0, 0)])
+@example([*WHOEVER_JOINED_IS_STATED, ("leaves", 0, 0), ("die in state", 0, 3)])
+@example(OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST)
 @example(A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED)
 def test_whoever_starts_to_read_at_any_moment_is_right(history: list[Happening]) -> None:
     asyncio.run(_play(history))
