@@ -2,8 +2,8 @@
 
 The first comment line is the question, the line `-- key: a, b` names the key; every other column is a measure. Cells
 are `SUM(weight * measure)`; a measure named `min_…`, `max_…` or `last_…` takes the least, the greatest, the latest
-instead. The line `-- live: 8 days of day`, by one of the key's columns, or `-- live: for ever`, says how long cells stay
-live; history has all of them.
+instead. The line `-- live: 8 days of day`, by one of the key's columns, or `-- live: for ever`, says how long cells
+stay live; history has all of them.
 """
 
 import json
@@ -135,7 +135,9 @@ def _check_live(name: str, live: Horizon | None, keys: tuple[str, ...], columns:
     if live.column not in keys:
         raise ProjectionError(name, f"live: {live.column!r} is no part of the key")
     if not live.fits(columns[live.column]):
-        raise ProjectionError(name, f"live: {live.column} is {columns[live.column]}, which is not counted in {live.unit}")
+        raise ProjectionError(
+            name, f"live: {live.column} is {columns[live.column]}, which is not counted in {live.unit}"
+        )
 
 
 def _parse(name: str, text: str, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

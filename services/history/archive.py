@@ -93,9 +93,7 @@ class Archive:
             rows = con.execute(_KNOWN_AT, {"moment": naive}).fetchall()
         return {(topic, partition): before for topic, partition, before in rows}
 
-    def cells_at(
-        self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None
-    ) -> Boards:
+    def cells_at(self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None) -> Boards:
         """The cells of these projections, made anew from the records before a cut; with `day`, those live on it.
 
         Partitions that the cut does not name do not take part. Raises HistoryBehindError when it is not archived yet.

@@ -94,9 +94,9 @@ class ShardOwner:
         return _now() - self._stated_at
 
     async def state(self) -> None:
-        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is outdated.
+        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is needless.
 
-        Each write waits until the one before is acknowledged: what is deleted counts no more by what was written before.
+        Each write waits until the one before is acknowledged: what is deleted no longer counts by what was written.
         """
         self._require_ours()
         cells, self._stated_at = self.cells, _now()

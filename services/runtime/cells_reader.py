@@ -1,8 +1,9 @@
 """The one reader of live cells: the worker, the wallboard and `verify` all see what it sees."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+import gc
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -66,8 +67,8 @@ class CellsReader:
     async def load(self, shards: Iterable[int], *, remember: bool = False) -> None:
         """Take in shards as they stand at this moment, in place of what there was.
 
-        With `remember`, each has cells of its own and the ids that it has seen, and other shards stay as they are. Raises
-        LostTicksError when the ticks are not those that the cells were made of.
+        With `remember`, each has cells of its own and the ids that it has seen, and other shards stay as they are.
+        Raises LostTicksError when the ticks are not those that the cells were made of.
         """
         wanted = list(shards)
         self.drop(wanted if remember else list(self.shards))
@@ -75,12 +76,14 @@ class CellsReader:
         async with consumer(self._kafka, wait_ms=_BRIEFLY_MS) as reader:
             for shard in wanted:
                 live = None if remember else self.live
-                await self._load(reader, shard, ShardCells(self.projections, remember=remember, live=live))
+                cells = ShardCells(self.projections, remember=remember, live=live)
+                with _without_collecting():
+                    await self._load(reader, shard, cells)
         self._assign()
 
     async def _load(self, reader: AIOKafkaConsumer, shard: int, cells: ShardCells) -> None:
         ticks = TopicPartition(self._ticks, shard)
-        cells.restore(*await _statements(reader, TopicPartition(self._cells, shard)))
+        cells.restore(*await _statements(reader, TopicPartition(self._cells, shard), cells.wants))
         if cells.last >= (await reader.end_offsets([ticks]))[ticks]:
             raise LostTicksError(ticks, cells.last)
         self._next[shard] = cells.last + 1
@@ -172,8 +175,10 @@ class CellsReader:
         }
 
 
-async def _statements(reader: AIOKafkaConsumer, partition: TopicPartition) -> tuple[dict[bytes, Lying], int]:
-    """The last record of every key, and where the partition ends, read on until the end no longer moves.
+async def _statements(
+    reader: AIOKafkaConsumer, partition: TopicPartition, wanted: Callable[[bytes], bool]
+) -> tuple[dict[bytes, Lying], int]:
+    """The last record of every wanted key, and where the partition ends, read on until the end no longer moves.
 
     The cleaner may remove a key's record because of a newer one beyond the end that was asked for first.
     """
@@ -181,15 +186,23 @@ async def _statements(reader: AIOKafkaConsumer, partition: TopicPartition) -> tu
     start = 0
     while start < (end := (await reader.end_offsets([partition]))[partition]):
         async for record in read_to_end(reader, partition, start):
-            _take(statements, record)
+            if record.key is None or not wanted(record.key):
+                continue
+            if record.value is None:
+                statements.pop(record.key, None)
+            else:
+                statements[record.key] = record.offset, record.value
         start = end
     return statements, start
 
 
-def _take(statements: dict[bytes, Lying], record: Record) -> None:
-    if record.key is None:
-        return
-    if record.value is None:
-        statements.pop(record.key, None)
-    else:
-        statements[record.key] = record.offset, record.value
+@contextmanager
+def _without_collecting() -> Generator[None]:
+    """Do not look for garbage in a block that makes millions of objects and no cycles: it would take as long again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -61,6 +61,7 @@ class ShardCells:
         """Begin before every tick; with `live`, cells are added to those of other shards."""
         inner = (HEADS, LATE) if remember else (LATE,)
         self.live = live or LiveBoards({**projections, **{each.name: each for each in inner}})
+        self._names = {f'"{name}"'.encode(): name for name in self.live.projections}
         self.last = NEVER
         """The offset of the last tick that counts."""
         self.positions: dict[str, int] = {}
@@ -86,23 +87,33 @@ class ShardCells:
     # -- Taking in the cells topic
 
     def restore(self, records: Mapping[bytes, Lying], taken: int) -> None:
-        """Take in the cells topic: the last record of every Kafka key of the shard, and where the topic ends."""
+        """Take in the cells topic: the last record of every Kafka key that is wanted, and where the topic ends."""
         self.taken = taken
         epoch, mark = self._restore_mark(records)
         found: dict[str, _Found] = {}
         for kafka_key, (offset, value) in records.items():
-            written, what, rest = divided(kafka_key)
-            if what == SEEN:
-                self._remember(*read_segment_key(rest), value)
-            elif what and int(written) < epoch and offset >= mark.taken:
-                self._pass_over(kafka_key)
-            elif what and (name := what[1:-1].decode()) in self.live.projections:
-                key = self.live.shared(read_key(rest))
-                found.setdefault(name, _Found()).take(key, value)
-                if self.written is not None:
-                    self.written.found(name, key, int(written))
+            match divided(kafka_key):
+                case [_, what, rest] if what == SEEN:
+                    self._remember(*read_segment_key(rest), value)
+                case [written, _, _] if offset >= mark.taken and int(written) < epoch:
+                    self._pass_over(kafka_key)
+                case [written, what, rest]:
+                    name, key = self._names[what], self.live.shared(read_key(rest))
+                    found.setdefault(name, _Found()).take(key, value)
+                    if self.written is not None:
+                        self.written.found(name, key, int(written))
+                case _:
+                    pass
         for name, cells in found.items():
             self._restore_cells(name, cells)
+
+    def wants(self, kafka_key: bytes) -> bool:
+        """Whether a record of the cells topic says something that is asked for here."""
+        match divided(kafka_key):
+            case [_, what, _]:
+                return what in self._names or (what == SEEN and self.written is not None)
+            case _:
+                return True
 
     def _restore_mark(self, records: Mapping[bytes, Lying]) -> tuple[int, Mark]:
         """Take in the greatest mark, and give it with its epoch."""

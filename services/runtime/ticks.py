@@ -8,9 +8,9 @@ The cells topic shortens the way. A statement says "cell X is v as of tick o", a
 by tick o", and both stay true for ever. A mark says "all that a tick up to o touched or saw has been written so". Their
 keys hold the epoch (the offset of the owner's opening tick), so that no late one overwrites another owner's.
 
-What is past its horizon, or has come to zeros, is deleted there. So a mark also says how far its owner had read the cells
-topic when it began: **a statement of an earlier epoch that lies at or after that offset does not count.** It was late, and
-would bring back what was deleted; what it says had been told by ticks that the owner knew.
+What is past its horizon, or has come to zeros, is deleted there. So a mark also says how far its owner had read the
+cells topic when it began: **a statement of an earlier epoch that lies at or after that offset does not count.** It was
+late, and would bring back what was deleted; what it says had been told by ticks that the owner knew.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ HEADS = Projection(
 """The heads of streams ride along as cells, so that they are kept, stated and recovered as cells are."""
 
 CLOSED = Horizon(8, "days", "day")
-"""A business day is closed once it is no longer one of these: then no board shows it, and history alone has the rest."""
+"""A business day that is no longer one of these is closed: no board shows it, and what comes for it is in history."""
 
 LATE = Projection(
     name="late",
@@ -97,7 +97,7 @@ class Mark(msgspec.Struct, frozen=True):
     days: dict[str, date] = {}
     """By topic, the business day that its log has come to."""
     taken: int = 0
-    """Where the cells topic ended when its owner had read it: what earlier owners write from there on does not count."""
+    """Where the cells topic ended when its owner had read it: what earlier owners state from there on is void."""
 
 
 _TICK = msgspec.json.Decoder(Tick)
@@ -154,11 +154,9 @@ def statement(tick: int, values: Values) -> bytes:
     return msgspec.json.encode(Statement(tick, values))
 
 
-def divided(key: bytes) -> tuple[bytes, bytes, bytes]:
-    """The parts of a Kafka key of the cells topic: the epoch, of what it tells, and the rest; of a mark, only the first.
+def divided(key: bytes) -> list[bytes]:
+    """The parts of a Kafka key of the cells topic: the epoch, of what it tells, and the rest; of a mark, the epoch.
 
     They are read one by one: who starts up reads millions of keys, and does not want them all.
     """
-    epoch, _, rest = key[1:-1].partition(b",")
-    what, _, rest = rest.partition(b",")
-    return epoch, what, rest
+    return key[1:-1].split(b",", 2)

@@ -1,4 +1,4 @@
-"""What has been written down of a shard's cells, and what is still to be: what whoever owns it has to remember. Pure."""
+"""What has been written down of a shard's cells, and what is still to be: what its owner has to remember. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

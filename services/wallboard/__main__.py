@@ -25,7 +25,7 @@ from services.wallboard.stream import CuttableProtocol
 from services.wallboard.tables import Tables
 from services.wallboard.vendor import COMMAND, Vendor
 
-_SHOWN = (
+SHOWN = (
     "agent_now",
     "deal_credit",
     "deal_ticker",
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 async def run(settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings, stop: asyncio.Event) -> None:
     """Show the board until `stop` is set; raises whatever ended it."""
-    projections = {name: each for name, each in load_projections().items() if name in _SHOWN}
+    projections = {name: each for name, each in load_projections().items() if name in SHOWN}
     page = Page(Vendor())
     if not page.vendor.is_installed():
         log.warning("page_libraries_missing", run=COMMAND)

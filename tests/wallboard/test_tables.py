@@ -64,7 +64,7 @@ def test_taken_in_step_by_step_the_tables_are_those_of_all_at_once() -> None:
             if chance.random() < 0.5:
                 tables.take_in()
         tables.take_in()
-        for name, projection in PROJECTIONS.items():
+        for name in PROJECTIONS:
             cells = floor.live.boards.get(name, {})
             wanted = sorted(((*key, *map(shown, values)) for key, values in cells.items()), key=repr)
             assert sorted(rows(tables, name), key=repr) == wanted, name
