@@ -126,7 +126,7 @@ def topic_of(event: Event) -> str:
     return NOUNS[entry_of(event).noun].topic
 
 
-_CONTEXT = ("type", "version", "occurred_at", "day")
+CONTEXT = ("type", "version", "occurred_at", "day")
 _TAKEN = ("fact", "time", "source", "subject")
 """Columns that every relation has besides: no event may have a field of such a name."""
 _SCALARS: Mapping[object, str] = {
@@ -141,7 +141,7 @@ _SCALARS: Mapping[object, str] = {
 
 def _fields(entry: EventType) -> dict[str, str]:
     """Give the columns of an event: its fields, less those of the envelope and less `was` and `now`, which are rows."""
-    skipped = {*_CONTEXT, "was", "now"} if entry.corrects else set(_CONTEXT)
+    skipped = {*CONTEXT, "was", "now"} if entry.corrects else set(CONTEXT)
     fields = entry.model.model_fields.items()
     return {name: _duckdb_type(info.annotation) for name, info in fields if name not in skipped}
 

@@ -51,6 +51,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     causationid: str | None = None
     authid: str | None = None
 
+    @property
+    def told(self) -> tuple[bytes, date]:
+        """The id as 16 bytes, and the day: what makes a fact the same fact."""
+        return self.id.bytes, self.day
+
 
 def schema_urn(event_type: str, version: int) -> str:
     """Give the `dataschema` of a version of an event type."""

@@ -33,8 +33,32 @@ def _nothing(_day: date) -> Iterable[UUID]:
     return ()
 
 
-Told = tuple[UUID, date]
-"""A fact's id, and the event's own day."""
+Told = tuple[bytes, date]
+"""A fact's id, as 16 bytes, and the event's own day."""
+
+
+class Judgeable(Protocol):
+    """What the law wants to know of a record; `Envelope` says it."""
+
+    @property
+    def told(self) -> Told:
+        """Its id and day."""
+        ...
+
+    @property
+    def stream(self) -> str | None:
+        """The stream of a decision; None for a fact."""
+        ...
+
+    @property
+    def streamversion(self) -> int | None:
+        """Which version of its stream a decision is."""
+        ...
+
+    @property
+    def expects(self) -> str | None:
+        """The heads that a decision relies on."""
+        ...
 
 
 class Seen(Protocol):
@@ -59,10 +83,10 @@ class SeenIds:
         """Remember the ids; whether each was new."""
         return list(starmap(self._first, facts))
 
-    def _first(self, event_id: UUID, day: date) -> bool:
+    def _first(self, event_id: bytes, day: date) -> bool:
         ids = self.of(day)
         known = len(ids)
-        ids.add(event_id.bytes)
+        ids.add(event_id)
         return len(ids) > known
 
     def of(self, day: date) -> set[bytes]:
@@ -84,22 +108,22 @@ class Ledger:
         [verdict] = self.judge_all([envelope])
         return verdict
 
-    def judge_all(self, envelopes: Sequence[Envelope]) -> list[Verdict]:
+    def judge_all(self, records: Sequence[Judgeable]) -> list[Verdict]:
         """Say of each of the next records whether it counts, and remember those that do."""
-        facts = [(envelope.id, envelope.day) for envelope in envelopes if envelope.stream is None]
+        facts = [record.told for record in records if record.stream is None]
         first = iter(self.seen.first_ones(facts) if facts else ())
         return [
-            self._decision(envelope.stream, envelope)
-            if envelope.stream is not None
+            self._decision(record.stream, record)
+            if record.stream is not None
             else (Verdict.COUNTS if next(first) else Verdict.REPEATED)
-            for envelope in envelopes
+            for record in records
         ]
 
-    def _decision(self, stream: str, envelope: Envelope) -> Verdict:
+    def _decision(self, stream: str, record: Judgeable) -> Verdict:
         version = self.heads.get(stream, 0) + 1
-        if envelope.streamversion != version:
+        if record.streamversion != version:
             return Verdict.OVERTAKEN
-        if any(self.heads.get(other, 0) != head for other, head in read_expects(envelope.expects).items()):
+        if any(self.heads.get(other, 0) != head for other, head in read_expects(record.expects).items()):
             return Verdict.EXPECTATION_BROKEN
         self.heads[stream] = version
         return Verdict.COUNTS

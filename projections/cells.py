@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
+from operator import add
 from typing import cast
 
 import msgspec
@@ -19,8 +21,13 @@ Value = int | None | Latest
 Values = tuple[Value, ...]
 """The numbers of a cell, in the order of the projection's `measures`."""
 
+Sums = tuple[int, ...]
+
 Cells = dict[Key, Values]
 """The cells of one projection, or what a batch of events adds to them."""
+
+Wire = list[tuple[Key, Values]]
+"""Cells as JSON can carry them: pairs of key and values."""
 
 Boards = dict[str, Cells]
 """The cells of every projection, by its name."""
@@ -29,9 +36,10 @@ Boards = dict[str, Cells]
 def merge(projection: Projection, into: Cells, deltas: Mapping[Key, Values]) -> None:
     """Add `deltas` to `into`, in place: the order in which parts are merged makes no difference."""
     kinds: list[Kind] = [measure.kind for measure in projection.measures]
+    combined = _added if set(kinds) == {"sum"} else partial(_combined, kinds)
     for key, values in deltas.items():
         known = into.get(key)
-        into[key] = values if known is None else _combined(kinds, known, values)
+        into[key] = values if known is None else combined(known, values)
 
 
 def merge_boards(projections: Mapping[str, Projection], into: Boards, deltas: Mapping[str, Cells]) -> None:
@@ -72,14 +80,19 @@ def shown(value: Value) -> str | int | None:
     return value[1] if isinstance(value, tuple) else value
 
 
-def values_from_wire(values: Iterable[object]) -> Values:
-    """Read the numbers of one cell."""
+def values_from_sql(values: Iterable[object]) -> Values:
+    """Take the numbers of one cell from a row of SQL."""
     return tuple(cast("Value", tuple(value) if isinstance(value, list) else value) for value in values)
 
 
 def key_bytes(key: Key) -> bytes:
     """A key as JSON bytes: the same for the same key, always."""
     return msgspec.json.encode(key)
+
+
+def _added(known: Values, new: Values) -> Values:
+    """Add up sums, which are never empty."""
+    return tuple(map(add, cast("Sums", known), cast("Sums", new)))
 
 
 def _combined(kinds: Sequence[Kind], known: Values, new: Values) -> Values:

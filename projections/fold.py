@@ -1,101 +1,115 @@
 """Fold records into cells: run every projection that their nouns concern, in a DuckDB of memory."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import duckdb
+import msgspec
 import pyarrow as pa
 
-from events.catalogue import CATALOGUE, NOUNS, Noun
+from events.catalogue import entry_of
 from events.codec import Decoded
-from projections.cells import Boards, Cells, values_from_wire
+from events.plain import PlainRecord
+from events.shapes import SHAPES
+from projections.cells import Boards, Cells, values_from_sql
 from projections.projection import Projection
-from projections.relations import SOURCE, create_relation_tables_sql, relation_sql
-
-_SCHEMA = pa.schema(
-    {
-        "noun": pa.string(),
-        "json": pa.string(),
-        "topic": pa.string(),
-        "partition": pa.int32(),
-        "offset": pa.int64(),
-    }  # type: ignore[arg-type]  # the stubs take the types for unlike ones
-)
+from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
+from projections.rows import Place, careful_rows, plain_rows
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True, gc=False):
     """A record that counts, and where it lies in the log (offset -1: not in a log)."""
 
-    record: Decoded
+    record: PlainRecord | Decoded
     topic: str = ""
     partition: int = -1
     offset: int = -1
 
-    @property
-    def noun(self) -> str | None:
-        """The noun of the record's event; None when this version does not know the event."""
-        return CATALOGUE[self.record.envelope.type].noun if self.record.event is not None else None
+
+class _Filled:
+    """A table of DuckDB whose rows are whatever Arrow table it is given: a prepared statement sees each in turn."""
+
+    def __init__(self, empty: pa.Table) -> None:
+        self.empty = self.rows = empty
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.rows.__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]  # Arrow's
 
 
 class Folder:
     """Runs projections over batches of records. Not for use by two threads at once.
 
-    The rows of a noun are made once for each batch, for all projections that read them: as views they would be made,
-    and planned, again for each, which takes most of the time that a small batch takes.
+    The rows of a noun are made once for each batch, for all projections that read them; statements are prepared once.
+    DuckDB would optimize a statement anew for each batch, which takes longer than folding a small one, so it does not.
     """
 
     def __init__(self, projections: Mapping[str, Projection]) -> None:
         """Make the database that the projections run in."""
         self.projections = projections
         self._con = duckdb.connect()
-        self._con.execute("SET threads = 1; SET TimeZone = 'UTC'")
-        self._con.register(SOURCE, _SCHEMA.empty_table())
+        self._con.execute("SET threads = 1; SET TimeZone = 'UTC'; PRAGMA disable_optimizer")
+        self._con.execute(f"CREATE TABLE {SOURCE} ({SOURCE_COLUMNS})")
         self._con.execute(create_relation_tables_sql())
+        read = frozenset[str]().union(*(each.relations for each in projections.values()))
+        used = frozenset[str]().union(*(each.columns for each in projections.values()))
+        self._relations = {noun: self._fillable(noun, used) for noun in read}
+        for projection in projections.values():
+            self._con.execute(f'PREPARE "cells of {projection.name}" AS {projection.cells_sql}')
+
+    def _fillable(self, noun: str, used: frozenset[str]) -> _Filled:
+        """Put a table that can be filled, of the columns that are used, in the place of an empty relation."""
+        rows = self._con.sql(f"FROM {noun}").to_arrow_table()
+        filled = _Filled(rows.select([name for name in rows.column_names if name in used]))
+        self._con.execute(f"DROP TABLE {noun}")
+        self._con.register(noun, filled)
+        return filled
 
     def fold(self, counted: Iterable[Counted]) -> Boards:
         """What these records add, by projection; projections that they do not concern are left out."""
-        known = [record for record in counted if record.noun is not None]
-        nouns = {record.noun for record in known}
-        concerned = [projection for projection in self.projections.values() if projection.relations & nouns]
-        if not concerned:
-            return {}
-        self._con.register(SOURCE, _table(known))
-        with self._filled(noun for noun in NOUNS.values() if noun.name in nouns):
+        with self._holding(counted) as nouns:
+            concerned = [projection for projection in self.projections.values() if projection.relations & nouns]
             boards = {projection.name: self._cells(projection) for projection in concerned}
         return {name: cells for name, cells in boards.items() if cells}
 
     @contextmanager
-    def _filled(self, nouns: Iterable[Noun]) -> Generator[None]:
-        """Fill the relations of these nouns for a block; the others are empty."""
-        filled = list(nouns)
+    def _holding(self, counted: Iterable[Counted]) -> Generator[frozenset[str]]:
+        """Let the relations hold the rows of these records for a block; gives the nouns that have some."""
+        filled: dict[str, list[pa.Table]] = {}
+        for noun, rows in self._rows(counted):
+            filled.setdefault(noun, []).append(rows)
         try:
-            for noun in filled:
-                self._con.execute(f"CREATE OR REPLACE TABLE {noun.name} AS {relation_sql(noun)}")
-            yield
+            for noun, tables in filled.items():
+                self._relations[noun].rows = pa.concat_tables(tables)
+            yield frozenset(filled)
         finally:
-            for noun in filled:
-                self._con.execute(f"TRUNCATE {noun.name}")
+            for relation in self._relations.values():
+                relation.rows = relation.empty
+
+    def _rows(self, counted: Iterable[Counted]) -> Iterator[tuple[str, pa.Table]]:
+        """The rows of these records, with their nouns; of nouns that no projection reads there are none."""
+        plain: dict[type, list[tuple[PlainRecord, Place]]] = {}
+        others: dict[str, list[tuple[Decoded, Place]]] = {}
+        for each in counted:
+            record, place = each.record, (each.topic, each.partition, each.offset)
+            if isinstance(record, PlainRecord):
+                plain.setdefault(type(record.record), []).append((record, place))
+            elif record.event is not None:
+                others.setdefault(entry_of(record.event).noun, []).append((record, place))
+        for struct, found in plain.items():
+            noun = SHAPES[struct].event.noun
+            if relation := self._relations.get(noun):
+                yield noun, plain_rows(relation.empty.schema, SHAPES[struct], *zip(*found, strict=True))
+        for noun, records in others.items():
+            if relation := self._relations.get(noun):
+                yield noun, careful_rows(relation.empty.schema, records)
 
     def _cells(self, projection: Projection) -> Cells:
         width = len(projection.keys)
-        rows = self._con.execute(projection.cells_sql).fetchall()
-        return {tuple(row[:width]): values_from_wire(row[width:]) for row in rows}
+        rows = self._con.execute(f'EXECUTE "cells of {projection.name}"').fetchall()
+        if all(measure.kind != "last" for measure in projection.measures):
+            return {row[:width]: row[width:] for row in rows}
+        return {row[:width]: values_from_sql(row[width:]) for row in rows}
 
     def close(self) -> None:
         """Give the database's memory back."""
         self._con.close()
-
-
-def _table(counted: Sequence[Counted]) -> pa.Table:
-    return pa.table(
-        [
-            [record.noun for record in counted],
-            [record.record.json.decode() for record in counted],
-            [record.topic for record in counted],
-            [record.partition for record in counted],
-            [record.offset for record in counted],
-        ],
-        schema=_SCHEMA,
-    )

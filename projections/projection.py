@@ -18,7 +18,7 @@ import duckdb
 
 from events.catalogue import NOUNS
 from projections.horizon import Horizon, read_horizon, written
-from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
+from projections.relations import ENVELOPE_COLUMNS, SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
 
 Kind = Literal["sum", "min", "max", "last"]
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -53,6 +53,8 @@ class Projection:
     relations: frozenset[str]
     contributions_sql: str
     """The file's SELECT, with the column `fact` that says which event each row comes from."""
+    columns: frozenset[str] = frozenset()
+    """The columns of the relations that it may read: every name that stands in it."""
     live: Horizon | None = None
     """How long its cells stay live; None: for ever."""
 
@@ -100,7 +102,8 @@ def load_projection(name: str, text: str, con: duckdb.DuckDBPyConnection | None 
         raise ProjectionError(name, f"the key names {missing[0]!r}, which the SELECT does not yield")
     measures = tuple(_measure(name, column, kind, relations, keys) for column, kind in columns if column not in keys)
     _check_live(name, live, keys, dict(columns))
-    return Projection(name, question, keys, measures, relations, _canonical(contributions, columns, keys), live)
+    sql = _canonical(contributions, columns, keys)
+    return Projection(name, question, keys, measures, relations, sql, _names(tree, relations), live)
 
 
 def _empty_database() -> duckdb.DuckDBPyConnection:
@@ -184,6 +187,15 @@ def _one_relation(name: str, node: dict[str, Any]) -> dict[str, Any]:
     if len(tables) != 1 or tables[0]["table_name"] not in NOUNS:
         raise ProjectionError(name, f"each SELECT reads exactly one relation of {', '.join(NOUNS)}")
     return tables[0]
+
+
+def _names(tree: dict[str, Any], relations: frozenset[str]) -> frozenset[str]:
+    """The names that stand in a file; with a `*` in it, those of all columns."""
+    parts = list(_walk(tree))
+    names = {name for part in parts if part.get("class") == "COLUMN_REF" for name in part["column_names"]}
+    if any(part.get("class") == "STAR" for part in parts):
+        names |= {*ENVELOPE_COLUMNS, *(name for relation in relations for name in NOUNS[relation].columns)}
+    return frozenset(names)
 
 
 def _walk(tree: object) -> Iterator[dict[str, Any]]:

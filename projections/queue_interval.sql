@@ -4,8 +4,10 @@
 -- key: queue, interval, clock, outcome, answered, wait
 -- live: 48 hours of interval
 SELECT queue,
-       time_bucket(INTERVAL 15 MINUTES, reading.at)                                AS interval,
-       reading.clock,
+       time_bucket(INTERVAL 15 MINUTES, CASE clock WHEN 'enqueue' THEN enqueued_at
+                                                   WHEN 'answer'  THEN answered_at
+                                                   ELSE ended_at END)              AS interval,
+       clock,
        outcome,
        answered_at IS NOT NULL                                                     AS answered,
        CASE WHEN wait_seconds <= 60  THEN wait_seconds
@@ -13,8 +15,6 @@ SELECT queue,
             ELSE (wait_seconds - 1) // 60 * 60 + 60 END                            AS wait,
        1                                                                           AS calls,
        wait_seconds
-FROM calls,
-     UNNEST([{'clock': 'enqueue', 'at': enqueued_at},
-             {'clock': 'answer',  'at': answered_at},
-             {'clock': 'end',     'at': ended_at}]) AS t(reading)
-WHERE type = 'call.ended' AND queue IS NOT NULL AND reading.at IS NOT NULL
+FROM calls, UNNEST(['enqueue', 'answer', 'end']) AS t(clock)
+WHERE type = 'call.ended' AND queue IS NOT NULL
+      AND CASE clock WHEN 'enqueue' THEN enqueued_at WHEN 'answer' THEN answered_at ELSE ended_at END IS NOT NULL

@@ -16,6 +16,10 @@ SOURCE = "counted"
 SOURCE_COLUMNS = 'noun VARCHAR, json VARCHAR, topic VARCHAR, "partition" INTEGER, "offset" BIGINT'
 
 
+ENVELOPE_COLUMNS = ("fact", "type", "time", "day", "source", "subject")
+"""The columns of every relation, whatever its noun."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """Where in a record the SQL finds an event: its fields, and what the envelope or the correction says of it."""

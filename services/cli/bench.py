@@ -5,8 +5,9 @@ For a checkout: the peers lie beside the tests.
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -14,6 +15,7 @@ from services.cli.options import AsJson
 from services.runtime.errors import ClearError
 
 app = typer.Typer(no_args_is_help=True)
+Size = Annotated[Literal["small", "large"], typer.Option(help="500 reps and 20 queues, or 10,000 and 200.")]
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -26,9 +28,7 @@ def bench() -> None:
 def projector(  # noqa: PLR0913  # each is an option
     *,
     events: Annotated[int, typer.Option(min=1, help="Records of the day that is measured.")] = 1_000_000,
-    size: Annotated[
-        Literal["small", "large"], typer.Option(help="500 reps and 20 queues, or 10,000 and 200.")
-    ] = "small",
+    size: Size = "small",
     peers: Annotated[str, typer.Option(help="Contenders by name, `kvota` included, with commas; all of them.")] = "",
     runs: Annotated[int, typer.Option(min=1, help="How often each runs, in turn with the others.")] = 3,
     days: Annotated[int, typer.Option(min=1, help="Days that we and the JVM read, the last of them measured.")] = 5,
@@ -36,11 +36,28 @@ def projector(  # noqa: PLR0913  # each is an option
     json: AsJson = False,
 ) -> None:
     """CPU an event of the projector and its peers over one topic of calls; exits 1 when somebody's totals are wrong."""
-    if not (_CHECKOUT / "tests" / "bench" / "projector").is_dir():
-        message = "the benchmark is part of a checkout, and this Kvota is installed without one: run it from a clone"
-        raise ClearError(message)
     told = [f"--events={events}", f"--size={size}", f"--runs={runs}", f"--days={days}", f"--peers={peers}"]
     told += ["--cost-only"] if cost_only else []
     told += ["--json"] if json else []
-    done = subprocess.run([sys.executable, "-m", "tests.bench.projector", *told], cwd=_CHECKOUT, check=False)
+    _run("projector", told)
+
+
+@app.command()
+def rebuild(
+    *,
+    events: Annotated[int, typer.Option(min=1, help="Calls in the archive.")] = 1_000_000,
+    size: Size = "small",
+    runs: Annotated[int, typer.Option(min=1, help="How often each projection is made; the median is told.")] = 3,
+    json: AsJson = False,
+) -> None:
+    """Calls a second and core at which history makes the cells of the call projections anew, and archives them."""
+    _run("rebuild", [f"--events={events}", f"--size={size}", f"--runs={runs}", *(["--json"] if json else [])])
+
+
+def _run(name: str, told: Sequence[str]) -> NoReturn:
+    """Run a benchmark of the checkout."""
+    if not (_CHECKOUT / "tests" / "bench" / name).is_dir():
+        message = "the benchmark is part of a checkout, and this Kvota is installed without one: run it from a clone"
+        raise ClearError(message)
+    done = subprocess.run([sys.executable, "-m", f"tests.bench.{name}", *told], cwd=_CHECKOUT, check=False)
     raise typer.Exit(done.returncode)

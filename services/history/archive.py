@@ -10,7 +10,7 @@ from typing import Self, cast
 
 import duckdb
 
-from projections.cells import Boards, Cells, Key, values_from_wire
+from projections.cells import Boards, Cells, Key, values_from_sql
 from projections.projection import Projection
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnknownNameError
 from services.history.judging import LogRecord
@@ -173,4 +173,4 @@ def _cells(con: duckdb.DuckDBPyConnection, projection: Projection, day: date | N
     else:
         sql = f'SELECT * FROM ({projection.cells_sql}) WHERE coalesce("{live.column}" >= $first, true)'
         found = con.execute(sql, {"first": live.first(day)})
-    return {cast("Key", tuple(row[:width])): values_from_wire(row[width:]) for row in found.fetchall()}
+    return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in found.fetchall()}

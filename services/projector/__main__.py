@@ -1,6 +1,7 @@
 """`python -m services.projector`: one worker, until SIGTERM or SIGINT."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Mapping
 
@@ -24,6 +25,9 @@ from services.runtime.versions import MadeBy, VersionsLog, made_by, versions_log
 
 _LEAVE_WITHIN_S = 4.0
 _BOARDS_GO_OVER_S = 5.0
+_COLLECT_AFTER = 100_000
+"""A tick makes tens of thousands of objects that die with it, none of them in a circle: looking for circles among them
+as often as Python does by itself takes as long as folding them."""
 log = structlog.get_logger()
 
 
@@ -63,6 +67,7 @@ async def _run_version(
     stop: asyncio.Event,
     projections: Mapping[str, Projection],
 ) -> None:
+    gc.set_threshold(_COLLECT_AFTER)
     shards = Shards(await partition_count(kafka.bootstrap_servers, PROJECTED_TOPICS[0]))
     await ensure_topics(kafka.bootstrap_servers, projector_topics(version, shards.partitions))
     async with CellsReader(kafka, version, projections) as reader, producer(kafka) as writer:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from events.plain import PlainRecord
 from services.projector.judging import Judged
 from services.runtime.ticks import CLOSED
 
@@ -28,7 +29,8 @@ def date_records(judged: Iterable[Judged], days: Mapping[str, date]) -> Dated:
     for record in judged:
         if record.counted is None:
             continue
-        day = record.counted.record.envelope.day
+        counted = record.counted.record
+        day = counted.told[1] if isinstance(counted, PlainRecord) else counted.envelope.day
         known = dated.days.get(record.topic) or days.get(record.topic)
         if day != known:
             _date(dated, record, day, known)

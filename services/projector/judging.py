@@ -1,26 +1,26 @@
 """From the raw records of a shard to what counts: decoded, judged by the law, unreadable ones set aside. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import groupby
 
+import msgspec
 from faust.types import TP
 
-from events.codec import UnreadableError, decode, event_data, event_schema
+from events.codec import Decoded, UnreadableError, event_data, event_schema
 from events.envelope import Envelope
 from events.ids import fact_id
-from events.law import Ledger, Verdict
+from events.law import Judgeable, Ledger, Verdict
 from events.parked import RecordParked
+from events.plain import PlainRecord, Read, read_all
 from projections.fold import Counted
 from services.projector.transport import Record, RecordBatch
 
 SOURCE = "/projector"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """One record and what became of it: it counts, it does not, or it is parked."""
 
     topic: str
@@ -34,27 +34,29 @@ def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch]) -> list
     """Judge the records of some batches, in the order of the log of each topic; its ledger moves on with them."""
     judged: list[Judged] = []
     for topic, of_topic in groupby(sorted(batches, key=_topic), key=_topic):
-        judged += _judge(ledgers[topic], [_decoded(batch.tp, record) for batch in of_topic for record in batch.records])
+        found = list(of_topic)
+        records = [record for batch in found for record in batch.records]
+        judged += _judge(ledgers[topic], found[0].tp, records)
     return judged
 
 
-def _judge(ledger: Ledger, records: Sequence[Judged]) -> list[Judged]:
-    read = [record.counted.record.envelope for record in records if record.counted is not None]
-    verdicts = iter(ledger.judge_all(read))
-    return [
-        record if record.counted is None or next(verdicts) is Verdict.COUNTS else replace(record, counted=None)
-        for record in records
-    ]
+def _judge(ledger: Ledger, tp: TP, records: Sequence[Record]) -> list[Judged]:
+    read = read_all([record.value or b"" for record in records])
+    verdicts = iter(ledger.judge_all([_judgeable(each) for each in read if not isinstance(each, UnreadableError)]))
+    return [_judged(tp, record, each, verdicts) for record, each in zip(records, read, strict=True)]
 
 
-def _decoded(tp: TP, record: Record) -> Judged:
-    """A record as it counts if the law says so, or parked."""
-    place = tp.topic, record.offset, record.timestamp
-    try:
-        decoded = decode(record.value or b"")
-    except UnreadableError as error:
-        return Judged(*place, parked=parked(tp, record, str(error)))
-    return Judged(*place, counted=Counted(decoded, tp.topic, tp.partition, record.offset))
+def _judgeable(read: PlainRecord | Decoded) -> Judgeable:
+    return read if isinstance(read, PlainRecord) else read.envelope
+
+
+def _judged(tp: TP, record: Record, read: Read, verdicts: Iterator[Verdict]) -> Judged:
+    """A record that counts, or does not, or is parked."""
+    if isinstance(read, UnreadableError):
+        return Judged(tp.topic, record.offset, record.timestamp, parked=parked(tp, record, str(read)))
+    if next(verdicts) is not Verdict.COUNTS:
+        return Judged(tp.topic, record.offset, record.timestamp)
+    return Judged(tp.topic, record.offset, record.timestamp, Counted(read, tp.topic, tp.partition, record.offset))
 
 
 def _topic(batch: RecordBatch) -> str:
@@ -88,25 +90,24 @@ def parked(tp: TP, record: Record, reason: str) -> Envelope:
     )
 
 
-def first_seen(judged: Sequence[Judged]) -> dict[str, dict[date, bytes]]:
-    """The ids of the facts that count, by topic and day, 16 bytes each."""
-    seen: dict[str, dict[date, bytearray]] = {}
-    for counted in _counted(judged):
-        envelope = counted.record.envelope
-        if envelope.stream is None:
-            ids = seen.setdefault(counted.topic, {}).setdefault(envelope.day, bytearray())
-            ids.extend(envelope.id.bytes)
-    return {topic: {day: bytes(ids) for day, ids in days.items()} for topic, days in seen.items()}
+Seen = dict[str, dict[date, bytes]]
+"""Ids of facts by topic and day, 16 bytes each."""
+
+Heads = dict[tuple[str, str], int]
+"""Versions of streams of decisions, by topic and stream."""
 
 
-def heads_of(judged: Sequence[Judged]) -> dict[tuple[str, str], int]:
-    """The versions that the decisions that count bring their streams to, by topic and stream."""
-    return {
-        (counted.topic, envelope.stream): envelope.streamversion
-        for counted, envelope in ((counted, counted.record.envelope) for counted in _counted(judged))
-        if envelope.stream is not None and envelope.streamversion is not None
-    }
-
-
-def _counted(judged: Sequence[Judged]) -> Iterable[Counted]:
-    return (record.counted for record in judged if record.counted is not None)
+def learned(judged: Sequence[Judged]) -> tuple[Seen, Heads]:
+    """The ids of the facts that count, and the versions that the decisions that count bring their streams to."""
+    seen: dict[str, dict[date, list[bytes]]] = {}
+    heads: Heads = {}
+    for each in judged:
+        if each.counted is None:
+            continue
+        record = _judgeable(each.counted.record)
+        if record.stream is None:
+            told, day = record.told
+            seen.setdefault(each.topic, {}).setdefault(day, []).append(told)
+        elif record.streamversion is not None:
+            heads[each.topic, record.stream] = record.streamversion
+    return {topic: {day: b"".join(ids) for day, ids in days.items()} for topic, days in seen.items()}, heads

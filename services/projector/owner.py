@@ -80,7 +80,9 @@ class ShardOwner:
             raise OvertakenError(self.shard, self._last, self.cells.last)
 
     async def _chain(self, step: Step, prev: int) -> int:
-        sent = await self._producer.send_and_wait(self._ticks, step.after(prev), partition=self.shard)
+        tick, raw = step.after(prev)
+        self.cells.appended = raw, tick
+        sent = await self._producer.send_and_wait(self._ticks, raw, partition=self.shard)
         await asyncio.wait_for(self._reader.reached(self.shard, sent.offset), READ_BACK_S)
         self._ticked_at = _now()
         return int(sent.offset)

@@ -20,7 +20,7 @@ class ProjectorSettings(Settings):
     """The worker's own name, the same after a restart: then a quick restart moves no partition."""
     tick_ms: PositiveInt = Field(default=50, le=5_000)
     """How long records are gathered before they are folded."""
-    tick_records: PositiveInt = Field(default=5_000, le=100_000)
+    tick_records: PositiveInt = Field(default=20_000, le=100_000)
     """A tick is due as soon as so many records were gathered; the last fetch may bring it over."""
     beat_s: PositiveFloat = 1.0
     """A shard that has nothing to read says so this often, with an empty tick."""

@@ -17,7 +17,7 @@ from services.runtime.log import Record, consumer, read_to_end
 from services.runtime.settings import KafkaSettings
 from services.runtime.shard_cells import Lying, ShardCells
 from services.runtime.shards import DECISIONS, Positions, Source, cells_topic, ticks_topic
-from services.runtime.ticks import LATE, decode_tick
+from services.runtime.ticks import LATE
 from services.runtime.topics import partition_count
 
 _BRIEFLY_MS = 10
@@ -159,7 +159,7 @@ class CellsReader:
         cells = self.shards.get(record.partition)
         if cells is None or record.offset < self._next[record.partition] or record.value is None:
             return
-        cells.apply(record.offset, decode_tick(record.value))
+        cells.apply(record.offset, cells.read(record.value))
         self._next[record.partition] = record.offset + 1
 
     def boards(self) -> Boards:

@@ -22,7 +22,7 @@ class SeenDays:
         """Whether each of these facts, in the order of the log, is the first with its id."""
         first = [False] * len(facts)
         for day, places in _by_day(facts).items():
-            ids = b"".join(facts[place][0].bytes for place in places)
+            ids = b"".join([facts[place][0] for place in places])
             for place, absent in zip(places, self.days.get(day, _NONE).absent(ids), strict=True):
                 first[place] = absent
         return first

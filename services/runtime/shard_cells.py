@@ -10,7 +10,7 @@ from datetime import date
 
 import msgspec
 
-from projections.cells import Boards, Key, Values
+from projections.cells import Boards, Key, Values, Wire
 from projections.projection import Projection
 from services.runtime.live_boards import LiveBoards
 from services.runtime.seen import SeenDays
@@ -22,7 +22,7 @@ from services.runtime.ticks import (
     CellId,
     Mark,
     Tick,
-    Wire,
+    decode_tick,
     divided,
     read_key,
     read_mark,
@@ -78,6 +78,8 @@ class ShardCells:
         self.taken = 0
         """Where the cells topic ended when it was taken in."""
         self.written = Written() if remember else None
+        self.appended: tuple[bytes, Tick] | None = None
+        """The tick that whoever owns the shard has appended last, and its bytes."""
 
     @property
     def boards(self) -> Boards:
@@ -138,13 +140,19 @@ class ShardCells:
         self.live.add(name, live)
         if self.written is not None:
             board = self.live.boards.get(name, {})
-            self.written.changed.update((name, key) for key in live if key not in board)
+            self.written.touch(name, (key for key in live if key not in board))
 
     def _remember(self, topic: str, day: date, ids: bytes) -> None:
         if self.written is not None:
             self.seen.setdefault(topic, SeenDays()).add(day, ids)
 
     # -- Following the ticks
+
+    def read(self, raw: bytes) -> Tick:
+        """Read a tick; what was appended here and comes back, byte for byte, need not be read."""
+        if self.appended is not None and self.appended[0] == raw:
+            return self.appended[1]
+        return decode_tick(raw)
 
     def apply(self, offset: int, tick: Tick) -> bool:
         """Fold the next tick of the topic; whether it counts."""
@@ -179,7 +187,7 @@ class ShardCells:
         kept = {key if key in board else self.live.shared(key): values for key, values in cells}
         news = self.live.live(name, kept)
         if self.written is not None:
-            self.written.changed.update((name, key) for key in news)
+            self.written.touch(name, news)
         if self.stated:
             news = {key: values for key, values in news.items() if offset > self.stated.get((name, key), NEVER)}
         self.live.add(name, news)

@@ -18,7 +18,7 @@ from datetime import date
 
 import msgspec
 
-from projections.cells import Cells, Key, Values
+from projections.cells import Cells, Key, Values, Wire
 from projections.horizon import Horizon
 from projections.projection import Measure, Projection
 
@@ -52,7 +52,6 @@ LATE = Projection(
 SEGMENT_IDS = 50_000
 """How many ids a segment holds at most: 16 bytes each, well under the size of a record."""
 
-Wire = list[tuple[Key, Values]]
 Days = Mapping[date, bytes]
 """Ids by day, 16 bytes each, one after the other."""
 
@@ -115,9 +114,17 @@ def encode_tick(tick: Tick) -> bytes:
     return msgspec.json.encode(tick)
 
 
+def chained(raw: bytes, prev: int) -> bytes:
+    """The bytes of a tick that follows the one at `prev`, of those of the same tick that follows none."""
+    return encode_tick(Tick(prev=prev))[:-1] + raw[len(_UNCHAINED) :]
+
+
 def decode_tick(raw: bytes) -> Tick:
     """Read a tick; raises msgspec.DecodeError for anything else."""
     return _TICK.decode(raw)
+
+
+_UNCHAINED = encode_tick(Tick(prev=NEVER))[:-1]
 
 
 def wire(boards: Mapping[str, Cells]) -> dict[str, Wire]:

@@ -35,7 +35,7 @@ class Written:
     """The Kafka keys of statements that came too late to count."""
     gone: list[bytes] = field(default_factory=list[bytes])
     """The Kafka keys of statements of cells that are past their horizon."""
-    changed: set[CellId] = field(default_factory=set[CellId])
+    changed: dict[str, set[Key]] = field(default_factory=dict[str, set[Key]])
     """The cells that have been touched since they were last stated."""
     ids: dict[str, dict[date, bytearray]] = field(default_factory=dict[str, dict[date, bytearray]])
     """The ids seen that are not in a segment yet."""
@@ -46,11 +46,15 @@ class Written:
         epochs, alone = self.epochs.setdefault(name, {}), self._alone.setdefault(epoch, frozenset({epoch}))
         epochs[key] = epochs[key] | alone if key in epochs else alone
 
+    def touch(self, name: str, keys: Iterable[Key]) -> None:
+        """Cells have to be stated anew."""
+        self.changed.setdefault(name, set()).update(keys)
+
     def forget(self, name: str, keys: Iterable[Key]) -> None:
         """Cells are past their horizon: they need not be stated any more, and what was stated of them can go."""
-        epochs = self.epochs.get(name, {})
+        epochs, changed = self.epochs.get(name, {}), self.changed.get(name, set())
         for key in keys:
-            self.changed.discard((name, key))
+            changed.discard(key)
             self.gone += [cell_key(epoch, (name, key)) for epoch in epochs.pop(key, ())]
 
     def saw(self, topic: str, days: Mapping[date, bytes]) -> None:
@@ -61,8 +65,8 @@ class Written:
 
     def take_changed(self) -> set[CellId]:
         """The cells touched since this was last asked."""
-        changed, self.changed = self.changed, set()
-        return changed
+        changed, self.changed = self.changed, {}
+        return {(name, key) for name, keys in changed.items() for key in keys}
 
     def take_ids(self) -> dict[str, dict[date, bytes]]:
         """The ids seen since this was last asked, by topic and day."""

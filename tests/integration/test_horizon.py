@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ async def pass_day(bootstrap: str, number: int, day: date) -> None:
     told: list[tuple[Source, Event]] = []
     for call in range(CALLS_A_DAY):
         source, joined = (CALLS, call % PARTITIONS), at(9 + call, day=day)
-        about = {"joined": joined, "day": day, "call": f"c{day}-{call}"}
+        about: dict[str, Any] = {"joined": joined, "day": day, "call": f"c{day}-{call}"}
         told.append((source, answered(10, rep=(ANNA, BORIS)[call // 2 % 2], **about)))
         told += [(source, offered(**about)), (source, abandoned(20, **about))]
     records = [(source, raw(event, 100 * number + place)) for place, (source, event) in enumerate(told)]

@@ -24,6 +24,7 @@ from tests.telling import (
     beat,
     counted,
     entered,
+    facts,
     lasted,
     offered,
     period,
@@ -130,7 +131,7 @@ class TestRepDay:
         assert [(row["rep"], row["won_minor"]) for row in rows] == [(ANNA, 700), (BORIS, 300)]
 
     def test_a_sale_to_an_existing_customer_is_not_new(self) -> None:
-        proof = (counted(won())[0].record.envelope.id,)
+        proof = (facts(won())[0].envelope.id,)
         [row] = cells("rep_day", won(500, novelty="existing", novelty_evidence=proof))
         assert (row["won_minor"], row.get("won_new_minor", 0)) == (500, 0)
 

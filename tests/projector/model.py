@@ -21,7 +21,13 @@ from services.runtime.ticks import NEVER, Tick, decode_tick, wire
 
 CALLS = Projection("calls", "How many?", ("rep",), (Measure("calls", "sum"),), frozenset(), "")
 DAYS = Projection(
-    "days", "How many a day?", ("rep", "day"), (Measure("calls", "sum"),), frozenset(), "", Horizon(2, "days", "day")
+    "days",
+    "How many a day?",
+    ("rep", "day"),
+    (Measure("calls", "sum"),),
+    frozenset(),
+    "",
+    live=Horizon(2, "days", "day"),
 )
 WAITING = Projection("waiting", "Who waits?", ("call",), (Measure("waiting", "sum"),), frozenset(), "")
 PROJECTIONS = {each.name: each for each in (CALLS, DAYS, WAITING)}

@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
+from projections.cells import Wire
 from projections.projection import load_projections
 from services.runtime.live_boards import LiveBoards
 from services.runtime.shard_cells import Lying, ShardCells
-from services.runtime.ticks import LATE, Tick, Wire, cell_key, mark_key
+from services.runtime.ticks import LATE, Tick, cell_key, mark_key
 from tests.events.examples.dates import TODAY
 
 PROJECTIONS = load_projections()

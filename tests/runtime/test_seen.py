@@ -10,9 +10,9 @@ from tests.events.examples.dates import TODAY
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-def fact(number: int, day: date = TODAY) -> tuple[UUID, date]:
+def fact(number: int, day: date = TODAY) -> tuple[bytes, date]:
     """Give a fact's id and day."""
-    return UUID(int=number), day
+    return UUID(int=number).bytes, day
 
 
 def test_of_facts_told_together_the_first_of_each_id_is_new_and_a_day_is_a_world_of_its_own() -> None:

@@ -95,7 +95,7 @@ class Fetching:
     """A fetch is answered as soon as this much waits,"""
     max_wait_ms: int = 25
     """or this long after it was asked if anything waits: the cost of a tick is shared by all its records."""
-    unacked_bytes: int = 32 << 20
+    unacked_bytes: int = 16 << 20
     """No more is handed over while values of this many bytes are not acknowledged."""
     release_timeout_s: float = 5.0
     """How long `Owner.revoked` may take; well under the rebalance time-out of the group."""

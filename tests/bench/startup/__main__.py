@@ -69,7 +69,7 @@ async def _write(bootstrap: str, size: Size, shards: range, only: list[str] | No
             for board, cells in boards_of(size, shard).items():
                 if only is None or board in only:
                     owner.cells.live.add(board, cells)
-                    owner.cells.require_written().changed.update((board, key) for key in cells)
+                    owner.cells.require_written().touch(board, cells)
             await owner.append(Step(Tick(prev=NEVER, days={"kvota.calls": TODAY})))
             await owner.state()
             reader.drop([shard])

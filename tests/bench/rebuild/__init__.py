@@ -1,0 +1,1 @@
+"""What a rebuild costs: `kvota bench rebuild`."""
