@@ -27,6 +27,12 @@ class Verdict(StrEnum):
     """A decision that relies on a head of another stream which has moved."""
     UNREADABLE = "unreadable"
     """Not an event at all, or not one that its type allows. Given by the reader, never by `judge`."""
+    PARKED = "parked"
+    """Readable, but set aside by its position, since the projections could not fold it. Given by the reader.
+
+    A fact that is parked was never told: the next record with its id may count. A decision keeps its version, which
+    its writer has long relied on, and adds nothing to any number.
+    """
 
 
 def _nothing(_day: date) -> Iterable[UUID]:

@@ -6,9 +6,10 @@ from events.event import Count, Event, EventId, Name, Text
 
 
 class RecordParked(Event):
-    """Something could not be read and was set aside: nothing is dropped in silence.
+    """Something could not be read, or not be counted, and was set aside: nothing is dropped in silence.
 
-    It holds where the thing lies and why it was refused, never the thing itself, which may hold a caller's number.
+    It holds where the thing lies and why it was refused, never the thing itself, which may hold a caller's number. A
+    record of the log stays set aside for ever, for every reader of the numbers: what mends it is a retry.
     """
 
     type: Literal["record.parked"] = "record.parked"
@@ -30,7 +31,10 @@ class ParkedRetried(Event):
     type: Literal["parked.retried"] = "parked.retried"
     version: Literal[1] = 1
     parked: EventId
+    position: Count | None = None
+    """The offset that it has now, in the partition that it came from."""
     note: Text = ""
+    """Why it should be readable now."""
 
 
 class ParkedSkipped(Event):

@@ -36,6 +36,18 @@ class _Filled:
         return self.rows.__arrow_c_stream__(requested_schema)  # type: ignore[no-untyped-call]  # Arrow's
 
 
+_LONG = 20_000
+"""Bytes of a record from which on a statement is worth optimizing."""
+
+
+class UnfoldableError(ValueError):
+    """Some records cannot be folded, together or at all; the message quotes nothing of them."""
+
+    def __init__(self, name: str, error: duckdb.Error) -> None:
+        """Name the projection or relation that could not take them, and the kind of error."""
+        super().__init__(f"{name} cannot take it: {str(error).partition(':')[0]}")
+
+
 class Folder:
     """Runs projections over batches of records. Not for use by two threads at once.
 
@@ -65,11 +77,27 @@ class Folder:
         return filled
 
     def fold(self, counted: Iterable[Counted]) -> Boards:
-        """What these records add, by projection; projections that they do not concern are left out."""
-        with self._holding(counted) as nouns:
+        """What these records add, by projection; projections that they do not concern are left out.
+
+        Raises UnfoldableError where a record, or the sum of several, is more than a projection can take.
+        """
+        records = list(counted)
+        long = any(map(_is_long, records))
+        with self._holding(records) as nouns, self._optimizing(long):
             concerned = [projection for projection in self.projections.values() if projection.relations & nouns]
-            boards = {projection.name: self._cells(projection) for projection in concerned}
+            boards = {projection.name: self._cells(projection, anew=long) for projection in concerned}
         return {name: cells for name, cells in boards.items() if cells}
+
+    @contextmanager
+    def _optimizing(self, wanted: bool) -> Generator[None]:  # noqa: FBT001  # whether it is worth it
+        """Have DuckDB optimize for a block: else it carries a list along with each of its elements."""
+        if wanted:
+            self._con.execute("PRAGMA enable_optimizer")
+        try:
+            yield
+        finally:
+            if wanted:
+                self._con.execute("PRAGMA disable_optimizer")
 
     @contextmanager
     def _holding(self, counted: Iterable[Counted]) -> Generator[frozenset[str]]:
@@ -103,9 +131,11 @@ class Folder:
             if relation := self._relations.get(noun):
                 yield noun, careful_rows(relation.empty.schema, records)
 
-    def _cells(self, projection: Projection) -> Cells:
+    def _cells(self, projection: Projection, *, anew: bool) -> Cells:
+        sql = projection.cells_sql if anew else f'EXECUTE "cells of {projection.name}"'
         width = len(projection.keys)
-        rows = self._con.execute(f'EXECUTE "cells of {projection.name}"').fetchall()
+        with _blaming(projection.name):
+            rows = self._con.execute(sql).fetchall()
         if all(measure.kind != "last" for measure in projection.measures):
             return {row[:width]: row[width:] for row in rows}
         return {row[:width]: values_from_sql(row[width:]) for row in rows}
@@ -113,3 +143,17 @@ class Folder:
     def close(self) -> None:
         """Give the database's memory back."""
         self._con.close()
+
+
+def _is_long(counted: Counted) -> bool:
+    """Whether a record may hold a list of hundreds: a quota by the day, for one."""
+    return isinstance(counted.record, Decoded) and len(counted.record.json) > _LONG
+
+
+@contextmanager
+def _blaming(name: str) -> Generator[None]:
+    """Tell what is wrong with the data, which is the records' fault, from what is wrong with the machine."""
+    try:
+        yield
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise UnfoldableError(name, error) from None

@@ -152,6 +152,19 @@ def relieved(amount: int, quota: QuotaAssigned, month: str = "2026-11") -> Quota
     return QuotaRelieved(**_of(quota), reliefs=reliefs, reason="vacation")
 
 
+def unfoldable(holder: str = ANNA) -> QuotaRelieved:
+    """Give an event that every reader takes, and whose sum no cell can hold: more than 63 bits."""
+    reliefs = (PeriodRelief(period="2026-11", relieved=2**53 - 1),) * 1_025
+    return QuotaRelieved(**_of(assigned(holder=holder)), reliefs=reliefs, reason="vacation")
+
+
+def overlong(days: int = 11_000) -> QuotaAssigned:
+    """Give an event that every reader takes, and whose cells no tick can hold: thirty years of quotas by the day."""
+    starts = [NOVEMBER + timedelta(days=day) for day in range(days)]
+    parts = [period(1, start, start + timedelta(days=1)) for start in starts]
+    return assigned(*parts, holder="Я" * 200, quota="by-the-day")
+
+
 def withdrawn(part: PeriodTarget, quota: QuotaAssigned) -> QuotaWithdrawn:
     """Give what is no longer asked for of a quota."""
     return QuotaWithdrawn(**_of(quota), periods=(part,), reason="left")

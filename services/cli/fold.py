@@ -20,6 +20,7 @@ def fold(
 ) -> None:
     """Fold a file of events into the cells of a projection."""
     from projections.cells import as_rows, without_zeros
+    from projections.fold import UnfoldableError
     from projections.fold_file import fold_file
     from projections.projection import load_projections
 
@@ -28,8 +29,12 @@ def fold(
         message = f"no projection {projection!r}; there are: {', '.join(sorted(known))}"
         raise ClearError(message)
     chosen = known[projection]
-    with file.open("rb") as lines:
-        folded = fold_file(lines, chosen, batch, shuffle)
+    try:
+        with file.open("rb") as lines:
+            folded = fold_file(lines, chosen, batch, shuffle)
+    except UnfoldableError as error:
+        message = f"{file.name} holds what no cell can: {error}"
+        raise ClearError(message) from None
     for line in folded.parked:
         typer.echo(f"{file.name}:{line.line}: {line.reason}", err=True)
     rows = as_rows(chosen, without_zeros(chosen, folded.cells))

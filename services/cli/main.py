@@ -43,7 +43,7 @@ app = typer.Typer(
 app.add_typer(broker.app, name="broker", help="The local Kafka.")
 app.add_typer(topics.app, name="topics", help="The topics of the log.")
 app.add_typer(projections.app, name="projections", help="What the numbers are made by, and whether both ends agree.")
-app.add_typer(parked.app, name="parked", help="What could not be read.")
+app.add_typer(parked.app, name="parked", help="What could not be read or counted.")
 app.add_typer(bench.app, name="bench", help="What it costs, beside others who do the same work.")
 app.add_typer(calc.app, name="calc", help="The formulas alone, over a JSON file.")
 app.command("up")(stack.up)

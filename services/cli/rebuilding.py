@@ -23,7 +23,7 @@ from services.runtime.cells_reader import CellsReader
 from services.runtime.child import dies_with_parent
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
-from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards
+from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, group_of
 from services.runtime.topics import (
     TopicError,
     delete_topics,
@@ -166,7 +166,7 @@ class Rebuilding:
     async def _handed_over(self, version: int) -> bool:
         """Wait until another worker of the version has come; whether one did."""
         deadline = time.monotonic() + _HAND_OVER_S
-        while await group_size(self._kafka.bootstrap_servers, f"projector-{version}") < 2:  # noqa: PLR2004  # ours and it
+        while await group_size(self._kafka.bootstrap_servers, group_of(version)) < 2:  # noqa: PLR2004  # ours and it
             if time.monotonic() > deadline:
                 return False
             await asyncio.sleep(_LOOK_S)

@@ -15,6 +15,7 @@ from services.history.archiver import Archiver
 from services.history.door import Chosen, door
 from services.history.seeding import Seeding
 from services.history.settings import HistorySettings
+from services.runtime.parked import parked_until_now
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, HomeSettings, KafkaSettings
@@ -32,7 +33,7 @@ async def run(
     with Archive(path, load_projections()) as archive:
         log.info("archive_opened", path=str(path), positions=_shown(archive))
         archiver = Archiver(kafka, archive)
-        verify, seed = partial(_verify, kafka, archive, archiver), partial(_seed, kafka, archive)
+        verify, seed = partial(_verify, kafka, archive, archiver), partial(_seed, kafka, archive, archiver)
         app = door(archive, archiver, Answers(archive, company.country), verify, seed)
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
@@ -47,7 +48,8 @@ async def _verify(
     return await agreement(kafka, version, archive, chosen, reach)
 
 
-async def _seed(kafka: KafkaSettings, archive: Archive, version: int) -> Mapping[str, str]:
+async def _seed(kafka: KafkaSettings, archive: Archive, archiver: Archiver, version: int) -> Mapping[str, str]:
+    await archiver.reached(await parked_until_now(kafka), _CATCH_UP_S)
     return await Seeding(archive, kafka, version).run()
 
 

@@ -11,6 +11,7 @@ from services.history.archiver import Archiver
 from services.history.errors import NothingLiveError
 from services.history.verify import Difference, compare
 from services.runtime.cells_reader import CellsReader
+from services.runtime.parked import parked_until_now
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import FACT_TOPICS, Positions, Shards
 from services.runtime.topics import partition_count
@@ -42,7 +43,8 @@ async def agreement(
     """
     version = version or (await read_versions(kafka)).serving
     live, cut = await live_cells(kafka, version, projections)
-    await (reach or Archiver(kafka, archive).catch_up)(cut)
+    known = await parked_until_now(kafka)  # what the live cells left out was parked before their ticks
+    await (reach or Archiver(kafka, archive).catch_up)({**cut, **known})
     said = await asyncio.to_thread(_compare, archive, live, cut, projections)
     return Agreement(version, cut, sum(map(len, live.values())), said)
 

@@ -12,7 +12,7 @@ import duckdb
 
 from projections.cells import Boards, Cells, Key, values_from_sql
 from projections.projection import Projection
-from services.history.errors import HistoryBehindError, HistoryBusyError, UnknownNameError
+from services.history.errors import HistoryBehindError, HistoryBusyError, UnfoldableHistoryError, UnknownNameError
 from services.history.judging import LogRecord
 from services.history.rereading import read_by_todays_catalogue
 from services.history.rows import reading_evidence
@@ -168,9 +168,11 @@ def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection
 
 def _cells(con: duckdb.DuckDBPyConnection, projection: Projection, day: date | None) -> Cells:
     width, live = len(projection.keys), projection.live
-    if live is None or day is None:
-        found = con.execute(projection.cells_sql)
-    else:
-        sql = f'SELECT * FROM ({projection.cells_sql}) WHERE coalesce("{live.column}" >= $first, true)'
-        found = con.execute(sql, {"first": live.first(day)})
-    return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in found.fetchall()}
+    sql, told = projection.cells_sql, dict[str, str]()
+    if live is not None and day is not None:
+        sql, told = f'SELECT * FROM ({sql}) WHERE coalesce("{live.column}" >= $first, true)', {"first": live.first(day)}
+    try:
+        rows = con.execute(sql, told).fetchall()
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise UnfoldableHistoryError(projection.name, str(error).partition(":")[0]) from None
+    return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in rows}

@@ -58,6 +58,15 @@ class HistoryMismatchError(HistoryError):
         super().__init__(f"{topic}/{partition} {has}, but the archive goes on from {wanted}: is it another log?")
 
 
+class UnfoldableHistoryError(HistoryError):
+    """A projection cannot be made of what is archived."""
+
+    def __init__(self, projection: str, reason: str) -> None:
+        """Name the projection and the kind of error; quote nothing of the record."""
+        what = f"{projection} cannot be made of what is archived: {reason}"
+        super().__init__(f"{what}; a projection that is new must take every record, another's fault is parked soon")
+
+
 class UnknownNameError(HistoryError):
     """Somebody named a report, parameter, projection, key or measure that there is not."""
 

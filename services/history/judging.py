@@ -44,13 +44,18 @@ class Row:
         return CATALOGUE[self.decoded.envelope.type].noun
 
 
-def judge(ledger: Ledger, record: LogRecord) -> Row:
-    """Judge the next record of a partition; the ledger moves on with it."""
+def judge(ledger: Ledger, record: LogRecord, parked: str | None) -> Row:
+    """Judge the next record of a partition, which may be parked for a reason; the ledger moves on with it."""
     try:
         decoded = decode(record.raw or b"")
     except UnreadableError as error:
         return Row(record, Verdict.UNREADABLE, reason=str(error))
-    return Row(record, ledger.judge(decoded.envelope), decoded)
+    if parked is not None and decoded.envelope.stream is None:
+        return Row(record, Verdict.PARKED, decoded, parked)
+    verdict = ledger.judge(decoded.envelope)
+    if parked is not None and verdict is Verdict.COUNTS:
+        return Row(record, Verdict.PARKED, decoded, parked)
+    return Row(record, verdict, decoded)
 
 
 _COLUMNS: list[tuple[str, pa.DataType]] = [

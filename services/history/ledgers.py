@@ -7,19 +7,19 @@ from uuid import UUID
 
 import duckdb
 
-from events.law import Ledger, SeenIds, Verdict
+from events.law import Ledger, SeenIds
 from services.runtime.shards import Source
 
 _HOT_DAYS = 7
 
 _HEADS = """
 SELECT stream, max(streamversion) FROM records
-WHERE topic = $topic AND "partition" = $partition AND verdict = $counts AND stream IS NOT NULL
+WHERE topic = $topic AND "partition" = $partition AND verdict IN ('counts', 'parked') AND stream IS NOT NULL
 GROUP BY stream
 """
 _IDS = """
 SELECT id FROM records
-WHERE topic = $topic AND "partition" = $partition AND verdict = $counts AND stream IS NULL AND day = $day
+WHERE topic = $topic AND "partition" = $partition AND verdict = 'counts' AND stream IS NULL AND day = $day
 """
 
 
@@ -58,4 +58,4 @@ class Ledgers:
 
 def _about(source: Source) -> dict[str, object]:
     topic, partition = source
-    return {"topic": topic, "partition": partition, "counts": Verdict.COUNTS}
+    return {"topic": topic, "partition": partition}

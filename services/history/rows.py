@@ -18,6 +18,9 @@ CREATE OR REPLACE TEMP VIEW {SOURCE} AS
 SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset"
 FROM batch WHERE verdict = 'counts' AND noun IS NOT NULL
 """
+_AT_CHANGED = """
+row.fact.topic = changed.topic AND row.fact."partition" = changed."partition" AND row.fact."offset" = changed."offset"
+"""
 
 
 def keep_rows(con: duckdb.DuckDBPyConnection) -> None:
@@ -41,6 +44,16 @@ def add_rows(con: duckdb.DuckDBPyConnection, nouns: Iterable[str]) -> None:
     for name in nouns:
         con.execute(f"INSERT INTO {_table(NOUNS[name])} {relation_sql(NOUNS[name])}")
     con.execute(f"DROP VIEW temp.{SOURCE}")
+
+
+def remake_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Make anew the rows of the records whose places and nouns are in the table `changed`."""
+    nouns = [name for (name,) in con.execute("SELECT DISTINCT noun FROM changed WHERE noun IS NOT NULL").fetchall()]
+    for name in nouns:
+        con.execute(f"DELETE FROM {_table(NOUNS[name])} AS row USING changed WHERE {_AT_CHANGED}")
+    con.execute('CREATE TEMP VIEW batch AS SELECT * FROM records SEMI JOIN changed USING (topic, partition, "offset")')
+    add_rows(con, nouns)
+    con.execute("DROP VIEW temp.batch")
 
 
 def create_row_views_sql() -> str:

@@ -37,19 +37,24 @@ from services.runtime.versions import made_by
 
 _WRITTEN_AT_ONCE = 10_000
 _FETCHED_AT_ONCE = 50_000
-_COUNTED = """
-FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before
+_HEADS = """
+SELECT topic, stream, max(streamversion) FROM records JOIN cut USING (topic, "partition")
+WHERE verdict IN ('counts', 'parked') AND "offset" < before AND stream IS NOT NULL
+GROUP BY ALL
 """
-_HEADS = f"SELECT topic, stream, max(streamversion) {_COUNTED} AND stream IS NOT NULL GROUP BY ALL"
-_LATE = f"""
+_IDS = """
+SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) FROM records JOIN cut USING (topic, "partition")
+WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL
+ORDER BY topic, day
+"""
+_LATE = """
 SELECT strftime(come_to, '%Y-%m-%d'), count(*)
 FROM (SELECT day,
              max(least(day, appended_at::DATE + 1)) OVER (PARTITION BY topic, "partition" ORDER BY "offset") AS come_to
-      {_COUNTED})
+      FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before)
 WHERE day < come_to - $closed::INTEGER GROUP BY ALL
 """
 _CLOSED = {"closed": CLOSED.count - 1}
-_IDS = f"SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) {_COUNTED} AND stream IS NULL ORDER BY topic, day"
 _APPENDED = 'SELECT max(epoch_ms(appended_at)) FROM records JOIN cut USING (topic, "partition") WHERE "offset" < before'
 
 Record = tuple[bytes, bytes]

@@ -8,7 +8,9 @@ import duckdb
 from events.law import Verdict
 from services.history.judging import LogRecord, Row, judge, table
 from services.history.ledgers import Ledgers
+from services.history.parking import park, still_to_come, told_by
 from services.history.rows import add_rows
+from services.runtime.parked import ahead_of, merged
 from services.runtime.shards import Positions, Source
 
 _INSERT = "INSERT INTO records SELECT * FROM batch"
@@ -26,6 +28,7 @@ class Store:
         self._con = con
         self._ledgers = Ledgers(con)
         self._next = read_positions(con)
+        self._aside = still_to_come(con)
 
     def write(self, records: Iterable[LogRecord]) -> int:
         """Archive a batch, all or nothing; how many of its records were not archived before.
@@ -38,23 +41,31 @@ class Store:
         except BaseException:
             self._ledgers.forget()
             self._next = read_positions(self._con)
+            self._aside = still_to_come(self._con)
             raise
 
     def _write(self, records: Iterable[LogRecord]) -> int:
         rows = self._judged(records)
         with self._archived(rows):
             add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict is Verdict.COUNTS})
+        self._park(rows, with_rows=True)
         return len(rows)
 
     def write_records(self, records: Iterable[LogRecord]) -> None:
         """Archive a batch as a part of the transaction that is open, and leave the rows of relations to others."""
-        with self._archived(self._judged(records)):
+        rows = self._judged(records)
+        with self._archived(rows):
             pass
+        self._park(rows, with_rows=False)
 
     def _judged(self, records: Iterable[LogRecord]) -> list[Row]:
-        rows = [judge(self._ledgers.of(record.source), record) for record in self._new(records)]
+        rows = [judge(self._ledgers.of(record.source), record, self._why(record)) for record in self._new(records)]
         self._ledgers.forget_old_days()
         return rows
+
+    def _why(self, record: LogRecord) -> str | None:
+        """Why a record is set aside, if it is known to be."""
+        return self._aside.get(record.source, {}).get(record.offset)
 
     @contextmanager
     def _archived(self, rows: Sequence[Row]) -> Iterator[None]:
@@ -64,6 +75,13 @@ class Store:
         self._con.execute(_PROGRESS)
         yield
         self._con.unregister("batch")
+
+    def _park(self, rows: Sequence[Row], *, with_rows: bool) -> None:
+        """Take in what these records say is parked: what is archived already is judged anew, the rest when it comes."""
+        news = told_by(rows)
+        if news and park(self._con, news, with_rows=with_rows):
+            self._ledgers.forget()
+        self._aside = ahead_of(merged(self._aside, news), self._next)
 
     def _new(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:
         for record in records:

@@ -23,11 +23,12 @@ def date_records(judged: Iterable[Judged], days: Mapping[str, date]) -> Dated:
     """Date records that follow on each other in the log of each topic, which has come to `days` so far.
 
     A log has come to the greatest business day of the records that count, each taken as no later than the day after the
-    one, in UTC, on which the log took it: so that no record of a wrong year closes all days.
+    one, in UTC, on which the log took it: so that no record of a wrong year closes all days. What is set aside has no
+    part in it.
     """
     dated = Dated()
     for record in judged:
-        if record.counted is None:
+        if record.counted is None or not record.adds:
             continue
         counted = record.counted.record
         day = counted.told[1] if isinstance(counted, PlainRecord) else counted.envelope.day

@@ -16,6 +16,7 @@ from events.parked import RecordParked
 from events.plain import PlainRecord, Read, read_all
 from projections.fold import Counted
 from services.projector.transport import Record, RecordBatch
+from services.runtime.parked import Aside
 
 SOURCE = "/projector"
 
@@ -24,39 +25,66 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     """One record and what became of it: it counts, it does not, or it is parked."""
 
     topic: str
+    partition: int
     offset: int
     appended_ms: int
     counted: Counted | None = None
     parked: Envelope | None = None
+    adds: bool = True
+    """Of one that counts: whether it adds to numbers. A decision that is set aside does not, but keeps its version."""
 
 
-def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch]) -> list[Judged]:
+def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch], aside: Aside) -> list[Judged]:
     """Judge the records of some batches, in the order of the log of each topic; its ledger moves on with them."""
     judged: list[Judged] = []
     for topic, of_topic in groupby(sorted(batches, key=_topic), key=_topic):
         found = list(of_topic)
         records = [record for batch in found for record in batch.records]
-        judged += _judge(ledgers[topic], found[0].tp, records)
+        tp = found[0].tp
+        judged += _judge(ledgers[topic], tp, records, aside.get((tp.topic, tp.partition), {}))
     return judged
 
 
-def _judge(ledger: Ledger, tp: TP, records: Sequence[Record]) -> list[Judged]:
-    read = read_all([record.value or b"" for record in records])
-    verdicts = iter(ledger.judge_all([_judgeable(each) for each in read if not isinstance(each, UnreadableError)]))
-    return [_judged(tp, record, each, verdicts) for record, each in zip(records, read, strict=True)]
+def _judge(ledger: Ledger, tp: TP, records: Sequence[Record], aside: Mapping[int, str]) -> list[Judged]:
+    read: Sequence[Read | None] = read_all([record.value or b"" for record in records])
+    if aside:
+        read = [_unless(record.offset in aside, each) for record, each in zip(records, read, strict=True)]
+    verdicts = iter(ledger.judge_all([_judgeable(each) for each in read if isinstance(each, PlainRecord | Decoded)]))
+    judged = [_judged(tp, record, each, verdicts) for record, each in zip(records, read, strict=True)]
+    return [_adding(each.offset not in aside, each) for each in judged] if aside else judged
+
+
+def _unless(aside: bool, read: Read | None) -> Read | None:  # noqa: FBT001  # what is asked of each record
+    """What was read, unless it is a fact that is set aside, which was never told."""
+    is_fact = isinstance(read, PlainRecord | Decoded) and _judgeable(read).stream is None
+    return None if aside and is_fact else read
+
+
+def _adding(adds: bool, judged: Judged) -> Judged:  # noqa: FBT001  # what is asked of each record
+    """The same; a decision that is set aside keeps its version and adds nothing."""
+    return judged if adds else msgspec.structs.replace(judged, adds=False)
 
 
 def _judgeable(read: PlainRecord | Decoded) -> Judgeable:
     return read if isinstance(read, PlainRecord) else read.envelope
 
 
-def _judged(tp: TP, record: Record, read: Read, verdicts: Iterator[Verdict]) -> Judged:
+def _judged(tp: TP, record: Record, read: Read | None, verdicts: Iterator[Verdict]) -> Judged:
     """A record that counts, or does not, or is parked."""
+    place = tp.topic, tp.partition, record.offset, record.timestamp
     if isinstance(read, UnreadableError):
-        return Judged(tp.topic, record.offset, record.timestamp, parked=parked(tp, record, str(read)))
-    if next(verdicts) is not Verdict.COUNTS:
-        return Judged(tp.topic, record.offset, record.timestamp)
-    return Judged(tp.topic, record.offset, record.timestamp, Counted(read, tp.topic, tp.partition, record.offset))
+        return Judged(*place, parked=parked(tp, record, str(read)))
+    if read is None or next(verdicts) is not Verdict.COUNTS:
+        return Judged(*place)
+    return Judged(*place, Counted(read, tp.topic, tp.partition, record.offset))
+
+
+def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged]) -> None:
+    """Have the ledgers forget the last records that they judged, so that these can be judged again."""
+    for each in reversed(judged):
+        record = None if each.counted is None else _judgeable(each.counted.record)
+        if record is not None and record.stream is not None and record.streamversion is not None:
+            ledgers[each.topic].heads[record.stream] = record.streamversion - 1
 
 
 def _topic(batch: RecordBatch) -> str:
@@ -64,7 +92,7 @@ def _topic(batch: RecordBatch) -> str:
 
 
 def parked(tp: TP, record: Record, reason: str) -> Envelope:
-    """The event that says where an unreadable record lies and why; the same record always gives the same event."""
+    """The event that says where a record that is set aside lies and why; the same record always gives the same."""
     raw = record.value or b""
     origin = f"{tp.topic}/{tp.partition}"
     when = datetime.fromtimestamp(record.timestamp / 1000, UTC)

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from events.law import Ledger
 from services.projector.folding import Step
@@ -13,6 +15,7 @@ from services.runtime.errors import ClearError
 from services.runtime.shard_cells import ShardCells
 from services.runtime.shards import cells_topic, ticks_topic
 from services.runtime.ticks import NEVER, Tick, cell_key, mark_key, segments
+from services.runtime.versions import made_by
 
 Producer: TypeAlias = AIOKafkaProducer
 READ_BACK_S = 30.0
@@ -40,8 +43,11 @@ class OtherProjectionsError(ClearError):
 class ShardOwner:
     """Appends ticks to one shard, reads each back before the next, and writes down what makes recovery quick."""
 
-    def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer) -> None:
-        """Own nothing yet: `open` takes the shard over. The reader has loaded it, and remembers its ids."""
+    def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer, folder: Path) -> None:
+        """Own nothing yet: `open` takes the shard over. The reader has loaded it, and remembers its ids.
+
+        The ids of older days lie in `folder`, which is this process's.
+        """
         self.shard = shard
         self.cells: ShardCells = reader.shards[shard]
         self._written = self.cells.require_written()
@@ -50,7 +56,8 @@ class ShardOwner:
         self._version = version
         self._ticks, self._cells_topic = ticks_topic(version), cells_topic(version)
         self._reader, self._producer = reader, producer
-        self._made_by = {name: each.digest for name, each in reader.projections.items()}
+        self._folder = folder / str(shard)
+        self._made_by = made_by(reader.projections)
         self._epoch = self._last = self._marked = NEVER
         self._ticked_at = self._stated_at = _now()
 
@@ -65,6 +72,7 @@ class ShardOwner:
             offset = await self._chain(Step(Tick(prev=NEVER, made_by=self._made_by)), self.cells.last)
             if self.cells.last == offset:
                 self._epoch = self._last = offset
+                await self._settle()
                 return
         raise OvertakenError(self.shard, offset, self.cells.last)
 
@@ -117,13 +125,29 @@ class ShardOwner:
         await self._write(dict.fromkeys(deletions.outdated))
         await self._write(dict.fromkeys(deletions.needless))
         self._marked = tick
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Move the ids of older days out of memory; what makes them last is the cells topic."""
+        for topic, seen in tuple(self.cells.seen.items()):
+            await asyncio.to_thread(seen.settle, self._folder / topic)
 
     async def _write(self, records: Mapping[bytes, bytes | None]) -> None:
-        sent = [
-            await self._producer.send(self._cells_topic, value, key=key, partition=self.shard)
-            for key, value in records.items()
-        ]
+        """Write records in batches of our own making: sending each by itself costs five times as much."""
+        batch = self._producer.create_batch()
+        sent: list[asyncio.Future[object]] = []
+        for key, value in records.items():
+            if batch.append(key=key, value=value, timestamp=None) is None:
+                sent.append(await self._send(batch))
+                batch = self._producer.create_batch()
+                batch.append(key=key, value=value, timestamp=None)
+        if batch.record_count():
+            sent.append(await self._send(batch))
         await asyncio.gather(*sent)
+
+    async def _send(self, batch: BatchBuilder) -> "asyncio.Future[object]":
+        sent: asyncio.Future[object] = await self._producer.send_batch(batch, self._cells_topic, partition=self.shard)
+        return sent
 
 
 def _now() -> float:

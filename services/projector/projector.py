@@ -1,27 +1,31 @@
 """The projector: owns shards as Kafka hands out their partitions, and turns what arrives into ticks."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from functools import partial
+from pathlib import Path
 
 import structlog
 from faust.types import TP
 
 from events.codec import encode
+from events.envelope import Envelope
 from events.law import Ledger
 from projections.fold import Folder
-from services.projector.folding import Step, steps
-from services.projector.judging import Judged, judge
+from services.projector.bisecting import Arrived, worked
+from services.projector.folding import Step
+from services.projector.metrics import Metrics
 from services.projector.owner import Producer, ShardOwner
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
 from services.runtime.cells_reader import CellsReader
+from services.runtime.parked import TOPIC, Aside, ahead_of, set_aside
 from services.runtime.seen import SeenDays
 from services.runtime.shards import Shards
 from services.runtime.ticks import NEVER, Tick
 
-PARKED_TOPIC = "kvota.parked"
 log = structlog.get_logger()
 
 
@@ -42,11 +46,15 @@ class Projector:
         shards: Shards,
         reader: CellsReader,
         producer: Producer,
+        folder: Path,
     ) -> None:
-        """Own nothing until Kafka hands out partitions."""
+        """Own nothing until Kafka hands out partitions; what need not be in memory goes to `folder`."""
+        self.metrics = Metrics(reader, shards)
         self._settings, self._shards = settings, shards
-        self._reader, self._producer = reader, producer
+        self._reader, self._producer, self._on_disk = reader, producer, folder
         self._owners: dict[int, ShardOwner] = {}
+        self._aside: Aside = {}
+        self._assignments = self._aside_of = 0
         self._folder = Folder(reader.projections)
         self._thread = ThreadPoolExecutor(1, "fold")
         self.ready = False
@@ -59,11 +67,13 @@ class Projector:
         await self.revoked(partitions)
         await self._reader.load(sorted(self._of(partitions)), remember=True)
         await asyncio.gather(*(self._open(shard) for shard in self._of(partitions)))
+        self._assignments += 1
         self.ready = True
         return {tp: self._position(tp) for tp in partitions}
 
     async def revoked(self, partitions: frozenset[TP]) -> None:
         """Finish the ticks in hand and write down where they lead, then forget the shards, in any case."""
+        self.ready = False
         shards = self._of(partitions)
         try:
             for owner in [owner for shard, owner in self._owners.items() if shard in shards]:
@@ -75,7 +85,7 @@ class Projector:
             self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:
-        owner = ShardOwner(shard, self._reader.version, self._reader, self._producer)
+        owner = ShardOwner(shard, self._reader.version, self._reader, self._producer, self._on_disk)
         await owner.open()
         owner.ledgers = {
             topic: Ledger(owner.cells.seen.setdefault(topic, SeenDays()), owner.cells.heads(topic))
@@ -95,12 +105,20 @@ class Projector:
     async def project(self, batches: AsyncIterable[Batch]) -> None:
         """Fold what Kafka hands over, a tick at a time; acknowledge what the log has accepted."""
         async for gathered in gather(batches, self._pace()):
+            await self._learn_what_is_aside()
             by_shard: dict[int, list[Batch]] = {}
             for event in gathered:
                 by_shard.setdefault(self._shards.of(*event.value.tp), []).append(event)
             async with asyncio.TaskGroup() as group:
                 for shard in list(self._owners):
                     group.create_task(self._tick(shard, by_shard.get(shard, [])))
+
+    async def _learn_what_is_aside(self) -> None:
+        """Read what the owners before have parked, once for every assignment, which it must not hold up."""
+        while self._aside_of != self._assignments:
+            assignment = self._assignments
+            self._aside = ahead_of(await set_aside(self._reader.kafka), self._reader.positions())
+            self._aside_of = assignment
 
     def _pace(self) -> Pace:
         settings = self._settings
@@ -118,37 +136,32 @@ class Projector:
                 await self._fold(owner, [event.value for event in current])
             elif owner.silent_for() >= self._settings.beat_s:
                 await owner.append(Step(Tick(prev=NEVER)))
+                self.metrics.ticked(1)
             for event in current:
                 event.ack()
+            self.metrics.look(shard)
             if owner.unstated_for() >= self._settings.state_every_s:
                 await owner.state()
 
     async def _fold(self, owner: ShardOwner, batches: list[RecordBatch]) -> None:
-        start = _starts(owner, batches)
-        end = {batch.tp.topic: batch.last + 1 for batch in batches}
-        loop = asyncio.get_running_loop()
-        days = dict(owner.cells.days)
-        judged, ticks = await loop.run_in_executor(self._thread, self._work, owner.ledgers, batches, start, end, days)
-        await self._park(judged)
+        began = time.monotonic()
+        arrived = Arrived(batches, _starts(owner, batches), dict(owner.cells.days))
+        work = partial(self._work, owner.ledgers, arrived)
+        parked, ticks = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        await self._park(parked)
         for step in ticks:
             await owner.append(step)
+        self.metrics.ticked(len(ticks))
+        self.metrics.read(batches, len(parked), began)
 
-    def _work(
-        self,
-        ledgers: Mapping[str, Ledger],
-        batches: list[RecordBatch],
-        start: Mapping[str, int],
-        end: Mapping[str, int],
-        days: Mapping[str, date],
-    ) -> tuple[list[Judged], list[Step]]:
-        judged = judge(ledgers, batches)
-        return judged, list(steps(self._folder, judged, start, end, days))
+    def _work(self, ledgers: Mapping[str, Ledger], arrived: Arrived) -> tuple[list[Envelope], list[Step]]:
+        with self.metrics.costing():
+            return worked(self._folder, ledgers, arrived, self._aside)
 
-    async def _park(self, judged: Sequence[Judged]) -> None:
-        """Append what could not be read to the parked topic before the tick that passes over it."""
-        parked = [record.parked for record in judged if record.parked is not None]
+    async def _park(self, parked: Iterable[Envelope]) -> None:
+        """Append what is set aside to the parked topic before the tick that passes over it."""
         for envelope in parked:
-            await self._producer.send_and_wait(PARKED_TOPIC, encode(envelope), key=(envelope.subject or "").encode())
+            await self._producer.send_and_wait(TOPIC, encode(envelope), key=(envelope.subject or "").encode())
             log.warning("record_parked", subject=envelope.subject)
 
 

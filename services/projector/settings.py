@@ -13,14 +13,16 @@ class ProjectorSettings(Settings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8706, ge=0, le=65_535)
-    """Where it says how it is: `GET /healthz`, `GET /readyz`. 0: any free one."""
+    """Where it says how it is: `GET /healthz`, `GET /readyz`, `GET /metrics`; private. 0: any free one."""
+    ready_lag_s: PositiveFloat = 10.0
+    """It is ready while no record of its shards has waited longer than this to be read."""
     version: PositiveInt | None = None
     """The version of the live cells to keep up; None: the one that serves, if it is of this release's projections."""
     instance: str | None = None
     """The worker's own name, the same after a restart: then a quick restart moves no partition."""
     tick_ms: PositiveInt = Field(default=50, le=5_000)
     """How long records are gathered before they are folded."""
-    tick_records: PositiveInt = Field(default=20_000, le=100_000)
+    tick_records: PositiveInt = Field(default=12_000, le=100_000)
     """A tick is due as soon as so many records were gathered; the last fetch may bring it over."""
     beat_s: PositiveFloat = 1.0
     """A shard that has nothing to read says so this often, with an empty tick."""

@@ -42,7 +42,7 @@ class CellsReader:
         self.shards: dict[int, ShardCells] = {}
         self.live = LiveBoards({})
         """The cells of all shards, added up, unless they are remembered."""
-        self._kafka = kafka
+        self.kafka = kafka
         self._ticks, self._cells = ticks_topic(version), cells_topic(version)
         self._connections = AsyncExitStack()
         self._tail: AIOKafkaConsumer
@@ -54,8 +54,8 @@ class CellsReader:
 
     async def __aenter__(self) -> Self:
         """Connect; raises TopicError when the projector's topics do not exist."""
-        await partition_count(self._kafka.bootstrap_servers, self._ticks)
-        self._tail = await self._connections.enter_async_context(consumer(self._kafka, wait_ms=_TAIL_MS))
+        await partition_count(self.kafka.bootstrap_servers, self._ticks)
+        self._tail = await self._connections.enter_async_context(consumer(self.kafka, wait_ms=_TAIL_MS))
         return self
 
     async def __aexit__(
@@ -73,7 +73,7 @@ class CellsReader:
         wanted = list(shards)
         self.drop(wanted if remember else list(self.shards))
         self.live = LiveBoards({**self.projections, LATE.name: LATE})
-        async with consumer(self._kafka, wait_ms=_BRIEFLY_MS) as reader:
+        async with consumer(self.kafka, wait_ms=_BRIEFLY_MS) as reader:
             for shard in wanted:
                 live = None if remember else self.live
                 cells = ShardCells(self.projections, remember=remember, live=live)

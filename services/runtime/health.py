@@ -5,8 +5,8 @@ from collections.abc import Callable
 from fastapi import FastAPI, Response, status
 
 
-def answer_health(app: FastAPI, ready: Callable[[], bool]) -> None:
-    """Let an app answer `GET /healthz` (200 while it runs) and `GET /readyz` (503 until `ready`)."""
+def answer_health(app: FastAPI, ready: Callable[[], bool], otherwise: Callable[[], str] = lambda: "starting") -> None:
+    """Let an app answer `GET /healthz` (200 while it runs) and `GET /readyz` (503 unless `ready`: `otherwise` why)."""
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -16,5 +16,5 @@ def answer_health(app: FastAPI, ready: Callable[[], bool]) -> None:
     async def readyz(response: Response) -> dict[str, str]:
         if not ready():
             response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-            return {"status": "starting"}
+            return {"status": otherwise()}
         return {"status": "ready"}

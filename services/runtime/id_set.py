@@ -4,9 +4,10 @@ The ids lie in sorted runs, each a few times as large as the one after it, so th
 then and asking looks into few runs. Ids are random, so the first half of one finds its place; the second decides.
 """
 
-import tempfile
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,17 +45,50 @@ class _Run:
         """Some of its ids."""
         return _Run(self.high[wanted], self.low[wanted])
 
+    def __len__(self) -> int:
+        return len(self.high)
+
+    def read(self) -> "_Run":
+        """Itself: it is in memory."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A run in a file, which is open only while it is asked: nobody has files for all the days of a year."""
+
+    file: Path
+    count: int
+
+    @classmethod
+    def of(cls, run: _Run, file: Path) -> Self:
+        """Write a run down; the file is the old one until it is the new one."""
+        partial = file.with_suffix(".partial")
+        with partial.open("wb") as opened:
+            run.high.tofile(opened)
+            run.low.tofile(opened)
+        partial.replace(file)
+        return cls(file, len(run))
+
+    def __len__(self) -> int:
+        return self.count
+
+    def read(self) -> _Run:
+        """The run, as the file holds it."""
+        high, low = np.memmap(self.file, dtype=np.uint64, mode="r", shape=(2, self.count))
+        return _Run(high, low)
+
 
 class IdSet:
     """A set of ids, each given as 16 bytes. For use by one thread at a time."""
 
     def __init__(self) -> None:
         """Hold none."""
-        self._runs: list[_Run] = []
+        self._runs: list[_Run | _Settled] = []
 
     def __len__(self) -> int:
         """How many it holds."""
-        return sum(len(run.high) for run in self._runs)
+        return sum(map(len, self._runs))
 
     def __eq__(self, other: object) -> bool:
         """Whether the other holds the same ids."""
@@ -63,7 +97,8 @@ class IdSet:
     __hash__ = None  # type: ignore[assignment]  # it changes
 
     def _ids(self) -> list[tuple[int, int]]:
-        return [ids for run in self._runs for ids in zip(run.high.tolist(), run.low.tolist(), strict=True)]
+        runs = [run.read() for run in self._runs]
+        return [ids for run in runs for ids in zip(run.high.tolist(), run.low.tolist(), strict=True)]
 
     def absent(self, ids: bytes) -> list[bool]:
         """Which of these ids, joined, it does not hold; of one that comes twice, only the first can be absent."""
@@ -80,25 +115,25 @@ class IdSet:
         if new.any():
             self._take_in(run.only(new))
 
-    def settle(self, folder: Path) -> None:
-        """Move the ids to a nameless file in a folder, which goes when the set does; more can still be added."""
-        if self._runs and not (len(self._runs) == 1 and isinstance(self._runs[0].high, np.memmap)):
-            whole = self._runs[0]
-            for run in self._runs[1:]:
-                whole = _merged(whole, run)
-            self._runs = [_Run(_on_disk(whole.high, folder), _on_disk(whole.low, folder))]
+    def settle(self, file: Path) -> None:
+        """Move the ids to a file, always the same one; more can still be added.
+
+        What came in since stays in memory until it is a good part of the whole: the file is not rewritten for a few.
+        """
+        if self._runs and isinstance(self._runs[0], _Run):
+            self._runs = [_Settled.of(reduce(_merged, (run.read() for run in self._runs)), file)]
 
     def _absent(self, asked: _Run) -> Mask:
         absent = _first_ones(asked)
         for run in self._runs:
-            absent &= ~run.holds(asked)
+            absent &= ~run.read().holds(asked)
         return absent
 
     def _take_in(self, run: _Run) -> None:
         self._runs.append(run)
-        while len(self._runs) > 1 and len(self._runs[-2].high) < _GROWTH * len(self._runs[-1].high):
+        while len(self._runs) > 1 and len(self._runs[-2]) < _GROWTH * len(self._runs[-1]):
             last = self._runs.pop()
-            self._runs[-1] = _merged(self._runs[-1], last)
+            self._runs[-1] = _merged(self._runs[-1].read(), last.read())
 
 
 def _read(ids: bytes) -> tuple[_Run, Order]:
@@ -119,9 +154,3 @@ def _merged(one: _Run, other: _Run) -> _Run:
     high, low = np.concatenate((one.high, other.high)), np.concatenate((one.low, other.low))
     order = np.argsort(high, kind="stable")
     return _Run(high[order], low[order])
-
-
-def _on_disk(column: Halves, folder: Path) -> Halves:
-    with tempfile.TemporaryFile(dir=folder) as file:
-        column.tofile(file)
-        return np.memmap(file, dtype=np.uint64, mode="r", shape=column.shape)

@@ -3,9 +3,11 @@
 import errno
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 _POLL_S = 0.02
@@ -34,6 +36,19 @@ def own(file: Path, within_s: float = 1.0) -> int:
             raise BlockingIOError(errno.EWOULDBLOCK, "owned by another process", str(file))
         time.sleep(_POLL_S)
     return descriptor
+
+
+def own_folder(parent: Path) -> Path:
+    """An empty folder, this process's until it ends: the first of 0, 1, 2… that no living process has."""
+    for number in count():
+        folder = parent / str(number)
+        parent.mkdir(parents=True, exist_ok=True)
+        with suppress(BlockingIOError):
+            own(folder.with_suffix(".lock"), within_s=0)
+            break
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def is_owned(file: Path) -> bool:

@@ -15,6 +15,7 @@ from services.runtime.topics import TICK_BYTES
 Record: TypeAlias = ConsumerRecord
 Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 _POLL_MS = 500
+_BATCH_BYTES = 256 << 10
 
 
 @asynccontextmanager
@@ -45,6 +46,7 @@ async def producer(kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaProducer]:
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
+        max_batch_size=_BATCH_BYTES,
         max_request_size=TICK_BYTES,
     )
     async with _connected(client, kafka) as connected:

@@ -8,7 +8,7 @@ from pathlib import Path
 from events.law import Told
 from services.runtime.id_set import IdSet
 
-_HOT_DAYS = 2
+HOT_DAYS = 2
 """The ids of the latest days stay in memory: late and doubled records are most often of these."""
 
 
@@ -32,9 +32,10 @@ class SeenDays:
         self.days.setdefault(day, IdSet()).add(ids)
 
     def settle(self, folder: Path) -> None:
-        """Move all days but the latest to disk."""
-        for day in sorted(self.days)[:-_HOT_DAYS]:
-            self.days[day].settle(folder)
+        """Move all days but the latest to files in a folder that is for these alone."""
+        for day in sorted(self.days)[:-HOT_DAYS]:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.days[day].settle(folder / f"{day}.ids")
 
 
 _NONE = IdSet()

@@ -53,3 +53,8 @@ def ticks_topic(version: int) -> str:
 def cells_topic(version: int) -> str:
     """The compacted cells topic of a version of the projector."""
     return f"kvota.projector-{version}.cells"
+
+
+def group_of(version: int) -> str:
+    """The consumer group of a version's workers."""
+    return f"projector-{version}"

@@ -52,8 +52,6 @@ class Known:
 
     standing: Standing
     since_ms: int
-    served: bool
-    """Whether it was ever promoted."""
 
 
 class NoVersionError(ClearError):
@@ -77,9 +75,7 @@ class Versions:
     def take(self, standing: Standing, appended_ms: int) -> None:
         """Take in the next record."""
         version, stage = standing.version, standing.stage
-        before = self.known.get(version)
-        served = stage is Stage.SERVING or (before is not None and before.served)
-        self.known[version] = Known(standing, appended_ms, served)
+        self.known[version] = Known(standing, appended_ms)
         if stage in (Stage.SERVING, Stage.DROPPED) and version in self.promoted:
             self.promoted.remove(version)
         if stage is Stage.SERVING:
@@ -100,7 +96,7 @@ class Versions:
         waiting = (
             version
             for version, known in self.known.items()
-            if known.standing.stage is Stage.SEEDED and not known.served and known.standing.made_by == made_by
+            if known.standing.stage is Stage.SEEDED and known.standing.made_by == made_by
         )
         return max(waiting, default=None)
 

@@ -17,6 +17,7 @@ from tests.bench.projector.bench import Plan, bench, of_day, require_equal
 from tests.bench.projector.contender import BenchError
 from tests.bench.projector.contenders import InPython, Row, contenders
 from tests.bench.projector.folds import contributions, decode
+from tests.bench.projector.latency import Rate, latency
 from tests.bench.projector.stages import stage_of
 from tests.bench.projector.totals import Totals, add, count, digest
 from tests.bench.projector.workload import SIZES, Told, day_of, told_on
@@ -70,6 +71,16 @@ async def test_a_contender_that_came_to_other_totals_gives_no_figures() -> None:
         BenchError, match=r"aiokafka_loop came to other totals: 1 of \d+ differ, such as tactic_day\|cold"
     ):
         await bench(plan, lambda _line: None)
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(120)
+async def test_latency_is_told_of_every_record_but_those_of_the_beginning(tmp_path: Path) -> None:
+    rate = Rate(per_s=400, tick_ms=20, seconds=3.0, left_out_s=1.0)
+    found = await latency(SMALL, rate, tmp_path)
+    assert found["records"] == pytest.approx(800, abs=2)
+    assert 0 < found["p50_ms"] <= found["p99_ms"]
+    assert found["us_cpu_per_event"] > 0
 
 
 def test_the_folds_by_hand_and_the_account_agree() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.captures.asterisk import AMI
 from tests.cli.commands import kvota
 from tests.feeds.samples import LOG_FILE
-from tests.telling import answered, raw, restated
+from tests.telling import answered, raw, restated, unfoldable
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +82,11 @@ def test_what_cannot_be_read_is_reported_with_its_line_and_the_rest_is_folded(da
     assert (ran.code, ran.json["parked"]) == (0, 2)
     assert ran.err.startswith("torn.ndjson:1: ")
     assert ran.json["cells"] == cells(day)
+
+
+def test_a_record_that_no_cell_can_hold_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "bad.ndjson"
+    path.write_bytes(raw(unfoldable()) + b"\n")
+    ran = kvota("fold", "quota", path, home=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "kvota: bad.ndjson holds what no cell can: quota cannot take it: Conversion Error\n"

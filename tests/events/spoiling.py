@@ -67,7 +67,7 @@ _TEXTS = [
     "1.0",
     "call.offered",
 ]
-_TOKENS = [
+TOKENS = [
     *("0", "-0", "1", "-1", "1.0", "1e0", "1E2", "0.5", "01", "+1", "1_0", "NaN"),
     *(str(number) for power in (31, 53, 63) for number in (2**power - 1, 2**power, -(2**power))),
     *("1e400", "null", "true", "false", "[]", "{}", '{"a":1,"a":2}', "[[[]]]"),
@@ -77,7 +77,7 @@ _TOKENS = [
 ]
 _NAMES = ["x", "type", "version", "occurred_at", "day", "data", "stream", "streamversion", "expects", "traceparent", ""]
 
-tokens = st.sampled_from(_TOKENS)
+tokens = st.sampled_from(TOKENS)
 
 
 @st.composite

@@ -1,5 +1,6 @@
 """Plain records are read as the careful way reads them, and whatever is not plain goes the careful way."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from events.plain import PlainRecord, Read, read_all
 from events.shapes import SHAPES
 from tests.events.examples import EXAMPLES
 from tests.events.examples.record import fact
-from tests.events.spoiling import spoiled
+from tests.events.spoiling import TOKENS, spoiled
 from tests.events.strategies import events
 
 PLAIN = {shape.event.name: shape for shape in SHAPES.values()}
@@ -111,3 +112,24 @@ def test_a_decision_is_never_plain() -> None:
     envelope = msgspec.structs.replace(EXAMPLES["call.ended"].envelope, stream="call/1", streamversion=1)
     [read] = read_all([encode(envelope)])
     assert isinstance(read, Decoded)
+
+
+@pytest.mark.parametrize("place", ["id", "time", "day", "recordedtime", "source", "ended_at", "call", "talk_seconds"])
+def test_every_way_to_write_a_value_is_read_or_refused_as_the_careful_way_does(place: str) -> None:
+    raw = encode(EXAMPLES["call.ended"].envelope)
+    written = re.compile(rb'"%s":("[^"]*"|[0-9]+)' % place.encode())
+    parts = written.split(raw, maxsplit=1)
+    told = [parts[0] + f'"{place}":{token}'.encode() + parts[-1] for token in TOKENS]
+    assert len(parts) > 1, "the value is there to be replaced"
+    assert [agree(*each) for each in zip(told, read_all(told), strict=True)] == [True] * len(told)
+
+
+@pytest.mark.parametrize("token", ["1", "null", '"x"', "[]"])
+def test_whatever_stands_twice_or_besides_makes_a_record_not_plain(token: str) -> None:
+    raw = encode(EXAMPLES["call.ended"].envelope)
+    names = [*re.findall(rb'"(\w+)":', raw), b"x"]
+    more = [raw.replace(b"{", b'{"%s":%s,' % (name, token.encode()), times) for name in names for times in (1, 2)]
+    more += [each.replace(b',"talk_seconds":231', b"") for each in more]
+    read = read_all(more)
+    assert not any(isinstance(each, PlainRecord) for each in read)
+    assert all(map(agree, more, read))

@@ -1,38 +1,118 @@
 """The tick protocol without Kafka: real owners and readers over two lists that stand for the topics.
 
 What the model can do that a broker rarely does: hold a frame of a worker that has died and let it land at any later
-moment, let a deposed worker go on, and start a reader at any state of the topics.
+moment, let a deposed worker go on, and start a reader at any state of the topics. It plays by `Rules`; a test takes one
+away to see that it is needed.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
-from events.law import Ledger
 from projections.cells import Boards, merge_boards
 from projections.horizon import Horizon
 from projections.projection import Measure, Projection
 from services.projector.folding import Step
 from services.projector.owner import ShardOwner
+from services.runtime.seen import SeenDays
 from services.runtime.shard_cells import Lying, ShardCells
 from services.runtime.ticks import NEVER, Tick, decode_tick, wire
 
-CALLS = Projection("calls", "How many?", ("rep",), (Measure("calls", "sum"),), frozenset(), "")
-DAYS = Projection(
-    "days",
-    "How many a day?",
-    ("rep", "day"),
-    (Measure("calls", "sum"),),
-    frozenset(),
-    "",
-    live=Horizon(2, "days", "day"),
-)
-WAITING = Projection("waiting", "Who waits?", ("call",), (Measure("waiting", "sum"),), frozenset(), "")
+_COUNT, _NOUNS = (Measure("calls", "sum"),), frozenset[str]()
+CALLS = Projection("calls", "How many?", ("rep",), _COUNT, _NOUNS, "")
+DAYS = Projection("days", "How many a day?", ("rep", "day"), _COUNT, _NOUNS, "", live=Horizon(2, "days", "day"))
+WAITING = Projection("waiting", "Who waits?", ("call",), (Measure("waiting", "sum"),), _NOUNS, "")
 PROJECTIONS = {each.name: each for each in (CALLS, DAYS, WAITING)}
+SOURCE = "kvota.calls"
 DAY = date(2026, 11, 24)
-TOPIC = "kvota.calls"
+_NOWHERE = Path("/nowhere")
+"""All ids of the model are of one day, which is not moved to disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who reads and who owns: the product's, or a reader or owner without one of the rules."""
+
+    cells: type[ShardCells] = ShardCells
+    owner: type[ShardOwner] = ShardOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a record of the log says: a rep's call on some day, or a caller who joins a queue (1) or leaves it (-1)."""
+
+    rep: str
+    days_later: int = 0
+    """After the latest day that the log has told of; less than none: before it."""
+    waits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A record of the log."""
+
+    id: int
+    day: date
+    told: Told
+
+    @property
+    def adds(self) -> Boards:
+        """What it adds to cells, if it counts."""
+        rep = self.told.rep
+        if self.told.waits:
+            return {"waiting": {(rep,): (self.told.waits,)}}
+        return {"calls": {(rep,): (1,)}, "days": {(rep, str(self.day)): (1,)}}
+
+
+class Log:
+    """The log of facts: a record is as whoever first reads it wants it, and the same for all who read it later."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.records: list[Call] = []
+
+    def read(self, start: int, wanted: Iterable[Told]) -> list[Call]:
+        """Read as many records as are wanted; every third of the log repeats the one before."""
+        end = start
+        for end, told in enumerate(wanted, start + 1):
+            if end > len(self.records):
+                self.records.append(self.records[-1] if end % 3 == 0 else self._next(told))
+        return self.records[start:end]
+
+    def _next(self, told: Told) -> Call:
+        latest = come_to(self.records) or DAY
+        return Call(len(self.records), latest + timedelta(days=told.days_later), told)
+
+    def told_until(self, end: int) -> tuple[Boards, dict[str, SeenDays]]:
+        """What the records before an offset say, in plain Python: the cells that may be shown, and the ids."""
+        if end == 0:
+            return {}, {}
+        first = {record.id: record for record in self.records[:end]}.values()
+        seen = SeenDays()
+        seen.add(DAY, joined(first))
+        return _shown(added_up(first), come_to(first)), {SOURCE: seen}
+
+
+def come_to(calls: Iterable[Call]) -> date | None:
+    """The latest day of some records; a caller who waits says nothing of the day."""
+    return max((call.day for call in calls if not call.told.waits), default=None)
+
+
+def added_up(calls: Iterable[Call]) -> Boards:
+    """What records add in all."""
+    total: Boards = {}
+    for call in calls:
+        merge_boards(PROJECTIONS, total, call.adds)
+    return total
+
+
+def joined(calls: Iterable[Call]) -> bytes:
+    """The ids of records as a tick carries them."""
+    return b"".join(UUID(int=call.id).bytes for call in calls)
 
 
 class DiedError(Exception):
@@ -41,8 +121,10 @@ class DiedError(Exception):
 
 @dataclass
 class Topics:
-    """The two topics of one shard."""
+    """The two topics of one shard, and the log that it is made of."""
 
+    rules: Rules = Rules()
+    log: Log = field(default_factory=Log)
     ticks: list[bytes] = field(default_factory=list)
     cells: dict[bytes, Lying] = field(default_factory=dict)
     """As compaction leaves it: the last record of each key, deleted ones gone."""
@@ -67,9 +149,9 @@ class Topics:
 
     def reader(self, cells: Mapping[bytes, Lying], end: int) -> ShardCells:
         """Start a reader that has read the cells topic when it was `cells`, and reads the ticks now."""
-        found = ShardCells(PROJECTIONS, remember=True)
+        found = self.rules.cells(PROJECTIONS, remember=True)
         found.restore(cells, end)
-        self.follow(found, found.last + 1)
+        self.follow(found, 0)  # those up to its mark no longer chain
         return found
 
     def follow(self, cells: ShardCells, start: int) -> int:
@@ -78,19 +160,24 @@ class Topics:
             cells.apply(offset, decode_tick(self.ticks[offset]))
         return len(self.ticks)
 
-    def truth(self) -> ShardCells:
-        """What somebody who read every tick from the first knows; each that counts reads on where the last ended."""
-        found = ShardCells(PROJECTIONS, remember=True)
-        total: Boards = {}
-        for offset, raw in enumerate(self.ticks):
-            position, tick = dict(found.positions), decode_tick(raw)
-            if not found.apply(offset, tick):
-                continue
-            merge_boards(PROJECTIONS, total, {name: dict(cells) for name, cells in tick.cells.items()})
-            if tick.read_from:
-                assert tick.read_from == {TOPIC: 0} | position
-        assert found.boards == _shown(total, found.days.get(TOPIC))
-        return found
+
+class Frame:
+    """A batch that is full with one record: each lands, or is held, by itself."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.record: tuple[bytes, bytes | None] | None = None
+
+    def append(self, *, key: bytes, value: bytes | None, timestamp: None) -> object | None:  # noqa: ARG002
+        """Take a record; None: there is no more room."""
+        if self.record is not None:
+            return None
+        self.record = key, value
+        return self.record
+
+    def record_count(self) -> int:
+        """How many records it holds."""
+        return int(self.record is not None)
 
 
 def _shown(total: Boards, day: date | None) -> Boards:
@@ -115,9 +202,10 @@ class Worker:
         self.read = 0
         self.dies_after: int | None = None
         reader: Any = SimpleNamespace(shards={0: self.cells}, projections=PROJECTIONS, reached=self._reached)
-        producer: Any = SimpleNamespace(send_and_wait=self._send_and_wait, send=self._send)
-        self.owner = ShardOwner(0, 1, reader, producer)
-        self.owner.ledgers = {"kvota.calls": Ledger()}
+        producer: Any = SimpleNamespace(
+            send_and_wait=self._send_and_wait, create_batch=Frame, send_batch=self._send_batch
+        )
+        self.owner = topics.rules.owner(0, 1, reader, producer, _NOWHERE)
 
     async def _reached(self, _shard: int, _offset: int) -> None:
         self.follow()
@@ -130,8 +218,9 @@ class Worker:
         await self._acknowledged(landed=self._land(None, value))
         return SimpleNamespace(offset=len(self.topics.ticks) - 1)
 
-    async def _send(self, _topic: str, value: bytes | None, *, key: bytes, partition: int) -> Awaitable[None]:  # noqa: ARG002
-        return self._acknowledged(landed=self._land(key, value))
+    async def _send_batch(self, frame: Frame, _topic: str, *, partition: int) -> Awaitable[None]:  # noqa: ARG002
+        assert frame.record is not None
+        return self._acknowledged(landed=self._land(*frame.record))
 
     async def _acknowledged(self, *, landed: bool) -> None:
         if not landed:
@@ -150,27 +239,25 @@ class Worker:
     async def open(self) -> None:
         """Take the shard over, and read on from where its ticks lead."""
         await self.owner.open()
-        self.read = self.cells.positions.get("kvota.calls", 0)
+        self.read = self.cells.positions.get(SOURCE, 0)
 
-    async def tick(self, rep: str, days_later: int = 0) -> None:
-        """Read the next record, a call of a rep on some day before or after the last one, and add it by a tick."""
-        known = self.cells.days.get(TOPIC)
-        day = (known or DAY) + timedelta(days=days_later)
-        moved = {TOPIC: day} if known is None or day > known else {}
-        await self._append({"calls": {(rep,): (1,)}, "days": {(rep, str(day)): (1,)}}, moved)
-
-    async def waits(self, call: str, more: int) -> None:
-        """Read the next record, a caller who joins (1) or leaves (-1), and add it by a tick."""
-        await self._append({"waiting": {(call,): (more,)}}, {})
-
-    async def _append(self, added: Boards, days: dict[str, date]) -> None:
-        start, self.read = self.read, self.read + 1
+    async def tick(self, *wanted: Told) -> None:
+        """Read the next records, as wanted where nobody has read them, and add what counts by the law in one tick."""
+        read = self.topics.log.read(self.read, wanted)
+        start, self.read = self.read, self.read + len(read)
+        first = self._first_ones(read)
+        known, day = self.cells.days.get(SOURCE), come_to(first)
         tick = Tick(
             prev=NEVER,
-            read_from={TOPIC: start},
-            read_to={TOPIC: self.read},
-            days=days,
-            cells=wire(added),
-            seen={TOPIC: {DAY: start.to_bytes(16, "big")}},
+            read_from={SOURCE: start},
+            read_to={SOURCE: self.read},
+            days={SOURCE: day} if day is not None and (known is None or day > known) else {},
+            cells=wire(added_up(first)),
+            seen={SOURCE: {DAY: joined(first)}} if first else {},
         )
         await self.owner.append(Step(tick))
+
+    def _first_ones(self, calls: Sequence[Call]) -> list[Call]:
+        seen = self.cells.seen.get(SOURCE, SeenDays())
+        answers = seen.first_ones([(call.id.to_bytes(16), DAY) for call in calls])
+        return [call for call, first in zip(calls, answers, strict=True) if first]

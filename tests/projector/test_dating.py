@@ -10,10 +10,12 @@ from tests.events.examples.dates import TODAY, at
 from tests.telling import CALLS, answered, raw
 
 
-def record(day: date, appended: datetime = at(18), *, counts: bool = True, topic: str = CALLS) -> Judged:
+def record(
+    day: date, appended: datetime = at(18), *, counts: bool = True, adds: bool = True, topic: str = CALLS
+) -> Judged:
     """Give a record of a call on a business day."""
     counted = Counted(decode(raw(answered(day=day)))) if counts else None
-    return Judged(topic, 0, int(appended.timestamp() * 1_000), counted)
+    return Judged(topic, 0, 0, int(appended.timestamp() * 1_000), counted, adds=adds)
 
 
 def back(days: int) -> date:
@@ -39,6 +41,10 @@ def test_what_came_before_the_day_was_closed_is_not_late() -> None:
 
 def test_what_does_not_count_moves_no_day_and_is_not_late() -> None:
     assert date_records([record(TODAY, counts=False), record(back(30), counts=False)], {CALLS: back(1)}) == Dated()
+
+
+def test_a_decision_that_is_set_aside_moves_no_day_and_is_not_late() -> None:
+    assert date_records([record(TODAY, adds=False), record(back(30), adds=False)], {CALLS: back(1)}) == Dated()
 
 
 def test_a_wrong_year_moves_the_day_no_further_than_to_the_day_after_the_log_took_it() -> None:

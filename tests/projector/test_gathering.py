@@ -32,7 +32,7 @@ class Arrival:
 
 
 def arrival(*offsets: int) -> Batch:
-    return Arrival(RecordBatch.of(CALLS, cast("Sequence[Record]", [At(offset) for offset in offsets])))
+    return Arrival(RecordBatch.of(CALLS, cast("Sequence[Record]", [At(offset) for offset in offsets]), offsets[0]))
 
 
 ONE, TWO, THREE = arrival(1), arrival(2), arrival(3)

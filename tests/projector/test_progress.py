@@ -8,7 +8,7 @@ import pytest
 from faust.types import TP
 
 from services.projector.transport import Record, RecordBatch
-from services.projector.transport.progress import PositionLostError, Progress, starting_points
+from services.projector.transport.progress import PositionLostError, Progress, require_kept, starting_points
 
 CALLS = TP("calls", 3)
 DEALS = TP("deals", 0)
@@ -79,9 +79,9 @@ def test_nothing_is_read_before_a_partition_is_opened_nor_after_it_is_closed() -
     assert CALLS not in progress.reading
 
 
-def test_a_batch_knows_its_first_and_last_offset() -> None:
-    batch = RecordBatch.of(CALLS, cast("Sequence[Record]", at(4, 6, 9)))
-    assert (batch.first, batch.last, len(batch)) == (4, 9, 3)
+def test_a_batch_knows_where_it_was_read_from_and_its_last_offset() -> None:
+    batch = RecordBatch.of(CALLS, cast("Sequence[Record]", at(4, 6, 9)), 3)
+    assert (batch.first, batch.last, len(batch)) == (3, 9, 3)
 
 
 # -- What is committed
@@ -159,3 +159,10 @@ def test_a_position_beyond_the_end_means_that_the_log_is_another_one() -> None:
         starting_points({CALLS: 10}, {}, {CALLS: 0}, {CALLS: 9})
     with pytest.raises(PositionLostError):
         starting_points({}, {CALLS: 10}, {CALLS: 0}, {CALLS: 9})
+
+
+def test_a_gap_is_no_loss_but_what_was_deleted_before_it_was_read_is() -> None:
+    require_kept(CALLS, 7, beginning=0, end=9)
+    require_kept(CALLS, 7, beginning=7, end=9)
+    with pytest.raises(PositionLostError, match=r"calls/3: offset 7 is not within 8\.\.9"):
+        require_kept(CALLS, 7, beginning=8, end=9)

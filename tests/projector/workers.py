@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiokafka import TopicPartition
 
@@ -83,9 +83,20 @@ def settings_for(bootstrap: str) -> KafkaSettings:
     return KafkaSettings(bootstrap_servers=bootstrap, client_id="test")
 
 
-async def make_topics(bootstrap: str) -> None:
+AT_ONCE = {
+    "segment.ms": "500",
+    "min.cleanable.dirty.ratio": "0",
+    "delete.retention.ms": "0",
+    "max.compaction.lag.ms": "1",
+}
+"""What a compacted topic is told whose old values are to go soon."""
+
+
+async def make_topics(bootstrap: str, *, compacted: Mapping[str, str] | None = None) -> None:
     """Make the log and the first projector's topics."""
-    await ensure_topics(bootstrap, (*source_topics(PARTITIONS), *projector_topics(1, PARTITIONS)))
+    ticks, cells = projector_topics(1, PARTITIONS)
+    cells = replace(cells, config={**cells.config, **(compacted or {})})
+    await ensure_topics(bootstrap, (*source_topics(PARTITIONS), ticks, cells))
 
 
 async def append_to(bootstrap: str, records: Iterable[tuple[Source, bytes]]) -> None:

@@ -29,7 +29,7 @@ def said(known: set[bytes], batch: list[bytes]) -> list[bool]:
 def test_it_says_what_a_plain_set_says_also_once_it_lies_on_disk(
     tmp_path_factory: pytest.TempPathFactory, batches: list[list[bytes]], settled_after: set[int]
 ) -> None:
-    folder = tmp_path_factory.getbasetemp()
+    file = tmp_path_factory.mktemp("ids") / "ids"
     compact, plain = IdSet(), set[bytes]()
     for number, batch in enumerate(batches):
         assert compact.absent(b"".join(batch)) == said(plain, batch)
@@ -37,7 +37,7 @@ def test_it_says_what_a_plain_set_says_also_once_it_lies_on_disk(
         plain |= set(batch)
         assert len(compact) == len(plain)
         if number in settled_after:
-            compact.settle(folder)
+            compact.settle(file)
     assert compact.absent(b"".join(plain)) == [False] * len(plain)
 
 
@@ -48,11 +48,19 @@ def test_asking_adds_nothing() -> None:
     assert len(compact) == 0
 
 
-def test_nothing_is_left_in_the_folder(tmp_path: Path) -> None:
+def test_the_file_is_rewritten_only_when_a_good_part_of_the_whole_is_new(tmp_path: Path) -> None:
+    random, file = Random(1), tmp_path / "ids"
     compact = IdSet()
-    compact.add(Random(1).randbytes(SIZE * 1_000))
-    compact.settle(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    compact.add(random.randbytes(SIZE * 1_000))
+    compact.settle(file)
+    compact.add(late := random.randbytes(SIZE * 100))
+    compact.settle(file)
+    assert file.stat().st_size == SIZE * 1_000
+    assert compact.absent(late) == [False] * 100
+    compact.add(random.randbytes(SIZE * 900))
+    compact.settle(file)
+    assert file.stat().st_size == SIZE * 2_000
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_an_id_costs_no_more_than_24_bytes_in_memory_and_next_to_none_once_settled(tmp_path: Path) -> None:
@@ -63,7 +71,7 @@ def test_an_id_costs_no_more_than_24_bytes_in_memory_and_next_to_none_once_settl
         for _ in range(count // batch):
             compact.add(random.randbytes(SIZE * batch))
         held, _ = tracemalloc.get_traced_memory()
-        compact.settle(tmp_path)
+        compact.settle(tmp_path / "ids")
         settled, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -77,6 +85,6 @@ def test_sets_of_the_same_ids_are_equal_however_they_came_in(tmp_path: Path) -> 
     one.add(bytes(SIZE) + b"x" * SIZE)
     other.add(b"x" * SIZE)
     assert one != other
-    other.settle(tmp_path)
+    other.settle(tmp_path / "ids")
     other.add(bytes(SIZE))
     assert one == other

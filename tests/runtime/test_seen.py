@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from services.runtime.seen import SeenDays
+from services.runtime.seen import HOT_DAYS, SeenDays
 from tests.events.examples.dates import TODAY
 
 YESTERDAY = TODAY - timedelta(days=1)
@@ -34,3 +34,26 @@ def test_days_on_disk_answer_and_grow_as_others_do(tmp_path: Path) -> None:
     seen.settle(tmp_path)
     told = [fact(number, day) for day in days for number in (1, 2, 3)]
     assert seen.first_ones(told) == [False, False, True] * len(days)
+
+
+def test_the_latest_days_stay_in_memory_and_the_others_go_to_disk_as_new_ones_begin(tmp_path: Path) -> None:
+    seen = SeenDays()
+    for number in range(HOT_DAYS):
+        seen.add(TODAY + timedelta(days=number), UUID(int=1).bytes)
+    seen.settle(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    seen.add(TODAY + timedelta(days=HOT_DAYS), UUID(int=1).bytes)
+    seen.settle(tmp_path)
+    assert [file.stem for file in tmp_path.iterdir()] == [str(TODAY)]
+    assert seen.first_ones([fact(1), fact(2)]) == [False, True]
+
+
+def test_days_on_disk_keep_no_file_open(tmp_path: Path) -> None:
+    seen = SeenDays()
+    for number in range(400):
+        seen.add(TODAY - timedelta(days=number), UUID(int=number).bytes)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    seen.settle(tmp_path)
+    told = [fact(number, TODAY - timedelta(days=number)) for number in range(400)]
+    assert seen.first_ones(told) == [False] * 400
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

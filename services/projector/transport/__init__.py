@@ -31,7 +31,7 @@ acknowledging them changes nothing.
 """
 
 from services.projector.transport.batch import Committed, Fetching, Owner, Record, RecordBatch
-from services.projector.transport.consumer import Transport, is_current
+from services.projector.transport.consumer import Transport, end_of, is_current
 from services.projector.transport.gathering import Batch, Pace, gather
 from services.projector.transport.progress import PositionLostError
 from services.projector.transport.worker import (
@@ -60,6 +60,7 @@ __all__ = [
     "Transport",
     "WorkerCrashedError",
     "batch_app",
+    "end_of",
     "gather",
     "is_current",
     "run_worker",

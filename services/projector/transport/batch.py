@@ -45,13 +45,14 @@ class RecordBatch:
 
     tp: TP
     first: int
+    """Where it was read from: where the batch before ended, also if the log has a gap there."""
     last: int
     records: Sequence[Record]
 
     @classmethod
-    def of(cls, tp: TP, records: Sequence[Record]) -> Self:
-        """Wrap what was fetched."""
-        return cls(tp, records[0].offset, records[-1].offset, records)
+    def of(cls, tp: TP, records: Sequence[Record], first: int) -> Self:
+        """Wrap what was fetched from an offset on."""
+        return cls(tp, first, records[-1].offset, records)
 
     def __len__(self) -> int:
         """Count the records."""

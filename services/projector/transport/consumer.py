@@ -25,7 +25,7 @@ from mode.utils.futures import notify
 from yarl import URL
 
 from services.projector.transport.batch import Committed, Fetching, Owner, Record, RecordBatch
-from services.projector.transport.progress import Progress, starting_points
+from services.projector.transport.progress import Progress, require_kept, starting_points
 from services.projector.transport.thread import BatchConsumerThread
 
 _FETCH_TIMEOUT_S = 0.2  # a seek waits for the fetch before it, so this bounds what a rebalance waits for us
@@ -187,15 +187,24 @@ class BatchConsumer(driver.Consumer):
         await self.app.flow_control.acquire()
         for topic_partition, records in fetched.items():
             tp = ensure_TP(topic_partition)
-            if tp in self._progress.reading:  # or it was taken away while we fetched
-                await self._hand_over(tp, self._progress.take(tp, records))
+            await self._require_kept(tp, records)
+            position = self._progress.position(tp)
+            if position is not None:  # or it was taken away while we fetched
+                await self._hand_over(tp, self._progress.take(tp, records), position)
 
-    async def _hand_over(self, tp: TP, records: Sequence[Record]) -> None:
+    async def _require_kept(self, tp: TP, records: Sequence[Record]) -> None:
+        """A gap is what a transaction leaves behind, unless it was deleted: aiokafka would go on after it, silently."""
+        position = self._progress.position(tp)
+        if position is not None and records and records[0].offset > position:
+            beginnings = {ensure_TP(tp): at for tp, at in (await self.earliest_offsets(tp)).items()}
+            require_kept(tp, position, beginnings[tp], records[0].offset)
+
+    async def _hand_over(self, tp: TP, records: Sequence[Record], position: int) -> None:
         channels = self._channels(tp)
         if not _is_batched(channels):
             await self._hand_over_singly(tp, records)
         elif records:
-            self._hand_over_batch(RecordBatch.of(tp, records), channels)
+            self._hand_over_batch(RecordBatch.of(tp, records, position), channels)
 
     def _hand_over_batch(self, batch: RecordBatch, channels: Collection[ChannelT[Any]]) -> None:
         """Put it on every queue at once: nothing can intervene, so nothing can be half delivered."""
@@ -246,6 +255,13 @@ class BatchConsumer(driver.Consumer):
     def owns(self, message: Message) -> bool:
         """Tell whether a message may still be worked on: its partition was not taken away since."""
         return message.generation_id == self.app.consumer_generation_id and message.tp in self._progress.reading
+
+    def end(self, tp: TP) -> int | None:
+        """The offset that the next record of a partition will have, as of the last fetch.
+
+        A fetch that brings nothing tells it too. None unless the partition is read, and before its first fetch.
+        """
+        return self._thread.highwater(tp) if tp in self._progress.reading else None
 
     def ack(self, message: Message) -> bool:
         """Take a message back; Faust calls this when the last stream has acknowledged it."""
@@ -313,6 +329,11 @@ def is_current(batch: object) -> bool:
     """Tell whether what an agent has in hand may still be worked on: its partition was not taken away since."""
     event = cast(EventT[Any], batch)
     return cast(BatchConsumer, event.app.consumer).owns(event.message)
+
+
+def end_of(app: AppT, tp: TP) -> int | None:
+    """The offset that the next record of a partition will have, while the app reads it: for what it lags behind."""
+    return cast(BatchConsumer, app.consumer).end(tp)
 
 
 def _is_batched(channels: Collection[ChannelT[Any]]) -> bool:

@@ -70,6 +70,10 @@ class Progress:
         """The partitions that have a position to commit."""
         return self._done.keys()
 
+    def position(self, tp: TP) -> int | None:
+        """Return the offset expected next; None if the partition is not read."""
+        return self._next.get(tp)
+
     def take(self, tp: TP, records: Sequence[R]) -> Sequence[R]:
         """Return those that are new, and expect what follows them next."""
         start = self._next[tp]
@@ -107,6 +111,11 @@ def starting_points(
     """Decide where to read from: as wanted, else as committed, else from the beginning. It must still exist."""
     starts = {tp: wanted.get(tp, max(committed.get(tp) or 0, beginning)) for tp, beginning in beginnings.items()}
     for tp, start in starts.items():
-        if not beginnings[tp] <= start <= ends[tp]:
-            raise PositionLostError(tp, start, beginnings[tp], ends[tp])
+        require_kept(tp, start, beginnings[tp], ends[tp])
     return starts
+
+
+def require_kept(tp: TP, position: int, beginning: int, end: int) -> None:
+    """Raise PositionLostError unless the log, as it lies there now, can be read on from a position."""
+    if not beginning <= position <= end:
+        raise PositionLostError(tp, position, beginning, end)

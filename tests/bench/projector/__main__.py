@@ -73,7 +73,7 @@ def _table(figures: dict[str, Any]) -> str:
         ratio = figures["ratios"].get(each["name"], "")
         lines.append(
             f"{each['name']:20} {each['us_cpu_per_event']:>9} {spread:>17} {each['events_per_core_s']:>14}"
-            f" {each['wall_events_s']:>9} {each['rss_mb']:>6} {ratio:>7}"
+            f" {each['wall_events_s']:>9} {each['rss_mb']:>6} {ratio:>7}{'' if each['warm'] else ' with its start'}"
         )
     lines += [f"{name}: {why}" for name, why in figures["missing"].items()]
     lines += [f"{key}: {json.dumps(figures[key])}" for key in ("latency", "profile", "two_workers") if key in figures]

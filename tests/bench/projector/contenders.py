@@ -72,6 +72,7 @@ class Kvota:
 
     name: str = "kvota"
     profile: Path | None = None
+    tick_ms: int = 50
 
     def lacks(self) -> str | None:
         return None
@@ -85,6 +86,7 @@ class Kvota:
             "KVOTA_KAFKA_BOOTSTRAP_SERVERS": task.bootstrap,
             "KVOTA_PROJECTOR_VERSION": str(task.number),
             "KVOTA_PROJECTOR_PORT": "0",
+            "KVOTA_PROJECTOR_TICK_MS": str(self.tick_ms),
         }
         return Program([sys.executable, "-m", f"{_PACKAGE}.kvota", *watched], environment)
 

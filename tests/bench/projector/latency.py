@@ -29,9 +29,6 @@ from tests.bench.projector.workload import Size, told_on
 
 _Slot = Sequence[Sequence[bytes]]
 _SLOT_S = 0.005
-_SECONDS = 20
-_LEFT_OUT_S = 4.0
-"""At the beginning, while the worker is still warming up."""
 _CATCHES_UP_WITHIN_S = 60.0
 
 
@@ -62,9 +59,20 @@ class _Account:
         return found
 
 
-async def latency(size: Size, per_s: int, folder: Path) -> dict[str, Any]:
-    """Append at a steady rate to a log of its own, with one worker at its usual pace."""
-    slots = list(_slots(size, per_s))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What is appended, and how long ticks are."""
+
+    per_s: int
+    tick_ms: int
+    seconds: float = 20.0
+    left_out_s: float = 4.0
+    """At the beginning, while the worker is still warming up."""
+
+
+async def latency(size: Size, rate: Rate, folder: Path) -> dict[str, Any]:
+    """Append at a steady rate to a log of its own, with one worker."""
+    slots = list(_slots(size, rate))
     with Broker(home=HOME, data_dir=folder / "broker").running() as bootstrap:
         await ensure_topics(bootstrap, source_topics(size.partitions))
         async with Watch(bootstrap) as watch:
@@ -79,50 +87,52 @@ async def latency(size: Size, per_s: int, folder: Path) -> dict[str, Any]:
                 folder=folder / "run",
                 watch=watch,
             )
-            contender = Kvota()
+            contender = Kvota(tick_ms=rate.tick_ms)
             await contender.prepare(task)
             async with running(contender, task) as process:
-                return await _measured(task, psutil.Process(process.pid), slots, per_s)
+                return await _measured(task, psutil.Process(process.pid), slots, rate)
 
 
-async def _measured(task: Task, worker: psutil.Process, slots: Sequence[_Slot], per_s: int) -> dict[str, Any]:
+async def _measured(task: Task, worker: psutil.Process, slots: Sequence[_Slot], rate: Rate) -> dict[str, Any]:
     account = _Account()
     async with _read_ticks(task, account):
-        began, (before, _) = time.monotonic(), spent(worker)
-        await _append(task, slots, account)
+        before, _ = spent(worker)
+        began = await _append(task, slots, account)
         took, (after, _) = time.monotonic() - began, spent(worker)
         try:
             async with asyncio.timeout(_CATCHES_UP_WITHIN_S):
                 while account.behind():  # noqa: ASYNC110  # a look every few milliseconds is simplest
                     await asyncio.sleep(_SLOT_S)
         except TimeoutError:
-            message = f"at {per_s} a second the worker did not catch up"
+            message = f"at {rate.per_s} a second the worker did not catch up"
             raise BenchError(message) from None
-    found = account.latencies(began + _LEFT_OUT_S)
+    found = account.latencies(began + rate.left_out_s)
     cuts = quantiles(found, n=100)
+    appended = sum(map(len, account.due.values()))
     return {
-        "per_s": round(sum(map(len, account.due.values())) / took),
+        "tick_ms": rate.tick_ms,
+        "per_s": round(appended / took),
         "p50_ms": round(cuts[49] * 1000, 1),
         "p99_ms": round(cuts[98] * 1000, 1),
         "append_p99_ms": round(quantiles(account.acknowledged, n=100)[98] * 1000, 1),
-        "cpu_share": round((after - before) / took, 2),
+        "us_cpu_per_event": round((after - before) / appended * 1e6, 1),
         "records": len(found),
     }
 
 
-def _slots(size: Size, per_s: int) -> Iterable[list[list[bytes]]]:
+def _slots(size: Size, rate: Rate) -> Iterable[list[list[bytes]]]:
     """For each moment, what is to be appended to each partition."""
-    told = told_on(size, 1, per_s * _SECONDS)
-    for number in range(int(_SECONDS / _SLOT_S)):
-        due = int((number + 1) * per_s * _SLOT_S) - int(number * per_s * _SLOT_S)
+    told = told_on(size, 1, int(rate.per_s * rate.seconds))
+    for number in range(int(rate.seconds / _SLOT_S)):
+        due = int((number + 1) * rate.per_s * _SLOT_S) - int(number * rate.per_s * _SLOT_S)
         slot: list[list[bytes]] = [[] for _ in range(size.partitions)]
         for each in islice(told, due):
             slot[partition_of(key_of(each.envelope), size.partitions)].append(encode(each.envelope))
         yield slot
 
 
-async def _append(task: Task, slots: Sequence[_Slot], account: _Account) -> None:
-    """Append each slot when it is due, whether or not those before are acknowledged."""
+async def _append(task: Task, slots: Sequence[_Slot], account: _Account) -> float:
+    """Append each slot when it is due, whether or not those before are acknowledged; tells when the first one was."""
     for partition in range(task.partitions):
         account.due[partition] = []
     async with AIOKafkaProducer(
@@ -139,6 +149,7 @@ async def _append(task: Task, slots: Sequence[_Slot], account: _Account) -> None
                 if values:
                     sent[-1].add_done_callback(partial(_acknowledge, account, due))
         await asyncio.gather(*sent)
+    return began
 
 
 def _acknowledge(account: _Account, due: float, _sent: object) -> None:

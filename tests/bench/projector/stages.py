@@ -19,12 +19,12 @@ _ROOT = str(Path(__file__).resolve().parents[3]) + os.sep
 
 _STAGES = (
     ("events/law.py", "", "seen"),
-    ("services/projector/judging.py", "first_seen", "seen"),
-    ("services/projector/judging.py", "heads_of", "seen"),
+    ("services/projector/judging.py", "learned", "seen"),
     ("/events/", "", "decode"),
     ("services/projector/judging.py", "", "decode"),
-    ("projections/fold.py", "_table", "load"),
-    ("projections/fold.py", "", "sql"),
+    ("projections/rows.py", "", "load"),
+    ("projections/fold.py", "_cells", "sql"),
+    ("projections/fold.py", "", "load"),
     ("services/runtime/ticks.py", "", "encode"),
     ("services/runtime/shard_cells.py", "", "merge"),
     ("projections/cells.py", "", "merge"),

@@ -50,13 +50,13 @@ def main() -> None:
 
 def _measure(home: Path, name: str, size: Size, shards: range, only: list[str] | None) -> None:
     with tempfile.TemporaryDirectory() as data, Broker(home=home, data_dir=Path(data)).running() as bootstrap:
-        asyncio.run(_write(bootstrap, size, shards, only))
+        asyncio.run(_write(bootstrap, size, shards, only, Path(data)))
         for reader in ("board", "worker"):
             asked = [name, "--reader", reader, "--bootstrap", bootstrap, "--shards", str(len(shards))]
             subprocess.run([sys.executable, "-m", "tests.bench.startup", *asked], check=True)
 
 
-async def _write(bootstrap: str, size: Size, shards: range, only: list[str] | None) -> None:
+async def _write(bootstrap: str, size: Size, shards: range, only: list[str] | None, ids: Path) -> None:
     """Have an owner of each shard state its cells."""
     kafka = KafkaSettings(bootstrap_servers=bootstrap, client_id="bench")
     await ensure_topics(bootstrap, projector_topics(VERSION, size.partitions))
@@ -64,7 +64,7 @@ async def _write(bootstrap: str, size: Size, shards: range, only: list[str] | No
         following = asyncio.create_task(reader.follow())
         for shard in shards:
             await reader.load([shard], remember=True)
-            owner = ShardOwner(shard, VERSION, reader, writer)
+            owner = ShardOwner(shard, VERSION, reader, writer, ids)
             await owner.open()
             for board, cells in boards_of(size, shard).items():
                 if only is None or board in only:

@@ -16,7 +16,7 @@ from projections.projection import Projection, load_projection, load_projections
 from services.projector.__main__ import run
 from services.projector.settings import ProjectorSettings
 from services.runtime.logging import configure_logging
-from services.runtime.settings import KafkaSettings
+from services.runtime.settings import HomeSettings, KafkaSettings
 from services.runtime.stopping import stop_when_told
 from tests.bench.projector.stages import watched
 
@@ -34,7 +34,7 @@ def projections() -> dict[str, Projection]:
 async def work() -> None:
     """Work until told to stop."""
     stop: asyncio.Event = stop_when_told()
-    await run(ProjectorSettings(), KafkaSettings(client_id="projector"), stop, projections())
+    await run(ProjectorSettings(), HomeSettings(), KafkaSettings(client_id="projector"), stop, projections())
 
 
 def main(arguments: list[str]) -> None:

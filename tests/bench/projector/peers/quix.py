@@ -5,14 +5,14 @@ with changelog topics; offsets are committed every second.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from quixstreams import Application
 from quixstreams.models import BytesDeserializer, JSONSerializer
 
-from tests.bench.projector.folds import TABLES, Told, contributions, decode
+from tests.bench.projector.folds import BY_TABLE, TABLES, Contribution, Told, decode
 
 
 def application(bootstrap: str, name: str, folder: str) -> Application:
@@ -36,9 +36,11 @@ def is_first(told: Told, state: Any) -> bool:
     return True
 
 
-def of_table(table: str, told: Told) -> Iterator[tuple[str, tuple[int, ...]]]:
+def of_table(table: str, told: Told) -> list[tuple[str, tuple[int, ...]]]:
     """What a call adds to one table."""
-    return ((key, numbers) for name, key, numbers in contributions(told) if name == table)
+    added: list[Contribution] = []
+    BY_TABLE[table](told, added)
+    return [(key, numbers) for _table, key, numbers in added]
 
 
 def add(added: list[Any], state: Any) -> None:

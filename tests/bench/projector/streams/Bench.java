@@ -1,5 +1,4 @@
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -24,35 +23,57 @@ public final class Bench {
     /** What the folds need of a record. */
     static final class Call {
         public String id, day, direction, outcome, queue, rep, tactic, answeredBy, enqueuedAt, answeredAt, endedAt;
-        public long wait, ring, talk, hold, wrap;
+        public long waitSeconds, ringSeconds, talkSeconds, holdSeconds, wrapSeconds;
     }
 
     static List<Contribution> contributions(Call call) {
         List<Contribution> all = new ArrayList<>(5);
-        long answered = call.answeredAt == null ? 0 : 1;
+        repDay(call, all);
+        queueInterval(call, all);
+        tacticDay(call, all);
+        return all;
+    }
+
+    static void repDay(Call call, List<Contribution> all) {
         if (call.rep != null) {
+            long answered = call.answeredAt == null ? 0 : 1;
             long outbound = call.direction.equals("outbound") ? 1 : 0;
             long transferred = call.outcome.startsWith("transferred_") ? 1 : 0;
-            long[] numbers = {1, answered, outbound, transferred, call.ring, call.talk, call.hold, call.wrap};
+            long[] numbers = {
+                1,
+                answered,
+                outbound,
+                transferred,
+                call.ringSeconds,
+                call.talkSeconds,
+                call.holdSeconds,
+                call.wrapSeconds
+            };
             all.add(new Contribution("rep_day", call.rep + "|" + call.day, numbers));
         }
+    }
+
+    static void queueInterval(Call call, List<Contribution> all) {
         if (call.queue != null) {
-            String rest = "|" + call.outcome + "|" + answered + "|" + edge(call.wait);
+            String rest = "|" + call.outcome + "|" + (call.answeredAt == null ? 0 : 1) + "|" + edge(call.waitSeconds);
             clock(all, call, "|enqueue", call.enqueuedAt, rest);
             clock(all, call, "|answer", call.answeredAt, rest);
             clock(all, call, "|end", call.endedAt, rest);
         }
+    }
+
+    static void tacticDay(Call call, List<Contribution> all) {
+        long answered = call.answeredAt == null ? 0 : 1;
         long live = "live".equals(call.answeredBy) ? 1 : 0;
-        long[] numbers = {1, answered, call.talk, live};
+        long[] numbers = {1, answered, call.talkSeconds, live};
         all.add(new Contribution("tactic_day", call.tactic + "|" + call.day, numbers));
-        return all;
     }
 
     private static void clock(List<Contribution> all, Call call, String clock, String at, String rest) {
         if (at != null) {
             int minute = (at.charAt(14) - '0') * 10 + at.charAt(15) - '0';
             String key = call.queue + "|" + at.substring(0, 14) + QUARTERS[minute / 15] + clock + rest;
-            all.add(new Contribution("queue_interval", key, new long[] {1, call.wait}));
+            all.add(new Contribution("queue_interval", key, new long[] {1, call.waitSeconds}));
         }
     }
 
@@ -93,10 +114,6 @@ public final class Bench {
             return numbers;
         };
         return Serdes.serdeFrom(serializer, deserializer);
-    }
-
-    static byte[] utf8(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private static Properties settings(String bootstrap, String application, String folder) {

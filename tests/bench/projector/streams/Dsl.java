@@ -1,10 +1,12 @@
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.BiConsumer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
@@ -26,7 +28,9 @@ import org.apache.kafka.streams.state.Stores;
  * adds goes through a repartition topic. Repetitions are ignored by a RocksDB store of ids, which keeps them for ever.
  */
 final class Dsl {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper()
+            .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 
     static Topology topology(String topic) {
         StreamsBuilder builder = new StreamsBuilder();
@@ -37,61 +41,48 @@ final class Dsl {
                 builder.stream(topic, Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
                         .mapValues(Dsl::read)
                         .processValues(First::new, "seen");
-        for (String table : List.of("rep_day", "queue_interval", "tactic_day")) {
-            calls.flatMap((key, call) -> keyed(table, call))
-                    .groupByKey(Grouped.with(table, Serdes.String(), Bench.numbers()))
-                    .aggregate(
-                            () -> null,
-                            (key, added, sum) -> Bench.sum(sum, added),
-                            Materialized.<String, long[], KeyValueStore<Bytes, byte[]>>as(table)
-                                    .withKeySerde(Serdes.String())
-                                    .withValueSerde(Bench.numbers()));
-        }
+        sum(calls, "rep_day", Bench::repDay);
+        sum(calls, "queue_interval", Bench::queueInterval);
+        sum(calls, "tactic_day", Bench::tacticDay);
         Properties optimized = new Properties();
         optimized.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, StreamsConfig.OPTIMIZE);
         return builder.build(optimized);
     }
 
-    private static List<KeyValue<String, long[]>> keyed(String table, Bench.Call call) {
-        List<KeyValue<String, long[]>> all = new ArrayList<>(3);
-        for (Bench.Contribution added : Bench.contributions(call)) {
-            if (added.table().equals(table)) {
-                all.add(KeyValue.pair(added.key(), added.numbers()));
-            }
-        }
-        return all;
+    private static void sum(
+            KStream<byte[], Bench.Call> calls, String table, BiConsumer<Bench.Call, List<Bench.Contribution>> adds) {
+        calls.flatMap((key, call) -> keyed(call, adds))
+                .groupByKey(Grouped.with(table, Serdes.String(), Bench.numbers()))
+                .aggregate(
+                        () -> null,
+                        (key, added, sum) -> Bench.sum(sum, added),
+                        Materialized.<String, long[], KeyValueStore<Bytes, byte[]>>as(table)
+                                .withKeySerde(Serdes.String())
+                                .withValueSerde(Bench.numbers()));
+    }
+
+    private static List<KeyValue<String, long[]>> keyed(
+            Bench.Call call, BiConsumer<Bench.Call, List<Bench.Contribution>> adds) {
+        List<Bench.Contribution> all = new ArrayList<>(3);
+        adds.accept(call, all);
+        return all.stream().map(added -> KeyValue.pair(added.key(), added.numbers())).toList();
     }
 
     private static Bench.Call read(byte[] value) {
         try {
-            JsonNode event = JSON.readTree(value);
-            JsonNode data = event.get("data");
-            Bench.Call call = new Bench.Call();
-            call.id = event.get("id").asText();
-            call.day = event.get("day").asText();
-            call.direction = text(data, "direction");
-            call.outcome = text(data, "outcome");
-            call.queue = text(data, "queue");
-            call.rep = text(data, "rep");
-            call.tactic = text(data, "tactic");
-            call.answeredBy = text(data, "answered_by");
-            call.enqueuedAt = text(data, "enqueued_at");
-            call.answeredAt = text(data, "answered_at");
-            call.endedAt = text(data, "ended_at");
-            call.wait = data.path("wait_seconds").asLong();
-            call.ring = data.path("ring_seconds").asLong();
-            call.talk = data.path("talk_seconds").asLong();
-            call.hold = data.path("hold_seconds").asLong();
-            call.wrap = data.path("wrap_seconds").asLong();
-            return call;
+            Told told = JSON.readValue(value, Told.class);
+            told.data.id = told.id;
+            told.data.day = told.day;
+            return told.data;
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
     }
 
-    private static String text(JsonNode data, String name) {
-        JsonNode found = data.get(name);
-        return found == null ? null : found.asText();
+    /** A record, as far as the folds need it. */
+    static final class Told {
+        public String id, day;
+        public Bench.Call data;
     }
 
     /** Lets the first record with an id pass. */

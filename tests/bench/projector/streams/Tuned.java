@@ -103,11 +103,11 @@ final class Tuned {
                 case "enqueued_at" -> call.enqueuedAt = parser.getText();
                 case "answered_at" -> call.answeredAt = parser.getText();
                 case "ended_at" -> call.endedAt = parser.getText();
-                case "wait_seconds" -> call.wait = parser.getLongValue();
-                case "ring_seconds" -> call.ring = parser.getLongValue();
-                case "talk_seconds" -> call.talk = parser.getLongValue();
-                case "hold_seconds" -> call.hold = parser.getLongValue();
-                case "wrap_seconds" -> call.wrap = parser.getLongValue();
+                case "wait_seconds" -> call.waitSeconds = parser.getLongValue();
+                case "ring_seconds" -> call.ringSeconds = parser.getLongValue();
+                case "talk_seconds" -> call.talkSeconds = parser.getLongValue();
+                case "hold_seconds" -> call.holdSeconds = parser.getLongValue();
+                case "wrap_seconds" -> call.wrapSeconds = parser.getLongValue();
                 default -> parser.skipChildren();
             }
         }

@@ -1,0 +1,183 @@
+"""Records that decode and cannot be folded: they alone are set aside, whoever reads them and in whatever company."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from faust.types import TP
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.codec import decode, encode
+from events.law import Ledger
+from events.parked import RecordParked
+from projections.cells import Boards, Cells, without_zeros
+from projections.fold import Folder
+from projections.projection import load_projections
+from services.projector.bisecting import Arrived, worked
+from services.projector.transport import RecordBatch
+from services.runtime.parked import Aside
+from services.runtime.seen import SeenDays
+from services.runtime.shard_cells import ShardCells
+from services.runtime.ticks import HEADS, decode_tick
+from tests.recompute import recompute_log
+from tests.telling import (
+    CALLS,
+    DECISIONS,
+    abandoned,
+    answered,
+    assigned,
+    decided,
+    overlong,
+    raw,
+    relieved,
+    unfoldable,
+    won,
+)
+
+PROJECTIONS = load_projections()
+FOLDER = Folder(PROJECTIONS)
+GOOD = [raw(answered(talk=60), 1), raw(abandoned(), 2), raw(relieved(5, assigned()), 3)]
+BAD = raw(unfoldable(), 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """A record as the transport hands it over."""
+
+    offset: int
+    value: bytes
+    timestamp: int = 1_795_533_132_000
+    timestamp_type: int = 1
+    key: bytes | None = None
+    headers: Sequence[tuple[str, bytes]] = ()
+    serialized_value_size: int = 0
+
+
+@dataclass(slots=True)
+class Worker:
+    """A worker without Kafka, of one partition: what it parks, and the cells that its ticks come to."""
+
+    topic: str = CALLS
+    aside: Aside = field(default_factory=dict[tuple[str, int], dict[int, str]])
+    cells: ShardCells = field(default_factory=lambda: ShardCells(PROJECTIONS, remember=True))
+    heads: dict[str, int] = field(default_factory=dict[str, int])
+    parked: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])
+
+    def read(self, *values: bytes) -> "Worker":
+        """Read the next records at once."""
+        start = self.cells.positions.get(self.topic, 0)
+        records = [Lying(start + place, value) for place, value in enumerate(values)]
+        arrived = Arrived(
+            [RecordBatch.of(TP(self.topic, 0), records, start)], {self.topic: start}, dict(self.cells.days)
+        )
+        ledger = Ledger(self.cells.seen.setdefault(self.topic, SeenDays()), self.heads)
+        parked, steps = worked(FOLDER, {self.topic: ledger}, arrived, self.aside)
+        for envelope in parked:
+            event = decode(encode(envelope)).event
+            assert isinstance(event, RecordParked)
+            self.parked.append((event.position, event.reason, str(envelope.id)))
+        for step in steps:
+            assert self.cells.apply(self.cells.last + 1, decode_tick(step.after(self.cells.last)[1]))
+        return self
+
+    @property
+    def positions(self) -> list[int]:
+        """Where it parked something."""
+        return [position for position, _, _ in self.parked]
+
+    def boards(self) -> Boards:
+        """The cells that say something, without the heads."""
+        return without_noughts({name: cells for name, cells in self.cells.boards.items() if name != HEADS.name})
+
+
+def without_noughts(boards: Mapping[str, Cells]) -> Boards:
+    said = {name: without_zeros(PROJECTIONS[name], cells) for name, cells in boards.items()}
+    return {name: cells for name, cells in said.items() if cells}
+
+
+def recomputed(*values: bytes) -> Boards:
+    return without_noughts(recompute_log(values))
+
+
+def test_a_record_that_no_cell_can_hold_is_parked_alone() -> None:
+    worker = Worker().read(GOOD[0], BAD, *GOOD[1:])
+    assert [(position, reason) for position, reason, _ in worker.parked] == [
+        (1, "quota cannot take it: Conversion Error")
+    ]
+    assert worker.boards() == recomputed(*GOOD)
+    assert worker.cells.positions == {CALLS: 4}
+
+
+def test_a_record_that_no_tick_can_hold_is_parked_alone() -> None:
+    worker = Worker().read(GOOD[0], raw(overlong(), 9), GOOD[1])
+    assert [(position, reason) for position, reason, _ in worker.parked] == [(1, "adds more than a tick can hold")]
+    assert worker.boards() == recomputed(*GOOD[:2])
+
+
+def test_what_was_parked_for_a_fold_was_never_told_so_telling_it_again_counts() -> None:
+    worker = Worker().read(BAD).read(raw(relieved(5, assigned()), 9))
+    assert worker.positions == [0]
+    assert worker.boards() == recomputed(raw(relieved(5, assigned()), 9))
+
+
+def test_the_next_with_the_id_of_one_that_is_parked_counts_also_when_it_came_with_it() -> None:
+    worker = Worker().read(BAD, raw(relieved(5, assigned()), 9), BAD)
+    assert worker.positions == [0]
+    assert worker.boards() == recomputed(raw(relieved(5, assigned()), 9))
+
+
+def test_copies_of_a_bad_record_are_parked_each_at_its_place() -> None:
+    assert Worker().read(BAD, BAD, GOOD[0]).read(BAD).positions == [0, 1, 3]
+
+
+def test_what_is_parked_by_another_worker_stays_out_and_is_not_parked_twice() -> None:
+    worker = Worker(aside={(CALLS, 0): {0: "said another"}}).read(GOOD[0], GOOD[1]).read(GOOD[0])
+    assert worker.parked == []
+    assert worker.boards() == recomputed(GOOD[1], GOOD[0])
+
+
+def test_a_decision_that_is_parked_keeps_its_version_and_adds_nothing() -> None:
+    log = [
+        decided(won(500), "deal/d1", 1),
+        decided(unfoldable(), "quota/q1", 1),
+        decided(relieved(5, assigned()), "quota/q1", 2),
+        decided(won(7, deal="d2"), "deal/d2", 1, **{"quota/q1": 2}),
+    ]
+    together, one_by_one = Worker(DECISIONS).read(*log), Worker(DECISIONS)
+    for value in log:
+        one_by_one.read(value)
+    for worker in (together, one_by_one):
+        assert worker.positions == [1]
+        assert worker.cells.heads(DECISIONS) == {"deal/d1": 1, "quota/q1": 2, "deal/d2": 1}
+        assert worker.boards() == recomputed(
+            raw(won(500), 1), raw(relieved(5, assigned()), 2), raw(won(7, deal="d2"), 3)
+        )
+
+
+def test_what_is_too_much_together_is_no_fault_of_any() -> None:
+    halves = [raw(relieved(2**53 - 1, assigned()), number) for number in range(1, 1_026)]
+    worker = Worker().read(*halves)
+    assert worker.parked == []
+    assert worker.boards() == recomputed(*halves)
+
+
+BADS = [raw(unfoldable(), number) for number in (1, 2)]
+RECORDS = st.sampled_from(
+    [
+        *BADS,
+        *(raw(relieved(number, assigned()), number) for number in (1, 2, 3)),
+        *(raw(answered(talk=number), number) for number in range(1, 9)),
+        b"no event",
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(log=st.lists(RECORDS, min_size=1, max_size=14), cuts=st.sets(st.integers(1, 13)))
+def test_however_the_log_is_cut_into_ticks_the_same_is_parked_and_counts(log: list[bytes], cuts: set[int]) -> None:
+    whole, parts = Worker().read(*log), Worker()
+    for start, end in pairwise(sorted({0, len(log), *(cut for cut in cuts if cut < len(log))})):
+        parts.read(*log[start:end])
+    assert sorted(parts.parked) == sorted(whole.parked)
+    assert parts.boards() == whole.boards() == recomputed(*(value for value in log if value not in BADS))
