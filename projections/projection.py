@@ -57,6 +57,8 @@ class Projection:
     """The columns of the relations that it may read: every name that stands in it."""
     live: Horizon | None = None
     """How long its cells stay live; None: for ever."""
+    only: tuple[str, str] | None = None
+    """The cells that a reader asks for: those with this value in this column of the key. No part of the definition."""
 
     @cached_property
     def place(self) -> int | None:

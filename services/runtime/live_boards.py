@@ -30,9 +30,21 @@ class LiveBoards:
     """Where in a key it is said when, and the first that is live."""
     _parts: dict[Part, Part] = field(default_factory=dict[Part, Part])
     """The parts of keys: many keys have one in common, and share it."""
+    _only: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
+    """Where in a key, and what, the cells that are asked for say."""
+
+    def __post_init__(self) -> None:
+        """Note which cells are asked for."""
+        for name, projection in self.projections.items():
+            if projection.only is not None:
+                column, said = projection.only
+                self._only[name] = projection.keys.index(column), said
 
     def live(self, name: str, cells: Mapping[Key, Values]) -> Mapping[Key, Values]:
-        """Those of some cells that are within their horizon."""
+        """Those of some cells that are asked for, and within their horizon."""
+        if name in self._only:
+            place, said = self._only[name]
+            cells = {key: values for key, values in cells.items() if key[place] == said}
         if name not in self._first:
             return cells
         place, first = self._first[name]

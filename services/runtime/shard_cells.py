@@ -62,6 +62,7 @@ class ShardCells:
         inner = (HEADS, LATE) if remember else (LATE,)
         self.live = live or LiveBoards({**projections, **{each.name: each for each in inner}})
         self._names = {f'"{name}"'.encode(): name for name in self.live.projections}
+        self._asked = {name: _written(self.live.projections[self._names[name]].only) for name in self._names}
         self.last = NEVER
         """The offset of the last tick that counts."""
         self.positions: dict[str, int] = {}
@@ -112,8 +113,9 @@ class ShardCells:
     def wants(self, kafka_key: bytes) -> bool:
         """Whether a record of the cells topic says something that is asked for here."""
         match divided(kafka_key):
-            case [_, what, _]:
-                return what in self._names or (what == SEEN and self.written is not None)
+            case [_, what, rest]:
+                asked = self._asked.get(what)
+                return asked in rest if asked is not None else what == SEEN and self.written is not None
             case _:
                 return True
 
@@ -222,6 +224,11 @@ class ShardCells:
         """The version of each stream of decisions on a topic."""
         cells = self.live.boards.get(HEADS.name, {})
         return {str(key[1]): _whole(values) for key, values in cells.items() if key[0] == topic}
+
+
+def _written(only: tuple[str, str] | None) -> bytes:
+    """What stands in the key of every cell that is asked for, and perhaps of others."""
+    return b"" if only is None else msgspec.json.encode(only[1])
 
 
 def _whole(values: Values) -> int:

@@ -1,8 +1,9 @@
 """What is live: within its horizon by the day of the latest shard, whole, and not zero."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from projections.cells import Wire
+from projections.cells import Key, Values, Wire
 from projections.projection import load_projections
 from services.runtime.live_boards import LiveBoards
 from services.runtime.shard_cells import Lying, ShardCells
@@ -118,3 +119,24 @@ def test_a_reader_wants_what_it_reads_and_marks_alone() -> None:
     ]
     assert [reader.wants(key) for key in keys] == [True, True, False, False]
     assert [owner.wants(key) for key in keys] == [True, True, False, True]
+
+
+def test_a_reader_that_asks_for_some_cells_reads_no_others() -> None:
+    projection = replace(PROJECTIONS["queue_interval"], only=("clock", "enqueue"))
+    at_nine = f"{TODAY}T09:00:00Z"
+    cells: dict[Key, Values] = {
+        ("sales", at_nine, "enqueue", "answered", 1, 5): (1, 5),
+        ("sales", at_nine, "end", "answered", 1, 5): (1, 5),
+        ("enqueue", at_nine, "end", "answered", 1, 5): (1, 5),
+    }
+    asked = next(iter(cells))
+    reader, writer = ShardCells({projection.name: projection}), ShardCells(PROJECTIONS)
+    told(writer, {"queue_interval": [*cells.items()]}, calls=TODAY)
+    stated = {cell_key(0, ("queue_interval", key)): writer.statement(("queue_interval", key)) for key in cells}
+    assert [reader.wants(key) for key in stated] == [True, False, True]  # the third is found out once it is read
+    reader.restore({key: (place, value) for place, (key, value) in enumerate(stated.items())}, len(stated))
+    assert reader.boards == {"queue_interval": {asked: (1, 5)}}
+    for _ in ("the tick that is stated", "the next"):
+        told(reader, {"queue_interval": [*cells.items()]}, calls=TODAY)
+    assert reader.boards == {"queue_interval": {asked: (2, 10)}}
+    assert projection.digest == PROJECTIONS["queue_interval"].digest

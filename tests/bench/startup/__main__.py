@@ -23,7 +23,7 @@ from services.runtime.log import producer
 from services.runtime.settings import KafkaSettings
 from services.runtime.ticks import NEVER, Tick
 from services.runtime.topics import ensure_topics, projector_topics
-from services.wallboard.__main__ import SHOWN
+from services.wallboard.__main__ import shown
 from services.wallboard.tables import Tables
 from tests.bench.startup.floor import PROJECTIONS, SIZES, TODAY, Size, boards_of
 
@@ -77,8 +77,7 @@ async def _write(bootstrap: str, size: Size, shards: range, only: list[str] | No
 
 
 async def _start_up(who: str, bootstrap: str, shards: range) -> None:
-    board = {name: each for name, each in PROJECTIONS.items() if name in SHOWN}
-    projections: Mapping[str, Projection] = board if who == "board" else PROJECTIONS
+    projections: Mapping[str, Projection] = shown(PROJECTIONS) if who == "board" else PROJECTIONS
     kafka = KafkaSettings(bootstrap_servers=bootstrap, client_id="bench")
     before, began, cpu = _peak_mb(), time.perf_counter(), time.process_time()
     async with CellsReader(kafka, VERSION, projections) as reader:
