@@ -21,6 +21,7 @@ from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings
 from services.runtime.shard_cells import ShardCells
 from services.runtime.ticks import LATE, NEVER, Tick, decode_tick, encode_tick, wire
+from services.wallboard.__main__ import shown
 from services.wallboard.app import wallboard_app
 from services.wallboard.board import Board, BoardMaker
 from services.wallboard.hub import Hub
@@ -34,7 +35,7 @@ from services.wallboard.vendor import Vendor
 from tests.events.examples.dates import TODAY, at
 from tests.telling import counted
 
-PROJECTIONS = load_projections()
+PROJECTIONS = shown(load_projections())
 COMPANY = CompanySettings(time_zone="Europe/Moscow", country="RU", currency="RUB")
 SETTINGS = WallboardSettings(port=0, period_s=0.02, heartbeat_s=0.05)
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)

@@ -20,7 +20,7 @@ def test_parts_of_a_cell_in_two_shards_are_added_up() -> None:
         floor.tell(answered(), shard=0)
         tables.load(floor.live)
         floor.tell(answered(), shard=1)
-        assert tables.take_in() == {"queue_handle", "queue_interval", "rep_day", "rep_month"}
+        assert tables.take_in() == {"queue_interval", "rep_day", "rep_month"}
         calls = tables.con.execute("SELECT rep, calls FROM rep_day").fetchall()
     assert calls == [(ANNA, 2)]
 
