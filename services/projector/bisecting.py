@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from events.envelope import Envelope
 from events.law import Ledger
 from projections.fold import Folder
-from services.projector.folding import Step, steps
+from services.projector.folding import Span, Step, steps
 from services.projector.judging import Judged, judge, parked, take_back
 from services.projector.transport import RecordBatch
 from services.runtime.parked import Aside, merged
@@ -20,10 +21,13 @@ class Arrived:
     start: Mapping[str, int]
     """By topic, the offset of the first record."""
 
+    days: Mapping[str, date]
+    """By topic, the business day that its log had come to before."""
+
     @property
-    def end(self) -> Mapping[str, int]:
-        """By topic, the offset after the last record."""
-        return {batch.tp.topic: batch.last + 1 for batch in self.batches}
+    def span(self) -> Span:
+        """The stretch of the log that these are."""
+        return Span(self.start, {batch.tp.topic: batch.last + 1 for batch in self.batches}, self.days)
 
 
 def worked(
@@ -38,7 +42,7 @@ def worked(
     while True:
         found: Aside = {}
         judged = judge(ledgers, arrived.batches, merged(aside, faults))
-        ticks = list(steps(folder, judged, arrived.start, arrived.end, found))
+        ticks = list(steps(folder, judged, arrived.span, found))
         if not found:
             return _parked(arrived.batches, judged, faults), ticks
         take_back(ledgers, judged)

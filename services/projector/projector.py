@@ -148,7 +148,8 @@ class Projector:
 
     async def _fold(self, owner: ShardOwner, batches: list[RecordBatch]) -> None:
         began = time.monotonic()
-        work = partial(self._work, owner.ledgers, Arrived(batches, _starts(owner, batches)))
+        arrived = Arrived(batches, _starts(owner, batches), dict(owner.cells.days))
+        work = partial(self._work, owner.ledgers, arrived)
         parked, ticks = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         await self._park(parked)
         for step in ticks:

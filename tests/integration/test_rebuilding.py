@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 CHECKOUT = Path(__file__).resolve().parents[2]
 NEW_PROJECTION = """-- How many calls of each queue came in each way on each day?
 -- key: queue, direction, day
+-- live: 8 days of day
 SELECT queue, direction, day, 1 AS calls FROM calls WHERE type = 'call.ended'
 """
 

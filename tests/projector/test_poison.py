@@ -68,7 +68,9 @@ class Worker:
         """Read the next records at once."""
         start = self.cells.positions.get(self.topic, 0)
         records = [Lying(start + place, value) for place, value in enumerate(values)]
-        arrived = Arrived([RecordBatch.of(TP(self.topic, 0), records, start)], {self.topic: start})
+        arrived = Arrived(
+            [RecordBatch.of(TP(self.topic, 0), records, start)], {self.topic: start}, dict(self.cells.days)
+        )
         ledger = Ledger(self.cells.seen.setdefault(self.topic, SeenDays()), self.heads)
         parked, steps = worked(FOLDER, {self.topic: ledger}, arrived, self.aside)
         for envelope in parked:
