@@ -80,7 +80,15 @@ class Projection:
     @cached_property
     def cells_sql(self) -> str:
         """The SELECT that gives the cells of whatever the relations hold: the key columns, then the measures."""
-        keys = [f'"{key}"' for key in self.keys]
+        return self._cells_sql()
+
+    @cached_property
+    def cells_by_source_sql(self) -> str:
+        """The same for each partition of each topic by itself, which two columns before the key columns name."""
+        return self._cells_sql("fact.topic", 'fact."partition"')
+
+    def _cells_sql(self, *by: str) -> str:
+        keys = [*by, *(f'"{key}"' for key in self.keys)]
         folded = [_folded(measure) for measure in self.measures]
         return f"SELECT {', '.join(keys + folded)}\nFROM (\n{self.contributions_sql}\n)\nGROUP BY {', '.join(keys)}"
 

@@ -1,13 +1,14 @@
 """From judged records to the ticks that say what they add. Pure but for DuckDB in memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 import msgspec
 
 from projections.cells import Boards
-from projections.fold import Folder, UnfoldableError
+from projections.fold import Counted, Folder, Source, UnfoldableError
 from services.projector.dating import date_records
 from services.projector.judging import Judged, learned
 from services.runtime.parked import Aside
@@ -56,38 +57,70 @@ class Span:
         return Span(self.start, middle, self.days), Span(middle, self.end, days)
 
 
-def steps(folder: Folder, judged: Sequence[Judged], span: Span, faults: Aside) -> Iterator[Step]:
-    """The ticks that take a shard over a stretch of its log: one, or more where one would be too large.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a shard has read next: judged records, and the stretch of its log that they are."""
+
+    shard: int
+    sources: Collection[Source]
+    """The partitions that the records lie in; no other part's do."""
+    judged: Sequence[Judged]
+    span: Span
+
+    @property
+    def counted(self) -> Iterator[Counted]:
+        """The records that add to numbers."""
+        return (each.counted for each in self.judged if each.counted is not None and each.adds)
+
+    def halved(self) -> tuple["Part", "Part"]:
+        """The first half of the records, and the second."""
+        half = len(self.judged) // 2
+        first, rest = self.span.halved(self.judged[:half])
+        return replace(self, judged=self.judged[:half], span=first), replace(self, judged=self.judged[half:], span=rest)
+
+
+def steps(folder: Folder, parts: Sequence[Part], faults: Aside) -> dict[int, list[Step]]:
+    """The ticks that take each shard over its part: one, or more where one would be too large.
 
     A record that cannot be folded, alone as it is, goes into `faults`; then the ticks are not to be used.
     """
-    found = _step(folder, judged, span)
+    added = _added(folder, [part for part in parts if len(part.judged) <= MAX_RECORDS])
+    return {part.shard: _steps(folder, part, added.get(part.shard, "may add too much"), faults) for part in parts}
+
+
+def _steps(folder: Folder, part: Part, added: Boards | str, faults: Aside) -> list[Step]:
+    """The ticks of one part, by what it adds, or why that is not known."""
+    found = added if isinstance(added, str) else _step(part, added)
     if isinstance(found, Step):
-        yield found
-    elif len(judged) == 1:
-        faults.setdefault((judged[0].topic, judged[0].partition), {})[judged[0].offset] = found
-    else:
-        half = len(judged) // 2
-        first, rest = span.halved(judged[:half])
-        yield from steps(folder, judged[:half], first, faults)
-        yield from steps(folder, judged[half:], rest, faults)
+        return [found]
+    if len(part.judged) == 1:
+        record = part.judged[0]
+        faults.setdefault((record.topic, record.partition), {})[record.offset] = found
+        return []
+    return [step for half in part.halved() for step in steps(folder, [half], faults)[part.shard]]
 
 
-def _step(folder: Folder, judged: Sequence[Judged], span: Span) -> Step | str:
-    """One tick, or why there cannot be one of all these records."""
-    if len(judged) > MAX_RECORDS:
-        return "may add more than a tick can hold"
+def _added(folder: Folder, parts: Sequence[Part]) -> dict[int, Boards | str]:
+    """What each part adds, or why it cannot be folded: they are folded together, or each alone if that fails."""
     try:
-        step = Step(_tick(folder, judged, span))
+        by_source = folder.fold_by_source(chain.from_iterable(part.counted for part in parts))
     except UnfoldableError as error:
-        return str(error)
-    if len(step) > (MAX_BYTES if len(judged) > 1 else LARGEST_BYTES):
+        if len(parts) == 1:
+            return {parts[0].shard: str(error)}
+        return {shard: added for part in parts for shard, added in _added(folder, [part]).items()}
+    return {part.shard: folder.added_up([by_source[s] for s in part.sources if s in by_source]) for part in parts}
+
+
+def _step(part: Part, added: Boards) -> Step | str:
+    """One tick, or why there cannot be one of all these records."""
+    step = Step(_tick(part, added))
+    if len(step) > (MAX_BYTES if len(part.judged) > 1 else LARGEST_BYTES):
         return "adds more than a tick can hold"
     return step
 
 
-def _tick(folder: Folder, judged: Sequence[Judged], span: Span) -> Tick:
-    boards: Boards = folder.fold([each.counted for each in judged if each.counted is not None and each.adds])
+def _tick(part: Part, added: Boards) -> Tick:
+    judged, span, boards = part.judged, part.span, dict(added)
     seen, heads = learned(judged)
     if heads:
         boards[HEADS.name] = {head: (version,) for head, version in heads.items()}
