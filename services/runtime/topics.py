@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -28,6 +28,10 @@ TICKS_RETENTION = timedelta(days=36)
 TICK_BYTES = 4 * 1024 * 1024
 """The greatest tick: one record holds all that a busy tick adds to every projection."""
 
+# Kafka never compacts the segment that it writes to, and whoever takes a shard over reads all of it.
+CELLS_SEGMENT_BYTES = 32 * 1024 * 1024
+CELLS_COMPACTED_WITHIN = timedelta(minutes=10)
+
 _POLL_S = 0.05
 
 
@@ -42,6 +46,9 @@ class TopicSpec:
     name: str
     partitions: int
     config: Mapping[str, str]
+    """What it must be like."""
+    advice: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it is made with besides, and whoever runs the broker may change."""
 
 
 def source_topics(partitions: int = DEVELOPMENT_PARTITIONS) -> tuple[TopicSpec, ...]:
@@ -71,9 +78,13 @@ def projector_topics(version: int, partitions: int = DEVELOPMENT_PARTITIONS) -> 
         "max.message.bytes": str(TICK_BYTES),
     }
     cells = {**APPEND_TIME, "cleanup.policy": "compact"}
+    small = {
+        "segment.bytes": str(CELLS_SEGMENT_BYTES),
+        "max.compaction.lag.ms": str(CELLS_COMPACTED_WITHIN // timedelta(milliseconds=1)),
+    }
     return (
         TopicSpec(f"kvota.projector-{version}.ticks", partitions + 1, ticks),
-        TopicSpec(f"kvota.projector-{version}.cells", partitions + 1, cells),
+        TopicSpec(f"kvota.projector-{version}.cells", partitions + 1, cells, small),
     )
 
 
@@ -152,7 +163,10 @@ async def partition_count(bootstrap: str, topic: str) -> int:
 async def _create(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replication: int) -> Collection[str]:
     """Ask for every topic and return the names of those that were there."""
     answer = await admin.create_topics(
-        [NewTopic(spec.name, spec.partitions, replication, topic_configs=dict(spec.config)) for spec in specs],
+        [
+            NewTopic(spec.name, spec.partitions, replication, topic_configs={**spec.advice, **spec.config})
+            for spec in specs
+        ],
     )
     existed = set[str]()
     for outcome in answer.to_object()["topic_errors"]:
