@@ -51,8 +51,8 @@ def test_the_eighth_day_is_live_and_the_ninth_is_not() -> None:
     assert still_live(PROJECTIONS["rep_day"], cells, None) == cells
 
 
-def test_the_interval_that_began_48_hours_before_the_day_is_live_and_the_one_before_is_not() -> None:
-    exactly, before = ("sales", "2026-11-22T00:00:00Z", 3), ("sales", "2026-11-21T23:45:00Z", 3)
+def test_the_interval_that_began_24_hours_before_the_day_is_live_and_the_one_before_is_not() -> None:
+    exactly, before = ("sales", "2026-11-23T00:00:00Z", 3), ("sales", "2026-11-22T23:45:00Z", 3)
     cells: Cells = {exactly: (1,) * 5, before: (1,) * 5}
     assert list(still_live(PROJECTIONS["queue_handle"], cells, TODAY)) == [exactly]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from projections.cells import Boards, Key, Values
+from projections.cells import Boards, Key, Values, still_live
 from projections.projection import load_projections
 from services.runtime.ticks import HEADS
 
@@ -44,7 +44,8 @@ def boards_of(size: Size, shard: int) -> Boards:
     boards: Boards = {}
     told = _decided(size, chance) if shard == size.decisions else _seen(size, shard, chance)
     for name, key, values in told:
-        boards.setdefault(name, {})[key] = values
+        if (projection := PROJECTIONS.get(name)) is None or still_live(projection, {key: values}, TODAY):
+            boards.setdefault(name, {})[key] = values
     return boards
 
 
