@@ -19,6 +19,7 @@ from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
 from services.history.store import Store, read_positions, transaction
 from services.runtime.shards import Positions, Source
+from services.runtime.ticks import FARTHEST_EAST
 
 FILE_NAME = "history.duckdb"
 
@@ -29,7 +30,7 @@ FROM progress JOIN records USING (topic, "partition")
 GROUP BY topic, "partition", next_offset
 """
 _DAYS = """
-SELECT topic, "partition", max(least(day, appended_at::DATE + 1))
+SELECT topic, "partition", max(least(day, (appended_at + $farthest_east)::DATE))
 FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before
 GROUP BY ALL
 """
@@ -111,7 +112,7 @@ class Archive:
     def days_at(self, positions: Positions) -> dict[Source, date]:
         """The business day that each partition has come to at a cut, as the projector reckons it."""
         with self.reading(positions) as reading:
-            rows = reading.con.execute(_DAYS).fetchall()
+            rows = reading.con.execute(_DAYS, {"farthest_east": FARTHEST_EAST}).fetchall()
         return {(topic, partition): day for topic, partition, day in rows}
 
     @contextmanager

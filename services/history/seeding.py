@@ -21,6 +21,7 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, cells_topic, ticks_topic
 from services.runtime.ticks import (
     CLOSED,
+    FARTHEST_EAST,
     HEADS,
     LATE,
     NEVER,
@@ -50,11 +51,12 @@ ORDER BY topic, day
 _LATE = """
 SELECT strftime(come_to, '%Y-%m-%d'), count(*)
 FROM (SELECT day,
-             max(least(day, appended_at::DATE + 1)) OVER (PARTITION BY topic, "partition" ORDER BY "offset") AS come_to
+             max(least(day, (appended_at + $farthest_east)::DATE))
+                 OVER (PARTITION BY topic, "partition" ORDER BY "offset")                  AS come_to
       FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before)
 WHERE day < come_to - $closed::INTEGER GROUP BY ALL
 """
-_CLOSED = {"closed": CLOSED.count - 1}
+_CLOSED = {"closed": CLOSED.count - 1, "farthest_east": FARTHEST_EAST}
 _APPENDED = 'SELECT max(epoch_ms(appended_at)) FROM records JOIN cut USING (topic, "partition") WHERE "offset" < before'
 
 Record = tuple[bytes, bytes]

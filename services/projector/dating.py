@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from events.plain import PlainRecord
 from services.projector.judging import Judged
-from services.runtime.ticks import CLOSED
+from services.runtime.ticks import CLOSED, FARTHEST_EAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,8 @@ class Dated:
 def date_records(judged: Iterable[Judged], days: Mapping[str, date]) -> Dated:
     """Date records that follow on each other in the log of each topic, which has come to `days` so far.
 
-    A log has come to the greatest business day of the records that count, each taken as no later than the day after the
-    one, in UTC, on which the log took it: so that no record of a wrong year closes all days. What is set aside has no
-    part in it.
+    A log has come to the greatest business day of the records that count, each taken as no later than the day that had
+    begun anywhere when the log took it: so that no record of a wrong day closes others. What is set aside has no part.
     """
     dated = Dated()
     for record in judged:
@@ -39,7 +38,7 @@ def date_records(judged: Iterable[Judged], days: Mapping[str, date]) -> Dated:
 
 
 def _date(dated: Dated, record: Judged, day: date, known: date | None) -> None:
-    told = min(day, datetime.fromtimestamp(record.appended_ms / 1000, UTC).date() + timedelta(days=1))
+    told = min(day, (datetime.fromtimestamp(record.appended_ms / 1000, UTC) + FARTHEST_EAST).date())
     if known is None or told > known:
         dated.days[record.topic] = told
     elif day.isoformat() < CLOSED.first(known):

@@ -14,7 +14,7 @@ late, and would bring back what was deleted; what it says had been told by ticks
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -37,6 +37,9 @@ HEADS = Projection(
 
 CLOSED = Horizon(8, "days", "day")
 """A business day that is no longer one of these is closed: no board shows it, and what comes for it is in history."""
+
+FARTHEST_EAST = timedelta(hours=14)
+"""How far the clocks of any company are ahead of UTC: no business day begins earlier."""
 
 LATE = Projection(
     name="late",

@@ -67,9 +67,10 @@ class Tables:
     def _lay(self, name: str) -> None:
         """Put the cells of a projection in place of its table."""
         self.laid[name] += 1
-        schema = self._schemas[name]
-        rows = [(*key, *map(shown, values)) for key, values in self._live.boards.get(name, {}).items()]
-        columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+        schema, board = self._schemas[name], self._live.boards.get(name, {})
+        width = len(self.projections[name].keys)
+        columns = [[key[place] for key in board] for place in range(width)]
+        columns += [[shown(values[place]) for values in board.values()] for place in range(len(schema) - width)]
         arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
         self.con.register(name, pa.table(arrays, schema=schema))
 

@@ -111,7 +111,7 @@ async def test_a_month_passes_and_what_is_live_stays_small_and_equal_to_history(
                 assert days_of(live, "rep_day", 1) == {str(day) for day in DAYS[-8:]}
                 assert days_of(live, "deal_day", 1) == {str(day) for day in DAYS[-8:]}
                 assert days_of(live, "rep_month", 1) == {"2026-10", "2026-11"}
-                assert {interval[:10] for interval in days_of(live, "queue_interval", 1)} == {*map(str, DAYS[-3:])}
+                assert {interval[:10] for interval in days_of(live, "queue_interval", 1)} == {*map(str, DAYS[-2:])}
                 assert "queue_waiting" not in live
                 assert reader.live.late_events() == 0
             assert max(counts) == min(counts)

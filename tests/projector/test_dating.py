@@ -47,9 +47,10 @@ def test_a_decision_that_is_set_aside_moves_no_day_and_is_not_late() -> None:
     assert date_records([record(TODAY, adds=False), record(back(30), adds=False)], {CALLS: back(1)}) == Dated()
 
 
-def test_a_wrong_year_moves_the_day_no_further_than_to_the_day_after_the_log_took_it() -> None:
-    wrong = record(date(2099, 1, 1), appended=at(23, 59, 59))
-    assert date_records([wrong, wrong], {CALLS: TODAY}) == Dated({CALLS: TODAY + timedelta(days=1)})
+def test_a_wrong_day_moves_the_day_no_further_than_to_the_one_that_has_begun_somewhere() -> None:
+    in_time, too_early = (record(date(2099, 1, 1), appended=moment) for moment in (at(10), at(9, 59, 59)))
+    assert date_records([too_early], {}) == Dated({CALLS: TODAY})
+    assert date_records([in_time, in_time], {CALLS: TODAY}) == Dated({CALLS: TODAY + timedelta(days=1)})
 
 
 def test_a_day_of_last_year_replayed_alone_is_as_it_was() -> None:

@@ -16,7 +16,7 @@ _CALLS_A_DAY = 50
 _DEALS_A_DAY = 0.5
 _MONTHS = ("2026-10", "2026-11")
 _DAYS = [TODAY - timedelta(days=back) for back in range(8)]
-_DATES = _DAYS[:3]
+_DATES = _DAYS[:2]
 _STATES = (("ready", None), ("talking", "queue"), ("talking", "other queue"), ("wrap_up", "queue"), ("paused", None))
 _OPENS_AT, _QUARTERS = 6, 40
 
