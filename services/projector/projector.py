@@ -190,9 +190,11 @@ class Projector:
 
     async def _park(self, parked: Iterable[Envelope]) -> None:
         """Append what is set aside to the parked topic before the tick that passes over it."""
+        sent: list[asyncio.Future[object]] = []
         for envelope in parked:
-            await self._producer.send_and_wait(TOPIC, encode(envelope), key=(envelope.subject or "").encode())
+            sent.append(await self._producer.send(TOPIC, encode(envelope), key=(envelope.subject or "").encode()))
             log.warning("record_parked", subject=envelope.subject)
+        await asyncio.gather(*sent)
 
 
 def _starts(owner: ShardOwner, batches: Sequence[RecordBatch]) -> dict[str, int]:

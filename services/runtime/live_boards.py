@@ -11,6 +11,9 @@ from services.runtime.ticks import LATE
 
 Part = str | int | None
 
+_SHARED_PARTS = 100_000
+"""So many parts of keys are shared at most: ids of calls are among them, and each is new."""
+
 
 @dataclass(slots=True)
 class LiveBoards:
@@ -63,6 +66,8 @@ class LiveBoards:
     def shared(self, key: Key) -> Key:
         """The same key, of the parts that other keys have."""
         parts = self._parts
+        if len(parts) > _SHARED_PARTS:
+            parts.clear()
         return tuple([parts.setdefault(part, part) for part in key])
 
     def come_to(self, day: date) -> Mapping[str, list[Key]]:

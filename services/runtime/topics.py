@@ -39,6 +39,10 @@ class TopicError(ClearError):
     """A topic cannot be made, or exists and is not what it has to be; the text is one clear line for a person."""
 
 
+class TopicExistsError(TopicError):
+    """A topic that was to be new is there already."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """One topic as it has to be; the number of its partitions never changes."""
@@ -109,11 +113,11 @@ async def ensure_topics(
 
 
 async def make_new_topics(bootstrap: str, specs: Sequence[TopicSpec], *, within_s: float = 30.0) -> None:
-    """Make topics; raises `TopicError` when one of them exists, so that of several who ask one gets them."""
+    """Make topics; raises `TopicExistsError` when one of them exists, so that of several who ask one gets them."""
     async with _admin(bootstrap) as admin:
         if existed := await _create(admin, specs, replication=1):
             message = f"Topic {min(existed)} exists already: somebody else has made it."
-            raise TopicError(message)
+            raise TopicExistsError(message)
         async with asyncio.timeout(within_s):
             await _led(admin, specs)
 

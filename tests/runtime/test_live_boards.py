@@ -140,3 +140,9 @@ def test_a_reader_that_asks_for_some_cells_reads_no_others() -> None:
         told(reader, {"queue_interval": [*cells.items()]}, calls=TODAY)
     assert reader.boards == {"queue_interval": {asked: (2, 10)}}
     assert projection.digest == PROJECTIONS["queue_interval"].digest
+
+
+def test_what_is_shared_among_keys_is_bounded_though_every_call_has_its_own_id() -> None:
+    live = LiveBoards(PROJECTIONS)
+    sizes = [len(live.shared((f"call-{number}",))) + len(live._parts) for number in range(250_000)]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]  # what is held shows nowhere else
+    assert max(sizes) < 110_000
