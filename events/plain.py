@@ -13,6 +13,7 @@ description. Both ways of reading agree, because a plain record
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias, Union
 
 import msgspec
@@ -101,8 +102,8 @@ def _plain(shape: Shape, raws: Sequence[bytes], found: Mapping[int, Any]) -> lis
     records = list(found.values())
     ids, sound = _ids([record.id for record in records])
     sound &= _exact([raws[place] for place in found], records)
-    columns = [[getattr(record, name) for record in records] for name in ENVELOPE_INSTANTS]
-    columns += [[getattr(record.data, name) for record in records] for name in shape.instants]
+    columns = [list(map(attrgetter(name), records)) for name in ENVELOPE_INSTANTS]
+    columns += [list(map(attrgetter(f"data.{name}"), records)) for name in shape.instants]
     if wrong := _no_instants(set().union(*columns) - {None}):
         for column in columns:
             sound &= [text not in wrong for text in column]

@@ -1,5 +1,6 @@
 -- What is each agent doing now, and since when?
 -- key: rep
+-- live: for ever
 SELECT rep,
        state                                                                       AS last_state,
        reason                                                                      AS last_reason,

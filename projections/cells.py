@@ -1,12 +1,14 @@
 """Cells: one row of numbers a key, and the one way to add two of them up. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from operator import add
 from typing import cast
 
 import msgspec
 
+from projections.horizon import is_past
 from projections.projection import Kind, Projection
 
 Key = tuple[str | int | None, ...]
@@ -51,10 +53,17 @@ def without_zeros(projection: Projection, cells: Mapping[Key, Values]) -> Cells:
 
     What a restatement takes back leaves zeros behind; a reader that never saw either must hold the same cells.
     """
-    sums = [place for place, measure in enumerate(projection.measures) if measure.kind == "sum"]
-    if len(sums) < len(projection.measures):
+    if not projection.sums_up:
         return dict(cells)
     return {key: values for key, values in cells.items() if any(values)}
+
+
+def still_live(projection: Projection, cells: Cells, day: date | None) -> Cells:
+    """The cells that are live once the log has come to a business day; all of them where it has come to none."""
+    if projection.live is None or projection.place is None or day is None:
+        return cells
+    place, first = projection.place, projection.live.first(day)
+    return {key: values for key, values in cells.items() if not is_past(key, place, first)}
 
 
 def as_rows(projection: Projection, cells: Mapping[Key, Values]) -> list[dict[str, str | int | None]]:

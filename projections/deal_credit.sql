@@ -2,6 +2,7 @@
 -- `credited_minor` is gross: refunds stand beside it, on the day of the refund. Teams and managers are added up when read, by
 -- membership as of the day and never above what the deal itself brought (deal_day): with overlays the credits are more.
 -- key: deal, rep, day, currency
+-- live: 8 days of day
 SELECT deal,
        credit.rep,
        day,

@@ -1,6 +1,7 @@
 -- What did each deal bring on each day, and what went back to the customer?
 -- The whole of the sale, whoever is credited: no unit of the company gets more from one deal. `won_minor` is gross.
 -- key: deal, day, currency
+-- live: 8 days of day
 SELECT deal,
        day,
        currency,

@@ -1,5 +1,6 @@
 -- How far has each feed got, by the clock of its source?
 -- key: feed
+-- live: for ever
 SELECT feed,
        epoch_ms(time)                                                              AS max_beat_ms
 FROM feeds

@@ -1,6 +1,7 @@
 """Fold records into cells: run every projection that their nouns concern, in a DuckDB of memory."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import duckdb
@@ -11,10 +12,13 @@ from events.catalogue import entry_of
 from events.codec import Decoded
 from events.plain import PlainRecord
 from events.shapes import SHAPES
-from projections.cells import Boards, Cells, values_from_sql
+from projections.cells import Boards, Cells, merge_boards, values_from_sql
 from projections.projection import Projection
 from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
 from projections.rows import Place, careful_rows, plain_rows
+
+Source = tuple[str, int]
+"""A partition of the log: topic and partition number."""
 
 
 class Counted(msgspec.Struct, frozen=True, gc=False):
@@ -66,7 +70,7 @@ class Folder:
         used = frozenset[str]().union(*(each.columns for each in projections.values()))
         self._relations = {noun: self._fillable(noun, used) for noun in read}
         for projection in projections.values():
-            self._con.execute(f'PREPARE "cells of {projection.name}" AS {projection.cells_sql}')
+            self._con.execute(f'PREPARE "cells of {projection.name}" AS {projection.cells_by_source_sql}')
 
     def _fillable(self, noun: str, used: frozenset[str]) -> _Filled:
         """Put a table that can be filled, of the columns that are used, in the place of an empty relation."""
@@ -81,12 +85,28 @@ class Folder:
 
         Raises UnfoldableError where a record, or the sum of several, is more than a projection can take.
         """
+        return self.added_up(self.fold_by_source(counted).values())
+
+    def fold_by_source(self, counted: Iterable[Counted]) -> dict[Source, Boards]:
+        """The same for each partition of each topic by itself: most of what folding few records costs is paid once."""
         records = list(counted)
         long = any(map(_is_long, records))
+        found: dict[Source, Boards] = {}
         with self._holding(records) as nouns, self._optimizing(long):
-            concerned = [projection for projection in self.projections.values() if projection.relations & nouns]
-            boards = {projection.name: self._cells(projection, anew=long) for projection in concerned}
-        return {name: cells for name, cells in boards.items() if cells}
+            for projection in self.projections.values():
+                if projection.relations & nouns:
+                    for source, cells in self._cells(projection, anew=long).items():
+                        found.setdefault(source, {})[projection.name] = cells
+        return found
+
+    def added_up(self, parts: Collection[Boards]) -> Boards:
+        """What some parts add together."""
+        if len(parts) == 1:
+            return next(iter(parts))
+        boards: Boards = {}
+        for part in parts:
+            merge_boards(self.projections, boards, part)
+        return boards
 
     @contextmanager
     def _optimizing(self, wanted: bool) -> Generator[None]:  # noqa: FBT001  # whether it is worth it
@@ -131,14 +151,16 @@ class Folder:
             if relation := self._relations.get(noun):
                 yield noun, careful_rows(relation.empty.schema, records)
 
-    def _cells(self, projection: Projection, *, anew: bool) -> Cells:
-        sql = projection.cells_sql if anew else f'EXECUTE "cells of {projection.name}"'
-        width = len(projection.keys)
+    def _cells(self, projection: Projection, *, anew: bool) -> dict[Source, Cells]:
+        sql = projection.cells_by_source_sql if anew else f'EXECUTE "cells of {projection.name}"'
+        width = 2 + len(projection.keys)
         with _blaming(projection.name):
             rows = self._con.execute(sql).fetchall()
-        if all(measure.kind != "last" for measure in projection.measures):
-            return {row[:width]: row[width:] for row in rows}
-        return {row[:width]: values_from_sql(row[width:]) for row in rows}
+        values = tuple if all(measure.kind != "last" for measure in projection.measures) else values_from_sql
+        cells: dict[Source, Cells] = defaultdict(dict)
+        for row in rows:
+            cells[row[:2]][row[2:width]] = values(row[width:])
+        return cells
 
     def close(self) -> None:
         """Give the database's memory back."""

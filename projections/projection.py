@@ -2,11 +2,12 @@
 
 The first comment line is the question, the line `-- key: a, b` names the key; every other column is a measure. Cells
 are `SUM(weight * measure)`; a measure named `min_…`, `max_…` or `last_…` takes the least, the greatest, the latest
-instead.
+instead. The line `-- live: 8 days of day`, by one of the key's columns, or `-- live: for ever`, says how long cells
+stay live; history has all of them.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
@@ -16,6 +17,7 @@ from typing import Any, Literal
 import duckdb
 
 from events.catalogue import NOUNS
+from projections.horizon import Horizon, read_horizon, written
 from projections.relations import ENVELOPE_COLUMNS, SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
 
 Kind = Literal["sum", "min", "max", "last"]
@@ -53,17 +55,40 @@ class Projection:
     """The file's SELECT, with the column `fact` that says which event each row comes from."""
     columns: frozenset[str] = frozenset()
     """The columns of the relations that it may read: every name that stands in it."""
+    live: Horizon | None = None
+    """How long its cells stay live; None: for ever."""
+    only: tuple[str, str] | None = None
+    """The cells that a reader asks for: those with this value in this column of the key. No part of the definition."""
+
+    @cached_property
+    def place(self) -> int | None:
+        """Where in the key it is said when; None where cells stay live for ever."""
+        return None if self.live is None else self.keys.index(self.live.column)
+
+    @property
+    def sums_up(self) -> bool:
+        """Whether all its measures are sums: then a cell of zeros is as good as none."""
+        return all(measure.kind == "sum" for measure in self.measures)
 
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the definition: cells made by another one are other cells."""
-        definition = repr((self.keys, [(each.name, each.kind) for each in self.measures], self.contributions_sql))
+        measures = [(each.name, each.kind) for each in self.measures]
+        definition = repr((self.keys, measures, self.contributions_sql, written(self.live)))
         return sha256(definition.encode()).hexdigest()[:16]
 
     @cached_property
     def cells_sql(self) -> str:
         """The SELECT that gives the cells of whatever the relations hold: the key columns, then the measures."""
-        keys = [f'"{key}"' for key in self.keys]
+        return self._cells_sql()
+
+    @cached_property
+    def cells_by_source_sql(self) -> str:
+        """The same for each partition of each topic by itself, which two columns before the key columns name."""
+        return self._cells_sql("fact.topic", 'fact."partition"')
+
+    def _cells_sql(self, *by: str) -> str:
+        keys = [*by, *(f'"{key}"' for key in self.keys)]
         folded = [_folded(measure) for measure in self.measures]
         return f"SELECT {', '.join(keys + folded)}\nFROM (\n{self.contributions_sql}\n)\nGROUP BY {', '.join(keys)}"
 
@@ -78,7 +103,7 @@ def load_projections(folder: Path = _FOLDER) -> dict[str, Projection]:
 def load_projection(name: str, text: str, con: duckdb.DuckDBPyConnection | None = None) -> Projection:
     """Check one projection and make it ready to run; raises ProjectionError when it breaks a rule."""
     con = con or _empty_database()
-    question, keys = _header(name, text)
+    question, keys, live = _header(name, text)
     tree = _parse(name, text, con)
     relations = frozenset(_prepare(name, tree))
     contributions = str(con.execute("SELECT json_deserialize_sql($tree)", {"tree": json.dumps(tree)}).fetchall()[0][0])
@@ -86,8 +111,9 @@ def load_projection(name: str, text: str, con: duckdb.DuckDBPyConnection | None 
     if missing := [key for key in keys if key not in dict(columns)]:
         raise ProjectionError(name, f"the key names {missing[0]!r}, which the SELECT does not yield")
     measures = tuple(_measure(name, column, kind, relations, keys) for column, kind in columns if column not in keys)
+    _check_live(name, live, keys, dict(columns))
     sql = _canonical(contributions, columns, keys)
-    return Projection(name, question, keys, measures, relations, sql, _names(tree, relations))
+    return Projection(name, question, keys, measures, relations, sql, _names(tree, relations), live)
 
 
 def _empty_database() -> duckdb.DuckDBPyConnection:
@@ -98,12 +124,33 @@ def _empty_database() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _header(name: str, text: str) -> tuple[str, tuple[str, ...]]:
+def _header(name: str, text: str) -> tuple[str, tuple[str, ...], Horizon | None]:
     comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     key_lines = [line.removeprefix("key:") for line in comments if line.startswith("key:")]
     if not comments or len(key_lines) != 1:
         raise ProjectionError(name, "begin with a comment that asks the question, and one line `-- key: a, b`")
-    return comments[0], tuple(part.strip() for part in key_lines[0].split(","))
+    return comments[0], tuple(part.strip() for part in key_lines[0].split(",")), _horizon(name, comments)
+
+
+def _horizon(name: str, comments: Sequence[str]) -> Horizon | None:
+    said = [line.removeprefix("live:").strip() for line in comments if line.startswith("live:")]
+    if len(said) != 1:
+        raise ProjectionError(name, "say in one line how long cells stay live: `-- live: 8 days of day`, or for ever")
+    try:
+        return read_horizon(said[0])
+    except ValueError as error:
+        raise ProjectionError(name, f"live: {error}") from None
+
+
+def _check_live(name: str, live: Horizon | None, keys: tuple[str, ...], columns: Mapping[str, str]) -> None:
+    if live is None:
+        return
+    if live.column not in keys:
+        raise ProjectionError(name, f"live: {live.column!r} is no part of the key")
+    if not live.fits(columns[live.column]):
+        raise ProjectionError(
+            name, f"live: {live.column} is {columns[live.column]}, which is not counted in {live.unit}"
+        )
 
 
 def _parse(name: str, text: str, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 -- How long did it take to handle the calls of each queue that ended in each quarter of an hour?
 -- Handle time is talk (hold included) and after-call work; buckets grow by about a tenth: floor(10 ln(1 + seconds)).
 -- key: queue, interval, handle
+-- live: 24 hours of interval
 SELECT queue,
        time_bucket(INTERVAL 15 MINUTES, ended_at)                                  AS interval,
        floor(10 * ln(1 + talk_seconds + wrap_seconds))::BIGINT                     AS handle,

@@ -2,6 +2,7 @@
 -- A call is counted once by each clock: in the quarter in which it joined, was answered, and ended.
 -- `wait` is the upper edge of a bucket, so that "within 120 seconds" is exact: by the second to 60, by 5 to 300, by the minute.
 -- key: queue, interval, clock, outcome, answered, wait
+-- live: 24 hours of interval
 SELECT queue,
        time_bucket(INTERVAL 15 MINUTES, CASE clock WHEN 'enqueue' THEN enqueued_at
                                                    WHEN 'answer'  THEN answered_at

@@ -2,6 +2,7 @@
 -- A caller who waits is a cell with `waiting` = 1, whose `joined_ms` is the epoch millisecond of joining. Whoever joined
 -- leaves once: answered, or ended without an answer; then both are 0. Any other cell is one of facts that are still to come.
 -- key: queue, call
+-- live: for ever
 SELECT queue,
        call,
        1                                                                           AS waiting,

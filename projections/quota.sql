@@ -3,6 +3,7 @@
 -- names its period alone, so that its row has no days. What is withdrawn is taken off `assigned`. Both are in what the
 -- measure counts: minor units for revenue, basis points for conversion and skill, else pieces.
 -- key: holder, measure, period, starts_on, ends_on, currency
+-- live: for ever
 SELECT holder,
        measure,
        part.period,

@@ -1,6 +1,7 @@
 -- What did each rep do on each business day, and what came of it?
 -- Sales are gross: `won_minor` is what was won, `refunded_minor` what was taken back, on the day of the refund.
 -- key: rep, day, currency
+-- live: 8 days of day
 SELECT rep,
        day,
        NULL                                                                        AS currency,

@@ -1,6 +1,7 @@
 -- What did each rep do in each month, and what came of it?
 -- Sales are gross: `won_minor` is what was won, `refunded_minor` what was taken back, in the month of the refund.
 -- key: rep, month, currency
+-- live: 2 months of month
 SELECT rep,
        strftime(day, '%Y-%m')                                                      AS month,
        NULL                                                                        AS currency,

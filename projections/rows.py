@@ -5,6 +5,7 @@ Plain records are many, and become rows column by column; the others become rows
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -116,10 +117,10 @@ class _Rows:
         return pa.StructArray.from_arrays([parts[kind.name].cast(kind.type) for kind in kinds], fields=kinds)
 
     def _time(self) -> Column:
-        return instants([record.time for record in self._records])
+        return instants(list(map(attrgetter("time"), self._records)))
 
     def _attribute(self, name: str) -> Column:
-        return pa.array([getattr(record, name) for record in self._records], pa.string())
+        return pa.array(list(map(attrgetter(name), self._records)), pa.string())
 
     def _field(self, field: Kind) -> Column:
         info = self._shape.event.model.model_fields.get(field.name)
@@ -127,7 +128,7 @@ class _Rows:
         if info is None:
             column = pa.nulls(len(self._records), field.type)
             return column
-        values = [getattr(data, field.name) for data in self._data]
+        values = list(map(attrgetter(field.name), self._data))
         if field.name in self._shape.instants:
             column = instants(values).cast(pa.timestamp("us"))
             return column

@@ -5,7 +5,7 @@ Written from the questions, not from the SQL files, and sharing nothing with the
 
 import math
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from events.agents import AgentStateEntered, AgentStateLasted
 from events.calls import CallAnswered, CallEnded, CallOffered, CallRestated
@@ -43,6 +43,11 @@ def recompute_log(raw: Iterable[bytes]) -> Boards:
 def recompute_logs(partitions: Iterable[Iterable[bytes]]) -> Boards:
     """Compute the cells from several partitions, each in its own order; their records do not know of each other."""
     return recompute(record for raw in partitions for record in _counted(raw))
+
+
+def come_to(partitions: Iterable[Iterable[bytes]]) -> date | None:
+    """The latest business day of the records that count, where none is of a day after that on which the log took it."""
+    return max((record.envelope.day for raw in partitions for record in _counted(raw)), default=None)
 
 
 def _counted(raw: Iterable[bytes]) -> Iterator[Decoded]:

@@ -97,7 +97,7 @@ class _Service:
 
     def verify(self, version: int | None, names: Sequence[str]) -> bytes:
         of = {} if version is None else {"version": str(version)}
-        return self._answered(self._client.get("verify", params={**of, "projection": list(names)}))
+        return self._answered(self._client.get("verify", params={**of, "projection": list(names)}, timeout=None))
 
     def seed(self, version: int) -> Mapping[str, str]:
         import msgspec

@@ -21,7 +21,8 @@ KeepHours = Annotated[int, typer.Option(min=0, help="How long a version that no 
 
 @app.command("list")
 def list_projections(*, json: AsJson = False) -> None:
-    """Name every projection, the question that it answers, and its key."""
+    """Name every projection, the question that it answers, its key, and how long its cells stay live."""
+    from projections.horizon import written
     from projections.projection import load_projections
 
     rows: list[dict[str, str | int | None]] = [
@@ -30,6 +31,7 @@ def list_projections(*, json: AsJson = False) -> None:
             "question": each.question,
             "key": ", ".join(each.keys),
             "measures": ", ".join(measure.name for measure in each.measures),
+            "live": written(each.live),
         }
         for each in load_projections().values()
     ]

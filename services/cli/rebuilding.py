@@ -19,13 +19,14 @@ import msgspec
 
 from projections.projection import load_projections
 from services.cli.history import history
-from services.runtime.cells_reader import CellsReader
+from services.runtime.cells_reader import CellsReader, LostTicksError
 from services.runtime.child import dies_with_parent
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, group_of
 from services.runtime.topics import (
     TopicError,
+    TopicExistsError,
     delete_topics,
     group_size,
     make_new_topics,
@@ -78,8 +79,15 @@ class Rebuilding:
         if found != self._own:
             message = "the history service runs the projections of another release: restart it with this one"
             raise ClearError(message)
+        await self._tell_of_the_first(versions)
         await tell(self._kafka, Standing(version, Stage.SEEDED, self._own))
         return version
+
+    async def _tell_of_the_first(self, versions: Versions) -> None:
+        """Say which projections made the first version, which nobody has told: its workers are to stay with it."""
+        _, made = await self._live(FIRST)
+        if FIRST not in versions.known and made:
+            await tell(self._kafka, Standing(FIRST, Stage.SERVING, made))
 
     async def _begin(self, version: int) -> int:
         """Take the first number, from this one on, that nobody has."""
@@ -88,7 +96,7 @@ class Rebuilding:
             await tell(self._kafka, Standing(version, Stage.BUILDING, self._own))
             try:
                 await make_new_topics(self._kafka.bootstrap_servers, projector_topics(version, partitions))
-            except TopicError:
+            except TopicExistsError:
                 version += 1
             else:
                 return version
@@ -124,13 +132,13 @@ class Rebuilding:
         return [name for name, digest in self._own.items() if made.get(name) == digest]
 
     async def _live(self, version: int) -> tuple[Positions, dict[str, str]]:
-        """How far a version has come, and by which projections; nothing for one that is not there."""
+        """How far a version has come, and by which projections; nothing for one that is not there or lost ticks."""
         try:
             async with CellsReader(self._kafka, version, {}) as reader:
                 await reader.load((await self._shards()).every)
-                made = [shard.made_by for shard in reader.shards.values()]
-                return reader.positions(), made[0] if made else {}
-        except TopicError:
+                made = (shard.made_by for shard in reader.shards.values() if shard.made_by)
+                return reader.positions(), next(made, {})
+        except (TopicError, LostTicksError):
             return {}, {}
 
     async def _agreeing(self, version: int, names: Sequence[str]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -19,6 +19,7 @@ from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
 from services.history.store import Store, read_positions, transaction
 from services.runtime.shards import Positions, Source
+from services.runtime.ticks import FARTHEST_EAST
 
 FILE_NAME = "history.duckdb"
 
@@ -27,6 +28,11 @@ _KNOWN_AT = """
 SELECT topic, "partition", coalesce(min("offset") FILTER (appended_at > $moment), next_offset)
 FROM progress JOIN records USING (topic, "partition")
 GROUP BY topic, "partition", next_offset
+"""
+_DAYS = """
+SELECT topic, "partition", max(least(day, (appended_at + $farthest_east)::DATE))
+FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before
+GROUP BY ALL
 """
 
 
@@ -88,18 +94,26 @@ class Archive:
             rows = con.execute(_KNOWN_AT, {"moment": naive}).fetchall()
         return {(topic, partition): before for topic, partition, before in rows}
 
-    def cells_at(self, positions: Positions, projections: Mapping[str, Projection]) -> Boards:
-        """The cells of these projections, made anew from the records before a cut.
+    def cells_at(self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None) -> Boards:
+        """The cells of these projections, made anew from the records before a cut; with `day`, those live on it.
 
         Partitions that the cut does not name do not take part. Raises HistoryBehindError when it is not archived yet.
         """
         with self.reading(positions) as reading:
-            return _boards(reading.con, projections)
+            return _boards(reading.con, projections, day)
 
-    def evidence_at(self, positions: Positions, projections: Mapping[str, Projection]) -> Boards:
+    def evidence_at(
+        self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None
+    ) -> Boards:
         """The same from the raw records alone, without the rows that were made of them."""
         with self.reading(positions) as reading, reading_evidence(reading.con):
-            return _boards(reading.con, projections)
+            return _boards(reading.con, projections, day)
+
+    def days_at(self, positions: Positions) -> dict[Source, date]:
+        """The business day that each partition has come to at a cut, as the projector reckons it."""
+        with self.reading(positions) as reading:
+            rows = reading.con.execute(_DAYS, {"farthest_east": FARTHEST_EAST}).fetchall()
+        return {(topic, partition): day for topic, partition, day in rows}
 
     @contextmanager
     def reading(self, cut: Positions | None = None) -> Iterator[Reading]:
@@ -148,15 +162,18 @@ def _rows(cut: Positions) -> list[dict[str, object]]:
     return [{"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()]
 
 
-def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> Boards:
-    boards = {projection.name: _cells(con, projection) for projection in projections.values()}
+def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection], day: date | None) -> Boards:
+    boards = {projection.name: _cells(con, projection, day) for projection in projections.values()}
     return {name: cells for name, cells in boards.items() if cells}
 
 
-def _cells(con: duckdb.DuckDBPyConnection, projection: Projection) -> Cells:
-    width = len(projection.keys)
+def _cells(con: duckdb.DuckDBPyConnection, projection: Projection, day: date | None) -> Cells:
+    width, live = len(projection.keys), projection.live
+    sql, told = projection.cells_sql, dict[str, str]()
+    if live is not None and day is not None:
+        sql, told = f'SELECT * FROM ({sql}) WHERE coalesce("{live.column}" >= $first, true)', {"first": live.first(day)}
     try:
-        rows = con.execute(projection.cells_sql).fetchall()
+        rows = con.execute(sql, told).fetchall()
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise UnfoldableHistoryError(projection.name, str(error).partition(":")[0]) from None
     return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in rows}

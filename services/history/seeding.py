@@ -9,17 +9,30 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, groupby, islice
 from operator import itemgetter
 
+import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from projections.cells import Boards, Cells
+from projections.cells import Boards, Cells, still_live, without_zeros
 from services.history.archive import Archive
 from services.history.errors import SeededError
 from services.runtime.log import producer
 from services.runtime.settings import KafkaSettings
-from services.runtime.shard_cells import ShardCells
 from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, cells_topic, ticks_topic
-from services.runtime.ticks import HEADS, NEVER, Tick, cell_key, encode_tick, mark_key, segments
+from services.runtime.ticks import (
+    CLOSED,
+    FARTHEST_EAST,
+    HEADS,
+    LATE,
+    NEVER,
+    Mark,
+    Tick,
+    cell_key,
+    encode_tick,
+    mark_key,
+    segments,
+    statement,
+)
 from services.runtime.topics import partition_count
 from services.runtime.versions import made_by
 
@@ -35,6 +48,15 @@ SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) FROM records JOIN cut US
 WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL
 ORDER BY topic, day
 """
+_LATE = """
+SELECT strftime(come_to, '%Y-%m-%d'), count(*)
+FROM (SELECT day,
+             max(least(day, (appended_at + $farthest_east)::DATE))
+                 OVER (PARTITION BY topic, "partition" ORDER BY "offset")                  AS come_to
+      FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before)
+WHERE day < come_to - $closed::INTEGER GROUP BY ALL
+"""
+_CLOSED = {"closed": CLOSED.count - 1, "farthest_east": FARTHEST_EAST}
 _APPENDED = 'SELECT max(epoch_ms(appended_at)) FROM records JOIN cut USING (topic, "partition") WHERE "offset" < before'
 
 Record = tuple[bytes, bytes]
@@ -74,17 +96,20 @@ class Seeding:
 
     def _records(self, cut: Positions, epoch: int) -> Iterator[Record]:
         """The statements of the cells, then the segments of the ids."""
-        shard = ShardCells(self._archive.projections, boards=self._boards(cut), last=epoch)
-        for name, cells in shard.boards.items():
-            for key in cells:
-                yield cell_key(epoch, (name, key)), shard.statement((name, key))
+        for name, cells in self._boards(cut).items():
+            for key, values in cells.items():
+                yield cell_key(epoch, (name, key)), statement(epoch, values)
         yield from self._segments(cut, epoch)
 
     def _boards(self, cut: Positions) -> Boards:
-        boards = self._archive.cells_at(cut, self._archive.projections)
+        projections = self._archive.projections
+        day = max(self._archive.days_at(cut).values(), default=None)
+        boards = self._archive.cells_at(cut, projections, day)
+        cells = {name: without_zeros(projections[name], of_name) for name, of_name in boards.items()}
         with self._archive.reading(cut) as reading:
             heads: Cells = {(topic, stream): (head,) for topic, stream, head in reading.con.execute(_HEADS).fetchall()}
-        return boards | ({HEADS.name: heads} if heads else {})
+            late: Cells = {(day,): (events,) for day, events in reading.con.execute(_LATE, _CLOSED).fetchall()}
+        return cells | {HEADS.name: heads, LATE.name: still_live(LATE, late, day)}
 
     def _segments(self, cut: Positions, epoch: int) -> Iterator[Record]:
         with self._archive.reading(cut) as reading:
@@ -97,6 +122,5 @@ class Seeding:
         positions = {topic: before for (topic, _partition), before in cut.items()}
         with self._archive.reading(cut) as reading:
             [(appended_ms,)] = reading.con.execute(_APPENDED).fetchall()
-        shard = ShardCells(self._archive.projections, last=epoch, positions=positions, made_by=dict(self._made_by))
-        shard.appended_ms = appended_ms or 0
-        return shard.mark()
+        days = {topic: day for (topic, _partition), day in self._archive.days_at(cut).items()}
+        return msgspec.json.encode(Mark(epoch, positions, appended_ms or 0, dict(self._made_by), days))

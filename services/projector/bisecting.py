@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from events.envelope import Envelope
 from events.law import Ledger
 from projections.fold import Folder
-from services.projector.folding import Step, steps
+from services.projector.folding import Part, Span, Step, steps
 from services.projector.judging import Judged, judge, parked, take_back
 from services.projector.transport import RecordBatch
 from services.runtime.parked import Aside, merged
@@ -16,20 +17,31 @@ from services.runtime.parked import Aside, merged
 class Arrived:
     """What follows the last tick of a shard, of which it has one partition of each topic."""
 
+    shard: int
+    ledgers: Mapping[str, Ledger]
+    """By topic, which records count; they move on with what is worked."""
     batches: Sequence[RecordBatch]
     start: Mapping[str, int]
     """By topic, the offset of the first record."""
+    days: Mapping[str, date]
+    """By topic, the business day that its log had come to before."""
 
-    @property
-    def end(self) -> Mapping[str, int]:
-        """By topic, the offset after the last record."""
-        return {batch.tp.topic: batch.last + 1 for batch in self.batches}
+    def part(self, judged: Sequence[Judged]) -> Part:
+        """The same, judged."""
+        end = {batch.tp.topic: batch.last + 1 for batch in self.batches}
+        return Part(self.shard, {batch.tp for batch in self.batches}, judged, Span(self.start, end, self.days))
 
 
-def worked(
-    folder: Folder, ledgers: Mapping[str, Ledger], arrived: Arrived, aside: Aside
-) -> tuple[list[Envelope], list[Step]]:
-    """What has to be parked, and then the ticks that take a shard over these records; the ledgers move on with them.
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What is to be appended for a shard: first the records to park, then the ticks."""
+
+    parked: Sequence[Envelope]
+    ticks: Sequence[Step]
+
+
+def worked(folder: Folder, arrived: Sequence[Arrived], aside: Aside) -> dict[int, Worked]:
+    """What has to be appended to take each of some shards over its records.
 
     Which records cannot be folded is found by halving, and depends on each of them alone: whoever reads them again
     parks the same. Then all of them are judged anew without those, for the next fact with the id of one may count.
@@ -37,11 +49,17 @@ def worked(
     faults: Aside = {}
     while True:
         found: Aside = {}
-        judged = judge(ledgers, arrived.batches, merged(aside, faults))
-        ticks = list(steps(folder, judged, arrived.start, arrived.end, found))
+        passed = merged(aside, faults)
+        parts = [each.part(judge(each.ledgers, each.batches, passed)) for each in arrived]
+        ticks = steps(folder, parts, found)
         if not found:
-            return _parked(arrived.batches, judged, faults), ticks
-        take_back(ledgers, judged)
+            pairs = zip(arrived, parts, strict=True)
+            return {
+                each.shard: Worked(_parked(each.batches, part.judged, faults), ticks[each.shard])
+                for each, part in pairs
+            }
+        for each, part in zip(arrived, parts, strict=True):
+            take_back(each.ledgers, part.judged)
         faults = merged(faults, found)
 
 

@@ -22,7 +22,6 @@ from prometheus_client.registry import Collector
 from services.projector.transport import RecordBatch
 from services.runtime.cells_reader import CellsReader
 from services.runtime.shards import Shards, Source
-from services.runtime.ticks import HEADS
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -128,9 +127,9 @@ class Metrics:
         return sum(len(ids) for topic in seen for ids in topic.days.values())
 
     def live_cells(self) -> int:
-        """How many cells the shards held have, the heads of streams left out."""
+        """How many cells of projections the shards held have."""
         boards = (board for shard in self._reader.shards.values() for board in shard.boards.items())
-        return sum(len(cells) for name, cells in boards if name != HEADS.name)
+        return sum(len(cells) for name, cells in boards if name in self._reader.projections)
 
 
 class _Standing(Collector):

@@ -14,7 +14,7 @@ from services.runtime.cells_reader import CellsReader
 from services.runtime.errors import ClearError
 from services.runtime.shard_cells import ShardCells
 from services.runtime.shards import cells_topic, ticks_topic
-from services.runtime.ticks import NEVER, CellId, Tick, cell_key, mark_key, segments
+from services.runtime.ticks import NEVER, Tick, cell_key, mark_key, segments
 from services.runtime.versions import made_by
 
 Producer: TypeAlias = AIOKafkaProducer
@@ -50,6 +50,7 @@ class ShardOwner:
         """
         self.shard = shard
         self.cells: ShardCells = reader.shards[shard]
+        self._written = self.cells.require_written()
         self.ledgers: Mapping[str, Ledger] = {}
         self.busy = asyncio.Lock()
         self._version = version
@@ -103,19 +104,26 @@ class ShardOwner:
         return _now() - self._stated_at
 
     async def state(self) -> None:
-        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is outdated."""
+        """Write down every touched cell and new id as of our last tick, then the mark, then delete what is needless.
+
+        Each write waits until the one before is acknowledged: what is deleted no longer counts by what was written.
+        """
         self._require_ours()
         cells, self._stated_at = self.cells, _now()
         if cells.last == self._marked:
             return
-        tick, mark = cells.last, cells.mark()
-        statements = {cell: cells.statement(cell) for cell in cells.take_changed()}
-        ids = cells.take_unwritten()
-        await self._write({cell_key(self._epoch, cell): value for cell, value in statements.items()})
+        tick, mark, written = cells.last, cells.mark(), self._written
+        changed, ids = written.take_changed(), written.take_ids()
+        emptied = {cell for cell in changed if cells.is_empty(cell)}
+        stated = changed - {cell for cell in emptied if not written.is_stated(cell)}
+        statements = {cell_key(self._epoch, cell): cells.statement(cell) for cell in stated}
+        deletions = written.take_deletions(self._epoch, stated, emptied & stated)
+        await self._write(statements | dict.fromkeys(deletions.strays))
         for topic, days in ids.items():
             await self._write(dict(segments(self._epoch, tick, topic, days)))
         await self._write({mark_key(self._epoch): mark})
-        await self._write(dict.fromkeys(self._outdated(cells, statements)))
+        await self._write(dict.fromkeys(deletions.outdated))
+        await self._write(dict.fromkeys(deletions.needless))
         self._marked = tick
         await self._settle()
 
@@ -123,15 +131,6 @@ class ShardOwner:
         """Move the ids of older days out of memory; what makes them last is the cells topic."""
         for topic, seen in tuple(self.cells.seen.items()):
             await asyncio.to_thread(seen.settle, self._folder / topic)
-
-    def _outdated(self, cells: ShardCells, stated: Mapping[CellId, bytes]) -> list[bytes]:
-        outdated = list(cells.marks - {mark_key(self._epoch)})
-        cells.marks = {mark_key(self._epoch)}
-        for cell in stated:
-            own = cell_key(self._epoch, cell)
-            outdated += cells.keys.get(cell, set()) - {own}
-            cells.keys[cell] = {own}
-        return outdated
 
     async def _write(self, records: Mapping[bytes, bytes | None]) -> None:
         """Write records in batches of our own making: sending each by itself costs five times as much."""

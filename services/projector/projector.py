@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from events.codec import encode
 from events.envelope import Envelope
 from events.law import Ledger
 from projections.fold import Folder
-from services.projector.bisecting import Arrived, worked
+from services.projector.bisecting import Arrived, Worked, worked
 from services.projector.folding import Step
 from services.projector.metrics import Metrics
 from services.projector.owner import Producer, ShardOwner
@@ -28,6 +30,9 @@ from services.runtime.ticks import NEVER, Tick
 
 log = structlog.get_logger()
 
+_OTHER_BROKERS_S = 0.005
+"""How long a tick waits for what other brokers send: a fetch itself waits for `tick_ms`, at each broker."""
+
 
 class SkippedError(RuntimeError):
     """Kafka handed over other records than those that follow: some were deleted, or they are another worker's."""
@@ -35,6 +40,23 @@ class SkippedError(RuntimeError):
     def __init__(self, tp: TP, expected: int, first: int) -> None:
         """Say which record was due, and which came."""
         super().__init__(f"{tp.topic}/{tp.partition}: offset {expected} was due, and {first} came")
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A shard that is ours, and what has come for it since its last tick."""
+
+    owner: ShardOwner
+    events: Sequence[Batch]
+
+    @property
+    def batches(self) -> list[RecordBatch]:
+        return [event.value for event in self.events]
+
+    def arrived(self) -> Arrived:
+        """What is to be worked out; raises SkippedError unless it follows on the last tick."""
+        owner, batches = self.owner, self.batches
+        return Arrived(owner.shard, owner.ledgers, batches, _starts(owner, batches), dict(owner.cells.days))
 
 
 class Projector:
@@ -109,9 +131,17 @@ class Projector:
             by_shard: dict[int, list[Batch]] = {}
             for event in gathered:
                 by_shard.setdefault(self._shards.of(*event.value.tp), []).append(event)
-            async with asyncio.TaskGroup() as group:
-                for shard in list(self._owners):
-                    group.create_task(self._tick(shard, by_shard.get(shard, [])))
+            async with AsyncExitStack() as busy:
+                await self._tick([each async for each in self._held(by_shard, busy)])
+
+    async def _held(self, by_shard: Mapping[int, Sequence[Batch]], busy: AsyncExitStack) -> AsyncIterator[_Due]:
+        """The shards that are ours, each with what has come for it, held until `busy` ends."""
+        held = list(self._owners.items())
+        for _shard, owner in held:
+            await busy.enter_async_context(owner.busy)
+        for shard, owner in held:
+            if self._owners.get(shard) is owner:
+                yield _Due(owner, [event for event in by_shard.get(shard, ()) if is_current(event)])
 
     async def _learn_what_is_aside(self) -> None:
         """Read what the owners before have parked, once for every assignment, which it must not hold up."""
@@ -122,46 +152,49 @@ class Projector:
 
     def _pace(self) -> Pace:
         settings = self._settings
-        return Pace(within_s=settings.tick_ms / 1000, records=settings.tick_records, idle_s=settings.beat_s)
+        return Pace(within_s=_OTHER_BROKERS_S, records=settings.tick_records, idle_s=settings.beat_s)
 
-    async def _tick(self, shard: int, events: Sequence[Batch]) -> None:
-        owner = self._owners.get(shard)
-        if owner is None:
-            return
-        async with owner.busy:
-            if self._owners.get(shard) is not owner:
-                return
-            current = [event for event in events if is_current(event)]
-            if current:
-                await self._fold(owner, [event.value for event in current])
-            elif owner.silent_for() >= self._settings.beat_s:
-                await owner.append(Step(Tick(prev=NEVER)))
-                self.metrics.ticked(1)
-            for event in current:
-                event.ack()
-            self.metrics.look(shard)
-            if owner.unstated_for() >= self._settings.state_every_s:
-                await owner.state()
-
-    async def _fold(self, owner: ShardOwner, batches: list[RecordBatch]) -> None:
+    async def _tick(self, due: Sequence[_Due]) -> None:
+        """Take every shard over what has come for it; what they add is worked out together."""
         began = time.monotonic()
-        work = partial(self._work, owner.ledgers, Arrived(batches, _starts(owner, batches)))
-        parked, ticks = await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        await self._park(parked)
-        for step in ticks:
-            await owner.append(step)
-        self.metrics.ticked(len(ticks))
-        self.metrics.read(batches, len(parked), began)
+        arrived = [each.arrived() for each in due if each.events]
+        done: Mapping[int, Worked] = {}
+        if arrived:
+            work = partial(self._work, arrived)
+            done = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        async with asyncio.TaskGroup() as group:
+            for each in due:
+                group.create_task(self._append(each, done.get(each.owner.shard), began))
 
-    def _work(self, ledgers: Mapping[str, Ledger], arrived: Arrived) -> tuple[list[Envelope], list[Step]]:
+    def _work(self, arrived: Sequence[Arrived]) -> Mapping[int, Worked]:
         with self.metrics.costing():
-            return worked(self._folder, ledgers, arrived, self._aside)
+            return worked(self._folder, arrived, self._aside)
+
+    async def _append(self, due: _Due, done: Worked | None, began: float) -> None:
+        """Append what was worked out for a shard, acknowledge its records, and write cells down when it is time."""
+        owner = due.owner
+        if done is not None:
+            await self._park(done.parked)
+            for step in done.ticks:
+                await owner.append(step)
+            self.metrics.ticked(len(done.ticks))
+            self.metrics.read(due.batches, len(done.parked), began)
+        elif owner.silent_for() >= self._settings.beat_s:
+            await owner.append(Step(Tick(prev=NEVER)))
+            self.metrics.ticked(1)
+        for event in due.events:
+            event.ack()
+        self.metrics.look(owner.shard)
+        if owner.unstated_for() >= self._settings.state_every_s:
+            await owner.state()
 
     async def _park(self, parked: Iterable[Envelope]) -> None:
         """Append what is set aside to the parked topic before the tick that passes over it."""
+        sent: list[asyncio.Future[object]] = []
         for envelope in parked:
-            await self._producer.send_and_wait(TOPIC, encode(envelope), key=(envelope.subject or "").encode())
+            sent.append(await self._producer.send(TOPIC, encode(envelope), key=(envelope.subject or "").encode()))
             log.warning("record_parked", subject=envelope.subject)
+        await asyncio.gather(*sent)
 
 
 def _starts(owner: ShardOwner, batches: Sequence[RecordBatch]) -> dict[str, int]:

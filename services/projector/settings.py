@@ -21,7 +21,7 @@ class ProjectorSettings(Settings):
     instance: str | None = None
     """The worker's own name, the same after a restart: then a quick restart moves no partition."""
     tick_ms: PositiveInt = Field(default=50, le=5_000)
-    """How long records are gathered before they are folded."""
+    """How long a fetch waits for records, unless there are many: the cost of a tick is shared by all that it reads."""
     tick_records: PositiveInt = Field(default=12_000, le=100_000)
     """A tick is due as soon as so many records were gathered; the last fetch may bring it over."""
     beat_s: PositiveFloat = 1.0

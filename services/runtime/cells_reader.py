@@ -1,20 +1,23 @@
 """The one reader of live cells: the worker, the wallboard and `verify` all see what it sees."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+import gc
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from projections.cells import Boards, merge_boards
+from projections.cells import Boards
 from projections.projection import Projection
 from services.runtime.errors import ClearError
+from services.runtime.live_boards import LiveBoards
 from services.runtime.log import Record, consumer, read_to_end
 from services.runtime.settings import KafkaSettings
-from services.runtime.shard_cells import ShardCells
+from services.runtime.shard_cells import Lying, ShardCells
 from services.runtime.shards import DECISIONS, Positions, Source, cells_topic, ticks_topic
+from services.runtime.ticks import LATE
 from services.runtime.topics import partition_count
 
 _BRIEFLY_MS = 10
@@ -37,6 +40,8 @@ class CellsReader:
         """Read the cells of one version of the projector."""
         self.version, self.projections = version, projections
         self.shards: dict[int, ShardCells] = {}
+        self.live = LiveBoards({})
+        """The cells of all shards, added up, unless they are remembered."""
         self.kafka = kafka
         self._ticks, self._cells = ticks_topic(version), cells_topic(version)
         self._connections = AsyncExitStack()
@@ -60,20 +65,25 @@ class CellsReader:
         await self._connections.aclose()
 
     async def load(self, shards: Iterable[int], *, remember: bool = False) -> None:
-        """Take in shards as they stand at this moment; with `remember`, also the ids that they have seen.
+        """Take in shards as they stand at this moment, in place of what there was.
 
+        With `remember`, each has cells of its own and the ids that it has seen, and other shards stay as they are.
         Raises LostTicksError when the ticks are not those that the cells were made of.
         """
         wanted = list(shards)
-        self.drop(wanted)
+        self.drop(wanted if remember else list(self.shards))
+        self.live = LiveBoards({**self.projections, LATE.name: LATE})
         async with consumer(self.kafka, wait_ms=_BRIEFLY_MS) as reader:
             for shard in wanted:
-                await self._load(reader, shard, ShardCells(self.projections, remember=remember))
+                live = None if remember else self.live
+                cells = ShardCells(self.projections, remember=remember, live=live)
+                with _without_collecting():
+                    await self._load(reader, shard, cells)
         self._assign()
 
     async def _load(self, reader: AIOKafkaConsumer, shard: int, cells: ShardCells) -> None:
         ticks = TopicPartition(self._ticks, shard)
-        cells.restore(await _statements(reader, TopicPartition(self._cells, shard)))
+        cells.restore(*await _statements(reader, TopicPartition(self._cells, shard), cells.wants))
         if cells.last >= (await reader.end_offsets([ticks]))[ticks]:
             raise LostTicksError(ticks, cells.last)
         self._next[shard] = cells.last + 1
@@ -82,6 +92,7 @@ class CellsReader:
             self._apply(record)
         if any(tick > cells.last for tick in cells.stated.values()):
             raise LostTicksError(ticks, max(cells.stated.values()))
+        cells.stated.clear()
 
     def drop(self, shards: Iterable[int]) -> None:
         """Forget shards."""
@@ -152,12 +163,8 @@ class CellsReader:
         self._next[record.partition] = record.offset + 1
 
     def boards(self) -> Boards:
-        """The cells of all shards, added up: what the whole company's numbers are as of `positions`."""
-        total: Boards = {}
-        for cells in self.shards.values():
-            own = {name: board for name, board in cells.boards.items() if name in self.projections}
-            merge_boards(self.projections, total, own)
-        return total
+        """The live cells of all shards, added up: what the whole company's numbers are as of `positions`."""
+        return {name: cells for name, cells in self.live.boards.items() if name in self.projections}
 
     def positions(self) -> dict[Source, int]:
         """The cut that `boards` shows: for each source partition, the offset of the next record."""
@@ -168,24 +175,34 @@ class CellsReader:
         }
 
 
-async def _statements(reader: AIOKafkaConsumer, partition: TopicPartition) -> dict[bytes, bytes]:
-    """The last value of every key, read on until the end no longer moves.
+async def _statements(
+    reader: AIOKafkaConsumer, partition: TopicPartition, wanted: Callable[[bytes], bool]
+) -> tuple[dict[bytes, Lying], int]:
+    """The last record of every wanted key, and where the partition ends, read on until the end no longer moves.
 
     The cleaner may remove a key's record because of a newer one beyond the end that was asked for first.
     """
-    statements: dict[bytes, bytes] = {}
+    statements: dict[bytes, Lying] = {}
     start = 0
     while start < (end := (await reader.end_offsets([partition]))[partition]):
         async for record in read_to_end(reader, partition, start):
-            _take(statements, record)
+            if record.key is None or not wanted(record.key):
+                continue
+            if record.value is None:
+                statements.pop(record.key, None)
+            else:
+                statements[record.key] = record.offset, record.value
         start = end
-    return statements
+    return statements, start
 
 
-def _take(statements: dict[bytes, bytes], record: Record) -> None:
-    if record.key is None:
-        return
-    if record.value is None:
-        statements.pop(record.key, None)
-    else:
-        statements[record.key] = record.value
+@contextmanager
+def _without_collecting() -> Generator[None]:
+    """Do not look for garbage in a block that makes millions of objects and no cycles: it would take as long again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -10,68 +10,145 @@ from datetime import date
 
 import msgspec
 
-from projections.cells import Boards, Cells, Key, Values, merge
+from projections.cells import Boards, Key, Values, Wire
 from projections.projection import Projection
+from services.runtime.live_boards import LiveBoards
 from services.runtime.seen import SeenDays
-from services.runtime.ticks import HEADS, NEVER, CellId, Mark, Statement, Tick, decode_tick, read_record
+from services.runtime.ticks import (
+    HEADS,
+    LATE,
+    NEVER,
+    SEEN,
+    CellId,
+    Mark,
+    Tick,
+    decode_tick,
+    divided,
+    read_key,
+    read_mark,
+    read_segment_key,
+    read_statement,
+    statement,
+)
+from services.runtime.written import Written
+
+Lying = tuple[int, bytes]
+"""A record's offset and value."""
+
+_NO_EPOCH = -1
+_NO_MARK = Mark(NEVER, {}, 0, {})
 
 
 @dataclass(slots=True)
+class _Found:
+    """The statements of a projection's cells: of each cell the one as of the greatest tick."""
+
+    values: dict[Key, Values] = field(default_factory=dict[Key, Values])
+    ticks: dict[Key, int] = field(default_factory=dict[Key, int])
+
+    def take(self, key: Key, value: bytes) -> None:
+        stated = read_statement(value)
+        if stated.tick > self.ticks.get(key, NEVER - 1):
+            self.ticks[key], self.values[key] = stated.tick, stated.values
+
+
 class ShardCells:
-    """A shard's cells and progress; with `remember`, also the ids seen, for whoever will own it."""
+    """A shard's cells and progress; with `remember`, also the ids seen and what else its owner has to know."""
 
-    projections: Mapping[str, Projection]
-    remember: bool = False
-    boards: Boards = field(default_factory=dict)
-    last: int = NEVER
-    """The offset of the last tick that counts."""
-    positions: dict[str, int] = field(default_factory=dict)
-    """By topic, the offset of the next record."""
-    appended_ms: int = 0
-    made_by: dict[str, str] = field(default_factory=dict)
-    """The digests of the projections that made the cells."""
-    seen: dict[str, SeenDays] = field(default_factory=dict)
-    """The ids seen, by topic."""
-    stated: dict[CellId, int] = field(default_factory=dict)
-    """The tick as of which a cell was stated, where that is later than the mark."""
-    keys: dict[CellId, set[bytes]] = field(default_factory=dict)
-    """The Kafka keys under which a cell has been stated, for whoever will delete the old ones."""
-    marks: set[bytes] = field(default_factory=set)
-    """The Kafka keys of the marks, likewise."""
-    appended: tuple[bytes, Tick] | None = None
-    """The tick that whoever owns the shard has appended last, and its bytes."""
-    changed: dict[str, set[Key]] = field(default_factory=dict)
-    """The cells that ticks have touched since they were last taken."""
-    unwritten: dict[str, dict[date, bytearray]] = field(default_factory=dict)
-    """The ids that ticks have seen since they were last taken."""
+    def __init__(
+        self, projections: Mapping[str, Projection], *, remember: bool = False, live: LiveBoards | None = None
+    ) -> None:
+        """Begin before every tick; with `live`, cells are added to those of other shards."""
+        inner = (HEADS, LATE) if remember else (LATE,)
+        self.live = live or LiveBoards({**projections, **{each.name: each for each in inner}})
+        self._names = {f'"{name}"'.encode(): name for name in self.live.projections}
+        self._asked = {name: _written(self.live.projections[self._names[name]].only) for name in self._names}
+        self.last = NEVER
+        """The offset of the last tick that counts."""
+        self.positions: dict[str, int] = {}
+        """By topic, the offset of the next record."""
+        self.days: dict[str, date] = {}
+        """By topic, the business day that its log has come to."""
+        self.appended_ms = 0
+        self.made_by: dict[str, str] = {}
+        """The digests of the projections that made the cells."""
+        self.seen: dict[str, SeenDays] = {}
+        """The ids seen, by topic."""
+        self.stated: dict[CellId, int] = {}
+        """The tick as of which a cell was stated, where that is later than the mark."""
+        self.taken = 0
+        """Where the cells topic ended when it was taken in."""
+        self.written = Written() if remember else None
+        self.appended: tuple[bytes, Tick] | None = None
+        """The tick that whoever owns the shard has appended last, and its bytes."""
 
-    def restore(self, records: Mapping[bytes, bytes]) -> None:
-        """Take in the cells topic: the last value of every Kafka key of the shard."""
-        for key, value in records.items():
-            match read_record(key, value):
-                case Mark() as mark:
-                    self._restore_mark(key, mark)
-                case (str(topic), date() as day, bytes(ids)):
-                    self._remember(topic, day, ids)
-                case (cell, Statement() as statement):
-                    self._restore_cell(key, cell, statement)
-        self.stated = {cell: tick for cell, tick in self.stated.items() if tick > self.last}
+    @property
+    def boards(self) -> Boards:
+        """The cells, with those of the other shards that they are added to."""
+        return self.live.boards
 
-    def _restore_mark(self, key: bytes, mark: Mark) -> None:
-        self.marks.add(key)
-        if mark.tick > self.last:
-            self.last, self.positions, self.appended_ms = mark.tick, dict(mark.positions), mark.appended_ms
-            self.made_by = mark.made_by
+    # -- Taking in the cells topic
 
-    def _restore_cell(self, key: bytes, cell: CellId, statement: Statement) -> None:
-        self.keys.setdefault(cell, set()).add(key)
-        if statement.tick > self.stated.get(cell, NEVER - 1):
-            self.stated[cell] = statement.tick
-            self.boards.setdefault(cell[0], {})[cell[1]] = statement.values
+    def restore(self, records: Mapping[bytes, Lying], taken: int) -> None:
+        """Take in the cells topic: the last record of every Kafka key that is wanted, and where the topic ends."""
+        self.taken = taken
+        epoch, mark = self._restore_mark(records)
+        found: dict[str, _Found] = {}
+        for kafka_key, (offset, value) in records.items():
+            match divided(kafka_key):
+                case [_, what, rest] if what == SEEN:
+                    self._remember(*read_segment_key(rest), value)
+                case [written, _, _] if offset >= mark.taken and int(written) < epoch:
+                    self._pass_over(kafka_key)
+                case [written, what, rest]:
+                    name, key = self._names[what], self.live.shared(read_key(rest))
+                    found.setdefault(name, _Found()).take(key, value)
+                    if self.written is not None:
+                        self.written.found(name, key, int(written))
+                case _:
+                    pass
+        for name, cells in found.items():
+            self._restore_cells(name, cells)
+
+    def wants(self, kafka_key: bytes) -> bool:
+        """Whether a record of the cells topic says something that is asked for here."""
+        match divided(kafka_key):
+            case [_, what, rest]:
+                asked = self._asked.get(what)
+                return asked in rest if asked is not None else what == SEEN and self.written is not None
+            case _:
+                return True
+
+    def _restore_mark(self, records: Mapping[bytes, Lying]) -> tuple[int, Mark]:
+        """Take in the greatest mark, and give it with its epoch."""
+        marks = [(int(key[1:-1]), read_mark(value)) for key, (_, value) in records.items() if b"," not in key]
+        epoch, mark = max([(_NO_EPOCH, _NO_MARK), *marks], key=lambda each: each[1].tick)
+        if self.written is not None:
+            self.written.marks = {epoch for epoch, _ in marks}
+        self.last, self.positions, self.appended_ms = mark.tick, dict(mark.positions), mark.appended_ms
+        self.made_by = mark.made_by
+        self._come_to(mark.days)
+        return epoch, mark
+
+    def _pass_over(self, kafka_key: bytes) -> None:
+        if self.written is not None:
+            self.written.strays.append(kafka_key)
+
+    def _restore_cells(self, name: str, found: _Found) -> None:
+        self.stated.update({(name, key): tick for key, tick in found.ticks.items() if tick > self.last})
+        live = self.live.live(name, found.values)
+        if self.written is not None:
+            self.written.forget(name, found.values.keys() - live.keys())
+        self.live.add(name, live)
+        if self.written is not None:
+            board = self.live.boards.get(name, {})
+            self.written.touch(name, (key for key in live if key not in board))
 
     def _remember(self, topic: str, day: date, ids: bytes) -> None:
-        if self.remember:
+        if self.written is not None:
             self.seen.setdefault(topic, SeenDays()).add(day, ids)
+
+    # -- Following the ticks
 
     def read(self, raw: bytes) -> Tick:
         """Read a tick; what was appended here and comes back, byte for byte, need not be read."""
@@ -87,50 +164,71 @@ class ShardCells:
         self.positions |= tick.read_to
         self.appended_ms = max(self.appended_ms, tick.appended_ms)
         self.made_by = tick.made_by or self.made_by
+        self._come_to(tick.days)
         for name, cells in tick.cells.items():
-            self._add(name, offset, dict(cells))
+            self._add(name, offset, cells)
         for topic, days in tick.seen.items():
             for day, ids in days.items():
                 self._remember(topic, day, ids)
-                self._to_write(topic, day, ids)
+            if self.written is not None:
+                self.written.saw(topic, days)
         return True
 
-    def _to_write(self, topic: str, day: date, ids: bytes) -> None:
-        if self.remember:
-            self.unwritten.setdefault(topic, {}).setdefault(day, bytearray()).extend(ids)
-
-    def _add(self, name: str, offset: int, cells: Cells) -> None:
-        projection = HEADS if name == HEADS.name else self.projections.get(name)
-        if projection is None:
+    def _come_to(self, days: Mapping[str, date]) -> None:
+        self.days |= days
+        if not days:
             return
-        news = cells
+        for name, keys in self.live.come_to(max(self.days.values())).items():
+            if self.written is not None:
+                self.written.forget(name, keys)
+
+    def _add(self, name: str, offset: int, cells: Wire) -> None:
+        if name not in self.live.projections:
+            return
+        board = self.live.boards.get(name, {})
+        kept = {key if key in board else self.live.shared(key): values for key, values in cells}
+        news = self.live.live(name, kept)
+        if self.written is not None:
+            self.written.touch(name, news)
         if self.stated:
-            news = {key: values for key, values in cells.items() if offset > self.stated.get((name, key), NEVER)}
-        merge(projection, self.boards.setdefault(name, {}), news)
-        self.changed.setdefault(name, set()).update(cells)
+            news = {key: values for key, values in news.items() if offset > self.stated.get((name, key), NEVER)}
+        self.live.add(name, news)
 
-    def take_changed(self) -> set[CellId]:
-        """The cells touched since this was last asked."""
-        changed, self.changed = self.changed, {}
-        return {(name, key) for name, keys in changed.items() for key in keys}
+    # -- Writing down
 
-    def take_unwritten(self) -> dict[str, dict[date, bytes]]:
-        """The ids seen since this was last asked, by topic and day."""
-        unwritten, self.unwritten = self.unwritten, {}
-        return {topic: {day: bytes(ids) for day, ids in days.items()} for topic, days in unwritten.items()}
+    def require_written(self) -> Written:
+        """What has been written down; raises ValueError where it was not to be remembered."""
+        if self.written is None:
+            message = "whoever owns a shard has to remember what is written down of it"
+            raise ValueError(message)
+        return self.written
+
+    def is_empty(self, cell: CellId) -> bool:
+        """Whether there is nothing to say of a cell."""
+        name, key = cell
+        return key not in self.live.boards.get(name, {})
 
     def statement(self, cell: CellId) -> bytes:
         """What to write down of a cell now."""
-        return msgspec.json.encode(Statement(self.last, self.boards[cell[0]][cell[1]]))
+        name, key = cell
+        zeros = (0,) * len(self.live.projections[name].measures)
+        return statement(self.last, self.live.boards.get(name, {}).get(key, zeros))
 
     def mark(self) -> bytes:
         """The mark to write once all else has been written and acknowledged."""
-        return msgspec.json.encode(Mark(self.last, self.positions, self.appended_ms, self.made_by))
+        return msgspec.json.encode(
+            Mark(self.last, self.positions, self.appended_ms, self.made_by, self.days, self.taken)
+        )
 
     def heads(self, topic: str) -> dict[str, int]:
         """The version of each stream of decisions on a topic."""
-        cells = self.boards.get(HEADS.name, {})
+        cells = self.live.boards.get(HEADS.name, {})
         return {str(key[1]): _whole(values) for key, values in cells.items() if key[0] == topic}
+
+
+def _written(only: tuple[str, str] | None) -> bytes:
+    """What stands in the key of every cell that is asked for, and perhaps of others."""
+    return b"" if only is None else msgspec.json.encode(only[1])
 
 
 def _whole(values: Values) -> int:

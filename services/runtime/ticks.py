@@ -7,14 +7,19 @@ worker that was paused, doubled or late changes nothing.
 The cells topic shortens the way. A statement says "cell X is v as of tick o", a segment says "these ids had been seen
 by tick o", and both stay true for ever. A mark says "all that a tick up to o touched or saw has been written so". Their
 keys hold the epoch (the offset of the owner's opening tick), so that no late one overwrites another owner's.
+
+What is past its horizon, or has come to zeros, is deleted there. So a mark also says how far its owner had read the
+cells topic when it began: **a statement of an earlier epoch that lies at or after that offset does not count.** It was
+late, and would bring back what was deleted; what it says had been told by ticks that the owner knew.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
 from projections.cells import Cells, Key, Values, Wire
+from projections.horizon import Horizon
 from projections.projection import Measure, Projection
 
 NEVER = -1
@@ -29,6 +34,23 @@ HEADS = Projection(
     contributions_sql="",
 )
 """The heads of streams ride along as cells, so that they are kept, stated and recovered as cells are."""
+
+CLOSED = Horizon(8, "days", "day")
+"""A business day that is no longer one of these is closed: no board shows it, and what comes for it is in history."""
+
+FARTHEST_EAST = timedelta(hours=14)
+"""How far the clocks of any company are ahead of UTC: no business day begins earlier."""
+
+LATE = Projection(
+    name="late",
+    question="How many events came for closed days, by the day that their log had come to?",
+    keys=("day",),
+    measures=(Measure("events", "sum"),),
+    relations=frozenset(),
+    contributions_sql="",
+    live=CLOSED,
+)
+"""What came late is counted in cells too, so that every board tells the same number."""
 
 SEGMENT_IDS = 50_000
 """How many ids a segment holds at most: 16 bytes each, well under the size of a record."""
@@ -50,6 +72,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By topic, the offset after the last record it read."""
     appended_ms: int = 0
     """The greatest append time, in epoch milliseconds, of the records it read; 0: it read none."""
+    days: dict[str, date] = msgspec.field(default_factory=dict)
+    """By topic, the business day that its log has come to, where it moved on."""
     cells: dict[str, Wire] = msgspec.field(default_factory=dict)
     """What it adds, by projection."""
     seen: dict[str, dict[date, bytes]] = msgspec.field(default_factory=dict)
@@ -72,11 +96,20 @@ class Mark(msgspec.Struct, frozen=True):
     positions: dict[str, int]
     appended_ms: int
     made_by: dict[str, str]
+    days: dict[str, date] = {}
+    """By topic, the business day that its log has come to."""
+    taken: int = 0
+    """Where the cells topic ended when its owner had read it: what earlier owners state from there on is void."""
 
 
 _TICK = msgspec.json.Decoder(Tick)
-_STATEMENT = msgspec.json.Decoder(Statement)
-_MARK = msgspec.json.Decoder(Mark)
+read_statement = msgspec.json.Decoder(Statement).decode
+read_mark = msgspec.json.Decoder(Mark).decode
+read_key = msgspec.json.Decoder(Key).decode
+"""Read the key of a cell, the third part of a Kafka key."""
+
+SEEN = b'"seen"'
+"""Of what the Kafka key of a segment tells."""
 
 
 def encode_tick(tick: Tick) -> bytes:
@@ -102,6 +135,12 @@ def wire(boards: Mapping[str, Cells]) -> dict[str, Wire]:
     return {name: list(cells.items()) for name, cells in boards.items() if cells}
 
 
+def read_segment_key(rest: bytes) -> tuple[str, date]:
+    """The topic and day that a segment is of, from the third part of its Kafka key."""
+    topic, day, *_ = msgspec.json.decode(b"[" + rest + b"]")
+    return str(topic), date.fromisoformat(day)
+
+
 def cell_key(epoch: int, cell: CellId) -> bytes:
     """The Kafka key of a statement."""
     return msgspec.json.encode((epoch, *cell))
@@ -120,18 +159,14 @@ def segments(epoch: int, tick: int, topic: str, days: Days) -> Iterator[tuple[by
             yield msgspec.json.encode((epoch, "seen", topic, day, tick, start)), ids[start : start + size]
 
 
-Read = tuple[CellId, Statement] | tuple[str, date, bytes] | Mark
+def statement(tick: int, values: Values) -> bytes:
+    """A cell's value as of a tick, as the bytes of its record."""
+    return msgspec.json.encode(Statement(tick, values))
 
 
-def read_record(key: bytes, value: bytes) -> Read:
-    """What a record of the cells topic says: a cell's statement, the ids of a topic and day, or a mark."""
-    match msgspec.json.decode(key):
-        case [_epoch]:
-            return _MARK.decode(value)
-        case [_epoch, name, cell]:
-            return (str(name), tuple(cell)), _STATEMENT.decode(value)
-        case [_epoch, "seen", topic, day, _tick, _start]:
-            return str(topic), date.fromisoformat(day), value
-        case other:
-            message = f"a record of the cells topic has the key {other!r}"
-            raise ValueError(message)
+def divided(key: bytes) -> list[bytes]:
+    """The parts of a Kafka key of the cells topic: the epoch, of what it tells, and the rest; of a mark, the epoch.
+
+    They are read one by one: who starts up reads millions of keys, and does not want them all.
+    """
+    return key[1:-1].split(b",", 2)

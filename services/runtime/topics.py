@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -28,11 +28,19 @@ TICKS_RETENTION = timedelta(days=36)
 TICK_BYTES = 4 * 1024 * 1024
 """The greatest tick: one record holds all that a busy tick adds to every projection."""
 
+# Kafka never compacts the segment that it writes to, and whoever takes a shard over reads all of it.
+CELLS_SEGMENT_BYTES = 32 * 1024 * 1024
+CELLS_COMPACTED_WITHIN = timedelta(minutes=10)
+
 _POLL_S = 0.05
 
 
 class TopicError(ClearError):
     """A topic cannot be made, or exists and is not what it has to be; the text is one clear line for a person."""
+
+
+class TopicExistsError(TopicError):
+    """A topic that was to be new is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,9 @@ class TopicSpec:
     name: str
     partitions: int
     config: Mapping[str, str]
+    """What it must be like."""
+    advice: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it is made with besides, and whoever runs the broker may change."""
 
 
 def source_topics(partitions: int = DEVELOPMENT_PARTITIONS) -> tuple[TopicSpec, ...]:
@@ -71,9 +82,13 @@ def projector_topics(version: int, partitions: int = DEVELOPMENT_PARTITIONS) -> 
         "max.message.bytes": str(TICK_BYTES),
     }
     cells = {**APPEND_TIME, "cleanup.policy": "compact"}
+    small = {
+        "segment.bytes": str(CELLS_SEGMENT_BYTES),
+        "max.compaction.lag.ms": str(CELLS_COMPACTED_WITHIN // timedelta(milliseconds=1)),
+    }
     return (
         TopicSpec(f"kvota.projector-{version}.ticks", partitions + 1, ticks),
-        TopicSpec(f"kvota.projector-{version}.cells", partitions + 1, cells),
+        TopicSpec(f"kvota.projector-{version}.cells", partitions + 1, cells, small),
     )
 
 
@@ -98,11 +113,11 @@ async def ensure_topics(
 
 
 async def make_new_topics(bootstrap: str, specs: Sequence[TopicSpec], *, within_s: float = 30.0) -> None:
-    """Make topics; raises `TopicError` when one of them exists, so that of several who ask one gets them."""
+    """Make topics; raises `TopicExistsError` when one of them exists, so that of several who ask one gets them."""
     async with _admin(bootstrap) as admin:
         if existed := await _create(admin, specs, replication=1):
             message = f"Topic {min(existed)} exists already: somebody else has made it."
-            raise TopicError(message)
+            raise TopicExistsError(message)
         async with asyncio.timeout(within_s):
             await _led(admin, specs)
 
@@ -152,7 +167,10 @@ async def partition_count(bootstrap: str, topic: str) -> int:
 async def _create(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], replication: int) -> Collection[str]:
     """Ask for every topic and return the names of those that were there."""
     answer = await admin.create_topics(
-        [NewTopic(spec.name, spec.partitions, replication, topic_configs=dict(spec.config)) for spec in specs],
+        [
+            NewTopic(spec.name, spec.partitions, replication, topic_configs={**spec.advice, **spec.config})
+            for spec in specs
+        ],
     )
     existed = set[str]()
     for outcome in answer.to_object()["topic_errors"]:

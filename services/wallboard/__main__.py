@@ -3,13 +3,14 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import structlog
 
-from projections.projection import load_projections
+from projections.projection import Projection, load_projections
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
@@ -25,25 +26,30 @@ from services.wallboard.stream import CuttableProtocol
 from services.wallboard.tables import Tables
 from services.wallboard.vendor import COMMAND, Vendor
 
-_SHOWN = (
-    "agent_now",
-    "deal_credit",
-    "deal_ticker",
-    "feed_now",
-    "queue_interval",
-    "queue_waiting",
-    "quota",
-    "rep_day",
-    "rep_month",
-)
-"""The projections that tiles read."""
+SHOWN: Mapping[str, tuple[str, str] | None] = {
+    "agent_now": None,
+    "deal_credit": None,
+    "deal_ticker": None,
+    "feed_now": None,
+    "queue_interval": ("clock", "enqueue"),
+    "queue_waiting": None,
+    "quota": None,
+    "rep_day": None,
+    "rep_month": None,
+}
+"""The projections that tiles read, and which of their cells where they do not read all."""
 _VAULT_WITHIN_S = 3.0
 log = structlog.get_logger()
 
 
+def shown(projections: Mapping[str, Projection]) -> dict[str, Projection]:
+    """The projections that tiles read, as they read them."""
+    return {name: replace(projections[name], only=only) for name, only in SHOWN.items()}
+
+
 async def run(settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings, stop: asyncio.Event) -> None:
     """Show the board until `stop` is set; raises whatever ended it."""
-    projections = {name: each for name, each in load_projections().items() if name in _SHOWN}
+    projections = shown(load_projections())
     page = Page(Vendor())
     if not page.vendor.is_installed():
         log.warning("page_libraries_missing", run=COMMAND)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from projections.projection import Projection
 from services.runtime.cells_reader import CellsReader
+from services.runtime.live_boards import LiveBoards
 from services.runtime.log import Record
 from services.runtime.settings import KafkaSettings
 from services.runtime.shard_cells import ShardCells
@@ -14,6 +15,8 @@ class LiveCells(Protocol):
     """Live cells by shard that somebody keeps up to date."""
 
     shards: dict[int, ShardCells]
+    live: LiveBoards
+    """The cells of all of them, added up."""
     ticked_ms: dict[int, int]
     """By shard, when the log took the last tick that counts, in epoch milliseconds; a shard without one is missing."""
 

@@ -47,13 +47,13 @@ class Publisher:
         One comes at once when something changed, and no more than one in a period.
         """
         self._live = live
-        self._maker.tables.load(live.shards.values())
+        self._maker.tables.load(live.live)
         self._look(changed=True)
         self.ready = True
         if loaded is not None:
             loaded.set()
         while True:
-            if self._look(changed=bool(self._maker.tables.take_in(live.shards.values()))):
+            if self._look(changed=bool(self._maker.tables.take_in())):
                 await asyncio.sleep(self._maker.settings.period_s)
             else:
                 await live.moved()
@@ -102,7 +102,11 @@ class Publisher:
         return {
             "as_of": _instant(decisions.as_of_ms),
             "tiles": {tile: self._tile(tile, age) for tile, age in ages.items()},
-            "completeness": {"complete": not silent, "silent_feeds": silent},
+            "completeness": {
+                "complete": not silent,
+                "silent_feeds": silent,
+                "late_events": self._maker.tables.late_events(),
+            },
         }
 
     def _tile(self, tile: str, age: Age) -> dict[str, object]:

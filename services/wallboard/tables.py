@@ -1,18 +1,18 @@
 """The live cells of the whole company as tables of a DuckDB in memory, a whole tick at a time."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
 import duckdb
 import pyarrow as pa
 
-from projections.cells import Boards, Cells, Key, merge, merge_boards, shown, without_zeros
+from projections.cells import shown
 from projections.metrics import create_metrics_sql
 from projections.projection import Projection
 from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
-from services.runtime.shard_cells import ShardCells
+from services.runtime.live_boards import LiveBoards
 
 _ARROW: dict[str, pa.DataType] = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
 
@@ -20,7 +20,7 @@ _ARROW: dict[str, pa.DataType] = {"BIGINT": pa.int64(), "VARCHAR": pa.string()}
 class Tables:
     """One table a projection: its key columns, then its measures, of a `last_` measure the value alone.
 
-    A cell of nothing but zeros is not there. For use by one thread.
+    A cell of nothing but zeros is not there, nor one that is past its horizon. For use by one thread.
     """
 
     def __init__(self, projections: Mapping[str, Projection]) -> None:
@@ -30,7 +30,7 @@ class Tables:
         self.con.execute("SET threads = 1; SET TimeZone = 'UTC'")
         self.con.execute(create_metrics_sql())
         self._schemas = _schemas(projections)
-        self._cells: Boards = {name: {} for name in projections}
+        self._live = LiveBoards(projections)
         self.laid: Counter[str] = Counter()
         """How often each table has been laid: an answer from tables that were not laid since is still right."""
         for name in projections:
@@ -46,42 +46,31 @@ class Tables:
         """Give the memory back."""
         self.con.close()
 
-    def load(self, shards: Collection[ShardCells]) -> None:
-        """Take in all that the shards hold."""
-        total: Boards = {name: {} for name in self.projections}
-        for shard in shards:
-            shard.take_changed()
-            merge_boards(self.projections, total, {name: shard.boards.get(name, {}) for name in self.projections})
-        for name, projection in self.projections.items():
-            self._cells[name] = without_zeros(projection, total[name])
+    def load(self, live: LiveBoards) -> None:
+        """Take in all that is live; these cells, and no others from now on."""
+        self._live = live
+        live.take_touched()
+        for name in self.projections:
             self._lay(name)
 
-    def take_in(self, shards: Collection[ShardCells]) -> set[str]:
-        """Take in what ticks have touched since the last time; the names of the tables that it concerns."""
-        touched = {cell for shard in shards for cell in shard.take_changed() if cell[0] in self.projections}
-        for name, key in touched:
-            self._take_in(name, key, shards)
-        changed = {name for name, _ in touched}
-        for name in changed:
+    def take_in(self) -> set[str]:
+        """Take in what ticks have touched since the last time; the names of the boards that it concerns."""
+        changed = self._live.take_touched()
+        for name in changed & self.projections.keys():
             self._lay(name)
         return changed
 
-    def _take_in(self, name: str, key: Key, shards: Iterable[ShardCells]) -> None:
-        total: Cells = {}
-        for shard in shards:
-            values = shard.boards.get(name, {}).get(key)
-            if values is not None:
-                merge(self.projections[name], total, {key: values})
-        cells = self._cells[name]
-        cells.pop(key, None)
-        cells.update(without_zeros(self.projections[name], total))
+    def late_events(self) -> int:
+        """How many events have come for closed days lately: history has them, and the tables do not."""
+        return self._live.late_events()
 
     def _lay(self, name: str) -> None:
         """Put the cells of a projection in place of its table."""
         self.laid[name] += 1
-        schema = self._schemas[name]
-        rows = [(*key, *map(shown, values)) for key, values in self._cells[name].items()]
-        columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+        schema, board = self._schemas[name], self._live.boards.get(name, {})
+        width = len(self.projections[name].keys)
+        columns = [[key[place] for key in board] for place in range(width)]
+        columns += [[shown(values[place]) for values in board.values()] for place in range(len(schema) - width)]
         arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
         self.con.register(name, pa.table(arrays, schema=schema))
 

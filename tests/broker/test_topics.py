@@ -53,6 +53,17 @@ async def test_topics_are_made_with_their_partitions_and_making_them_again_chang
 
 
 @pytest.mark.kafka
+async def test_what_a_topic_is_advised_to_be_can_be_tuned_and_what_it_has_to_be_cannot(bootstrap: str) -> None:
+    cells = projector_topics(2)[1]
+    tuned = replace(cells, advice={"segment.bytes": "1048576"})
+    await ensure_topics(bootstrap, [tuned])
+    await ensure_topics(bootstrap, [cells])
+    await ensure_topics(bootstrap, [replace(cells, config={**cells.config, **tuned.advice})])
+    with pytest.raises(TopicError, match=r"cells has cleanup\.policy=compact and not delete: set it right"):
+        await ensure_topics(bootstrap, [replace(cells, config={"cleanup.policy": "delete"})])
+
+
+@pytest.mark.kafka
 async def test_a_topic_with_other_partitions_is_refused(bootstrap: str) -> None:
     await ensure_topics(bootstrap, [ORDERS])
     with pytest.raises(TopicError, match=r"test\.orders has 2 partitions and not 3: the number .* never changes"):

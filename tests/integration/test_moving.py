@@ -41,9 +41,12 @@ async def openings(bootstrap: str) -> int:
 
 
 async def taken_over(bootstrap: str, worker: Forked, before: int) -> None:
-    """Wait until shards were taken over since; a worker that was overtaken is started again."""
+    """Wait until every shard was taken over since, as a rebalance does; a worker that was overtaken is started again.
+
+    Not until one was: the others would be taken for the next rebalance, which might then never come.
+    """
     async with asyncio.timeout(60):
-        while await openings(bootstrap) <= before:
+        while await openings(bootstrap) < before + len(SHARDS.every):
             if await worker.ended(within_s=0.1) is not None:
                 worker.start()
 

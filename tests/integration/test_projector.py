@@ -98,6 +98,6 @@ async def test_other_projections_than_those_that_made_the_cells_are_refused(boot
     fewer = {name: each for name, each in PROJECTIONS.items() if name != "rep_day"}
     kafka = settings_for(bootstrap)
     async with CellsReader(kafka, 1, fewer) as reader, producer(kafka) as writer:
-        await reader.load([0])
+        await reader.load([0], remember=True)
         with pytest.raises(OtherProjectionsError, match=r"rep_day differ.*kvota projections rebuild"):
             await ShardOwner(0, 1, reader, writer, tmp_path).open()

@@ -21,6 +21,7 @@ from services.runtime.ports import free_port
 from services.runtime.topics import partition_counts, projector_topics
 from services.runtime.versions import Stage, Versions, read_versions, versions_log
 from tests.events.examples.dates import at
+from tests.projector.agreement import caught_up
 from tests.projector.workers import SHARDS, append_to, following, make_topics, settings_for
 from tests.telling import ANNA, CALLS, answered, decided, raw, won
 from tests.wallboard.floor import beat, soon
@@ -29,6 +30,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 CHECKOUT = Path(__file__).resolve().parents[2]
 NEW_PROJECTION = """-- How many calls of each queue came in each way on each day?
 -- key: queue, direction, day
+-- live: 8 days of day
 SELECT queue, direction, day, 1 AS calls FROM calls WHERE type = 'call.ended'
 """
 
@@ -241,6 +243,7 @@ async def test_killed_at_any_stage_it_leaves_the_version_before_and_the_next_run
         assert (await verified(release))["version"] == 1
         await kill_rebuilding(release, fresh_bootstrap, 3, Stage.SEEDED)
         await sell(fresh_bootstrap, range(10, 20))
+        await caught_up(fresh_bootstrap)
         assert (await verified(release))["version"] == 1
         done = await rebuilt(release)
         assert (done["version"], done["before"]) == (3, 1)

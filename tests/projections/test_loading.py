@@ -4,7 +4,10 @@ import pytest
 
 from projections.projection import ProjectionError, load_projection, load_projections
 
-HEAD = "-- How many?\n-- key: rep\n"
+KEY = "-- How many?\n-- key: rep\n"
+HEAD = KEY + "-- live: for ever\n"
+BY_DAY = "-- How many?\n-- key: rep, day, answered_at, calls\n-- live: "
+DAILY = "\nSELECT rep, day, answered_at, 1 AS calls, 1 AS n FROM calls"
 
 
 def test_the_shipped_projections_load() -> None:
@@ -26,6 +29,14 @@ def test_metrics_are_no_projection() -> None:
         ("SELECT rep, 1 AS calls FROM calls", "begin with a comment"),
         ("-- How many?\nSELECT rep, 1 AS calls FROM calls", "one line `-- key"),
         (HEAD + "-- key: day\nSELECT rep, 1 AS calls FROM calls", "one line `-- key"),
+        (KEY + "SELECT rep, 1 AS n FROM calls", "say in one line how long cells stay live"),
+        (HEAD + "-- live: for ever\nSELECT rep, 1 AS n FROM calls", "say in one line how long"),
+        (BY_DAY + "a while" + DAILY, "live: 'a while' is neither like '8 days of day'"),
+        (BY_DAY + "8 days of n" + DAILY, "live: 'n' is no part of the key"),
+        (BY_DAY + "8 days of month" + DAILY, "live: 'month' is no part of the key"),
+        (BY_DAY + "48 hours of day" + DAILY, "live: day is DATE, which is not counted in hours"),
+        (BY_DAY + "2 months of day" + DAILY, "live: day is DATE, which is not counted in months"),
+        (BY_DAY + "8 days of calls" + DAILY, "live: calls is INTEGER, which is not counted in days"),
         (HEAD + "SELEC rep", "is no SELECT"),
         (HEAD + "SELECT rep, 1 AS n FROM calls; SELECT rep, 1 AS n FROM calls", "more than one statement"),
         (HEAD + "DROP TABLE calls", "is no SELECT"),

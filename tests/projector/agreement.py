@@ -2,10 +2,10 @@
 
 import asyncio
 
-from projections.cells import Boards, without_zeros
+from projections.cells import Boards, still_live, without_zeros
 from services.runtime.log import end_positions
 from tests.projector.workers import PROJECTIONS, SHARDS, following, settings_for, values_in
-from tests.recompute import recompute_logs
+from tests.recompute import come_to, recompute_logs
 
 
 async def caught_up(bootstrap: str) -> Boards:
@@ -17,9 +17,10 @@ async def caught_up(bootstrap: str) -> Boards:
 
 
 async def recomputed(bootstrap: str) -> Boards:
-    """Give what plain Python makes of all that the log holds."""
+    """Give what plain Python makes of all that the log holds, as far as it is within the horizon."""
     logs = [await values_in(bootstrap, source) for source in SHARDS.all_sources]
-    return without_noughts(recompute_logs(logs))
+    day, boards = come_to(logs), recompute_logs(logs)
+    return without_noughts({name: still_live(PROJECTIONS[name], cells, day) for name, cells in boards.items()})
 
 
 def without_noughts(boards: Boards) -> Boards:

@@ -1,15 +1,21 @@
 """The protocol with one rule taken away: owners and readers that somebody could have written."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from projections.cells import Key, Values
+from projections.projection import Projection
 from services.projector.folding import Step
 from services.projector.owner import ShardOwner
+from services.runtime.live_boards import LiveBoards
 from services.runtime.seen import SeenDays
 from services.runtime.shard_cells import ShardCells
-from services.runtime.ticks import Tick, mark_key, segments
+from services.runtime.ticks import HEADS, CellId, Tick, mark_key, read_mark, segments
+from services.runtime.written import Deletions, Written
 from tests.projector.model import Rules
 
 
@@ -47,7 +53,7 @@ class OwnerThatMarksFirst(ShardOwner):
         if mark_key(self._epoch) in records:
             await super()._write(records)
             records, self._later = self._later, {}
-        elif None not in records.values():
+        elif any(value is not None for value in records.values()):
             self._later |= records
             return
         await super()._write(records)
@@ -80,6 +86,83 @@ class OwnerThatStatesRegardless(ShardOwner):
         await super().state()
 
 
+class OwnerThatMarksLast(ShardOwner):
+    """Deletes what the mark is in place of before the mark is there."""
+
+    def __init__(self, *told: Any) -> None:  # noqa: ANN401  handed on
+        super().__init__(*told)
+        self._mark: Mapping[bytes, bytes | None] = {}
+
+    async def state(self) -> None:
+        await super().state()
+        await super()._write(self._mark)
+
+    async def _write(self, records: Mapping[bytes, bytes | None]) -> None:
+        if mark_key(self._epoch) in records:
+            self._mark = records
+        else:
+            await super()._write(records)
+
+
+class WrittenWithStrays(Written):
+    """Leaves statements that came too late where they are."""
+
+    def take_deletions(self, epoch: int, stated: Iterable[CellId], emptied: Iterable[CellId]) -> Deletions:
+        return replace(super().take_deletions(epoch, stated, emptied), strays=[])
+
+
+class CellsWithStrays(ShardCells):
+    """Has no late statements deleted."""
+
+    def __init__(self, *told: Any, **more: Any) -> None:  # noqa: ANN401  handed on
+        super().__init__(*told, **more)
+        self.written = WrittenWithStrays()
+
+
+class WrittenWithZerosFirst(Written):
+    """Deletes statements of zeros before the older ones that they are in place of."""
+
+    def take_deletions(self, epoch: int, stated: Iterable[CellId], emptied: Iterable[CellId]) -> Deletions:
+        found = super().take_deletions(epoch, stated, emptied)
+        return replace(found, outdated=found.needless, needless=found.outdated)
+
+
+class CellsWithZerosFirst(ShardCells):
+    """Has statements of zeros deleted too early."""
+
+    def __init__(self, *told: Any, **more: Any) -> None:  # noqa: ANN401  handed on
+        super().__init__(*told, **more)
+        self.written = WrittenWithZerosFirst()
+
+
+class CellsThatTakeAll(ShardCells):
+    """Writes marks by which no statement is too late."""
+
+    def mark(self) -> bytes:
+        return msgspec.json.encode(msgspec.structs.replace(read_mark(super().mark()), taken=sys.maxsize))
+
+
+class CellsWithoutDays(ShardCells):
+    """Writes marks that do not say which day the log has come to."""
+
+    def mark(self) -> bytes:
+        return msgspec.json.encode(msgspec.structs.replace(read_mark(super().mark()), days={}))
+
+
+class BoardsThatShowAll(LiveBoards):
+    """Adds what comes late to cells that are gone."""
+
+    def live(self, name: str, cells: Mapping[Key, Values]) -> Mapping[Key, Values]:  # noqa: ARG002  all of them
+        return cells
+
+
+class CellsThatShowAll(ShardCells):
+    """Shows what came late as if it were the whole."""
+
+    def __init__(self, projections: Mapping[str, Projection], *, remember: bool) -> None:
+        super().__init__(projections, remember=remember, live=BoardsThatShowAll({**projections, HEADS.name: HEADS}))
+
+
 BROKEN = {
     "numbering instead of chaining": Rules(NumberedCells, NumberingOwner),
     "no epoch in the key": Rules(owner=OwnerWithoutEpoch),
@@ -88,3 +171,13 @@ BROKEN = {
     "following the last tick instead of one's own": Rules(owner=OwnerThatFollowsTheLast),
 }
 """What is missing, and the rules without it."""
+
+BROKEN_FOR_WHAT_GOES = {
+    "no offset in the mark": Rules(CellsThatTakeAll),
+    "no day in the mark": Rules(CellsWithoutDays),
+    "late statements left": Rules(CellsWithStrays),
+    "the mark after the deletions": Rules(owner=OwnerThatMarksLast),
+    "zeros deleted before older statements": Rules(CellsWithZerosFirst),
+    "late events shown": Rules(CellsThatShowAll),
+}
+"""The same of the rules for cells that are deleted."""

@@ -5,28 +5,32 @@ moment, let a deposed worker go on, and start a reader at any state of the topic
 away to see that it is needed.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from projections.cells import Boards, Cells
+from projections.cells import Boards, merge_boards
+from projections.horizon import Horizon
 from projections.projection import Measure, Projection
 from services.projector.folding import Step
 from services.projector.owner import ShardOwner
 from services.runtime.seen import SeenDays
-from services.runtime.shard_cells import ShardCells
+from services.runtime.shard_cells import Lying, ShardCells
 from services.runtime.ticks import NEVER, Tick, decode_tick, wire
 
-CALLS = Projection("calls", "How many?", ("rep",), (Measure("calls", "sum"),), frozenset(), "")
-PROJECTIONS = {"calls": CALLS}
+_COUNT, _NOUNS = (Measure("calls", "sum"),), frozenset[str]()
+CALLS = Projection("calls", "How many?", ("rep",), _COUNT, _NOUNS, "")
+DAYS = Projection("days", "How many a day?", ("rep", "day"), _COUNT, _NOUNS, "", live=Horizon(2, "days", "day"))
+WAITING = Projection("waiting", "Who waits?", ("call",), (Measure("waiting", "sum"),), _NOUNS, "")
+PROJECTIONS = {each.name: each for each in (CALLS, DAYS, WAITING)}
 SOURCE = "kvota.calls"
 DAY = date(2026, 11, 24)
 _NOWHERE = Path("/nowhere")
-"""No day of the model is old enough to be moved to disk."""
+"""All ids of the model are of one day, which is not moved to disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +41,78 @@ class Rules:
     owner: type[ShardOwner] = ShardOwner
 
 
-def rep_at(offset: int) -> str:
-    """The rep of the call that lies at an offset of the source."""
-    return f"rep-{id_at(offset) % 2}"
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a record of the log says: a rep's call on some day, or a caller who joins a queue (1) or leaves it (-1)."""
+
+    rep: str
+    days_later: int = 0
+    """After the latest day that the log has told of; less than none: before it."""
+    waits: int = 0
 
 
-def id_at(offset: int) -> int:
-    """The id of the call that lies at an offset of the source: every third record repeats the one before."""
-    return offset - (offset % 3 == 2)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A record of the log."""
+
+    id: int
+    day: date
+    told: Told
+
+    @property
+    def adds(self) -> Boards:
+        """What it adds to cells, if it counts."""
+        rep = self.told.rep
+        if self.told.waits:
+            return {"waiting": {(rep,): (self.told.waits,)}}
+        return {"calls": {(rep,): (1,)}, "days": {(rep, str(self.day)): (1,)}}
 
 
-def told_until(end: int) -> tuple[Boards, dict[str, SeenDays]]:
-    """What the records before an offset say, in plain Python: the cells and the ids."""
-    if end == 0:
-        return {}, {}
-    ids = {id_at(offset) for offset in range(end)}
-    calls: Cells = {(rep,): (sum(rep_at(one) == rep for one in ids),) for rep in map(rep_at, ids)}
-    seen = SeenDays()
-    seen.add(DAY, joined(ids))
-    return {"calls": calls}, {SOURCE: seen}
+class Log:
+    """The log of facts: a record is as whoever first reads it wants it, and the same for all who read it later."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.records: list[Call] = []
+
+    def read(self, start: int, wanted: Iterable[Told]) -> list[Call]:
+        """Read as many records as are wanted; every third of the log repeats the one before."""
+        end = start
+        for end, told in enumerate(wanted, start + 1):
+            if end > len(self.records):
+                self.records.append(self.records[-1] if end % 3 == 0 else self._next(told))
+        return self.records[start:end]
+
+    def _next(self, told: Told) -> Call:
+        latest = come_to(self.records) or DAY
+        return Call(len(self.records), latest + timedelta(days=told.days_later), told)
+
+    def told_until(self, end: int) -> tuple[Boards, dict[str, SeenDays]]:
+        """What the records before an offset say, in plain Python: the cells that may be shown, and the ids."""
+        if end == 0:
+            return {}, {}
+        first = {record.id: record for record in self.records[:end]}.values()
+        seen = SeenDays()
+        seen.add(DAY, joined(first))
+        return _shown(added_up(first), come_to(first)), {SOURCE: seen}
 
 
-def joined(ids: Iterable[int]) -> bytes:
-    """Ids as a tick carries them."""
-    return b"".join(UUID(int=one).bytes for one in ids)
+def come_to(calls: Iterable[Call]) -> date | None:
+    """The latest day of some records; a caller who waits says nothing of the day."""
+    return max((call.day for call in calls if not call.told.waits), default=None)
+
+
+def added_up(calls: Iterable[Call]) -> Boards:
+    """What records add in all."""
+    total: Boards = {}
+    for call in calls:
+        merge_boards(PROJECTIONS, total, call.adds)
+    return total
+
+
+def joined(calls: Iterable[Call]) -> bytes:
+    """The ids of records as a tick carries them."""
+    return b"".join(UUID(int=call.id).bytes for call in calls)
 
 
 class DiedError(Exception):
@@ -69,14 +121,17 @@ class DiedError(Exception):
 
 @dataclass
 class Topics:
-    """The two topics of one shard."""
+    """The two topics of one shard, and the log that it is made of."""
 
     rules: Rules = Rules()
+    log: Log = field(default_factory=Log)
     ticks: list[bytes] = field(default_factory=list)
-    cells: dict[bytes, bytes] = field(default_factory=dict)
-    """As compaction leaves it: the last value of each key, deleted ones gone."""
-    past: list[dict[bytes, bytes]] = field(default_factory=lambda: [{}])
-    """What a reader could have read of the cells topic at earlier moments."""
+    cells: dict[bytes, Lying] = field(default_factory=dict)
+    """As compaction leaves it: the last record of each key, deleted ones gone."""
+    end: int = 0
+    """Where the cells topic ends."""
+    past: list[tuple[dict[bytes, Lying], int]] = field(default_factory=lambda: [({}, 0)])
+    """What a reader could have read of the cells topic at earlier moments, and where it ended."""
     held: list[tuple[bytes | None, bytes | None]] = field(default_factory=list)
     """Frames of dead workers that are still on the wire: key (None: a tick) and value."""
 
@@ -88,13 +143,14 @@ class Topics:
         if value is None:
             self.cells.pop(key, None)
         else:
-            self.cells[key] = value
-        self.past.append(dict(self.cells))
+            self.cells[key] = self.end, value
+        self.end += 1
+        self.past.append((dict(self.cells), self.end))
 
-    def reader(self, cells: Mapping[bytes, bytes]) -> ShardCells:
+    def reader(self, cells: Mapping[bytes, Lying], end: int) -> ShardCells:
         """Start a reader that has read the cells topic when it was `cells`, and reads the ticks now."""
         found = self.rules.cells(PROJECTIONS, remember=True)
-        found.restore(cells)
+        found.restore(cells, end)
         self.follow(found, 0)  # those up to its mark no longer chain
         return found
 
@@ -124,13 +180,24 @@ class Frame:
         return int(self.record is not None)
 
 
+def _shown(total: Boards, day: date | None) -> Boards:
+    """What may be shown of the sum of all ticks: what is not zero, and of the last two days alone."""
+    days = {str(day), str(day - timedelta(days=1))} if day else set()
+    shown: Boards = {}
+    for name, cells in total.items():
+        for key, values in cells.items():
+            if any(values) and (name != "days" or str(key[1]) in days):
+                shown.setdefault(name, {})[key] = values
+    return shown
+
+
 class Worker:
     """A worker: its reader's state, and the owner that it is, or believes to be."""
 
     def __init__(self, topics: Topics) -> None:
         """Load what there is now."""
         self.topics = topics
-        self.cells = topics.reader(topics.cells)
+        self.cells = topics.reader(topics.cells, topics.end)
         self.next = len(topics.ticks)
         self.read = 0
         self.dies_after: int | None = None
@@ -174,22 +241,23 @@ class Worker:
         await self.owner.open()
         self.read = self.cells.positions.get(SOURCE, 0)
 
-    async def tick(self, count: int) -> None:
-        """Read the next records and add what counts of them, by the law, in one tick."""
-        start, self.read = self.read, self.read + count
-        first = self._first_ones(range(start, self.read))
-        calls: Cells = {(rep,): (sum(rep_at(one) == rep for one in first),) for rep in map(rep_at, first)}
+    async def tick(self, *wanted: Told) -> None:
+        """Read the next records, as wanted where nobody has read them, and add what counts by the law in one tick."""
+        read = self.topics.log.read(self.read, wanted)
+        start, self.read = self.read, self.read + len(read)
+        first = self._first_ones(read)
+        known, day = self.cells.days.get(SOURCE), come_to(first)
         tick = Tick(
             prev=NEVER,
             read_from={SOURCE: start},
             read_to={SOURCE: self.read},
-            cells=wire({"calls": calls}),
+            days={SOURCE: day} if day is not None and (known is None or day > known) else {},
+            cells=wire(added_up(first)),
             seen={SOURCE: {DAY: joined(first)}} if first else {},
         )
         await self.owner.append(Step(tick))
 
-    def _first_ones(self, offsets: Iterable[int]) -> list[int]:
-        ids = [id_at(offset) for offset in offsets]
+    def _first_ones(self, calls: Sequence[Call]) -> list[Call]:
         seen = self.cells.seen.get(SOURCE, SeenDays())
-        answers = seen.first_ones([(one.to_bytes(16), DAY) for one in ids])
-        return [one for one, first in zip(ids, answers, strict=True) if first]
+        answers = seen.first_ones([(call.id.to_bytes(16), DAY) for call in calls])
+        return [call for call, first in zip(calls, answers, strict=True) if first]

@@ -9,7 +9,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -17,11 +17,8 @@ from typing import Any, Final, cast
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from events.envelope import Envelope
-from events.law import Ledger
 from services.projector import __main__ as worker
-from services.projector.bisecting import Arrived
-from services.projector.folding import Step
+from services.projector.bisecting import Arrived, Worked
 from services.projector.projector import Projector
 from services.projector.transport import Batch
 from services.runtime.cells_reader import CellsReader
@@ -154,9 +151,9 @@ def _doomed_projector(fate: Fate) -> type[Projector]:
                 fate.meet("fetched")
                 yield cast("Batch", DoomedBatch(event, fate))
 
-        def _work(self, ledgers: Mapping[str, Ledger], arrived: Arrived) -> tuple[list[Envelope], list[Step]]:
+        def _work(self, arrived: Sequence[Arrived]) -> Mapping[int, Worked]:
             fate.meet("folding")
-            done = super()._work(ledgers, arrived)
+            done = super()._work(arrived)
             fate.meet("folded")
             return done
 

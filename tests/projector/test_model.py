@@ -1,7 +1,7 @@
 """Whatever owners do, die in the middle of, or do too late: whoever starts to read sees what was truly counted."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import pytest
@@ -9,8 +9,9 @@ from hypothesis import Phase, example, find, given, settings
 from hypothesis import strategies as st
 
 from services.projector.owner import OvertakenError
-from tests.projector.broken import BROKEN, OwnerThatStatesRegardless
-from tests.projector.model import SOURCE, DiedError, Rules, Topics, Worker, told_until
+from services.runtime.shard_cells import Lying
+from tests.projector.broken import BROKEN, BROKEN_FOR_WHAT_GOES, OwnerThatStatesRegardless
+from tests.projector.model import SOURCE, DiedError, Rules, Told, Topics, Worker
 
 Happening = tuple[str, int, int]
 """What happens, to which of the workers that are there, and how far it gets."""
@@ -25,32 +26,85 @@ A_DEPOSED_WORKER_STATES = [
     *[("follow", 0, 0), ("state", 0, 0), ("die in tick", 0, 1)],
 ]
 
-kinds = st.sampled_from(["open", "tick", "tick", "tick", "state", "follow", "die in tick", "die in state", "land"])
-histories = st.lists(st.tuples(kinds, st.integers(0, 3), st.integers(0, 6)), max_size=30)
+A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT = [
+    *[("open", 0, 0), ("joins", 0, 0), ("die in state", 0, 0)],
+    *[("open", 1, 0), ("leaves", 1, 0), ("state", 1, 0), ("land", 0, 0)],
+]
+WHOEVER_JOINED_IS_STATED = [("open", 0, 0), ("joins", 0, 0), ("state", 0, 0)]
+OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST = [
+    *[*WHOEVER_JOINED_IS_STATED, ("open", 1, 0), ("leaves", 1, 0)],
+    *[("die in state", 1, 4), ("land", 0, 1)],
+]
+A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED = [
+    *[("open", 0, 0), ("tick", 0, 2), ("state", 0, 0), ("dawn", 0, 1), ("state", 0, 0)],
+    *[("open", 1, 0), ("late", 1, 2), ("state", 1, 0)],
+]
+
+A_LATE_STATEMENT_AND_THE_NEXT_MARK = [
+    *A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT,
+    ("open", 2, 0),
+    ("tick", 2, 0),
+    ("state", 2, 0),
+]
+WHOEVER_JOINED_LEAVES = [*WHOEVER_JOINED_IS_STATED, ("leaves", 0, 0), ("state", 0, 0)]
+OF_WHAT_GOES = {
+    "no offset in the mark": A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT,
+    "no day in the mark": A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED,
+    "late statements left": A_LATE_STATEMENT_AND_THE_NEXT_MARK,
+    "the mark after the deletions": WHOEVER_JOINED_LEAVES,
+    "zeros deleted before older statements": OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST,
+    "late events shown": A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED,
+}
+"""Rules for cells that are deleted, and what goes wrong without each."""
+
+PLAIN = ["open", "tick", "tick", "tick", "state", "follow", "die in tick", "die in state", "land"]
+OF_CELLS_THAT_GO = ["joins", "leaves", "leaves", "dawn", "late"]
+
+
+def histories(*kinds: str) -> st.SearchStrategy[list[Happening]]:
+    """Give histories of up to thirty happenings of these kinds."""
+    return st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 3), st.integers(0, 6)), max_size=30)
+
 
 LONG = settings(max_examples=600, deadline=None)
 UNTIL_FOUND = settings(max_examples=20_000, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 
 
 @LONG
-@given(histories)
+@given(histories(*PLAIN, *OF_CELLS_THAT_GO))
 @example([*A_DEPOSED_WORKER_TICKS, ("tick", 0, 0), ("tick", 1, 0)])
 @example([("open", 0, 0), ("die in tick", 0, 0), ("open", 1, 0), ("land", 0, 0), ("tick", 1, 0)])
 @example(A_LATE_STATEMENT_OF_A_DEAD_WORKER)
 @example(A_DEPOSED_WORKER_STATES)
+@example(A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT)
+@example(A_LATE_STATEMENT_AND_THE_NEXT_MARK)
+@example(WHOEVER_JOINED_LEAVES)
+@example([*WHOEVER_JOINED_IS_STATED, ("leaves", 0, 0), ("die in state", 0, 3)])
+@example(OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST)
+@example(A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED)
 def test_whoever_starts_to_read_at_any_moment_is_right(history: list[Happening]) -> None:
     assert asyncio.run(_wrong(history, Rules())) is None
 
 
 @pytest.mark.parametrize("missing", BROKEN)
 def test_without_any_one_of_the_rules_somebody_is_wrong(missing: str) -> None:
-    history = find(histories, lambda one: asyncio.run(_wrong(one, BROKEN[missing])) is not None, settings=UNTIL_FOUND)
+    def somebody_is(history: list[Happening]) -> bool:
+        return asyncio.run(_wrong(history, BROKEN[missing])) is not None
+
+    history = find(histories(*PLAIN), somebody_is, settings=UNTIL_FOUND)
     assert asyncio.run(_wrong(history, Rules())) is None, "it is the rule that was missing"
 
 
 def test_without_the_rule_that_a_deposed_owner_states_nothing_somebody_is_wrong() -> None:
     history = A_DEPOSED_WORKER_STATES  # too rare for chance to find
     assert asyncio.run(_wrong(history, Rules(owner=OwnerThatStatesRegardless))) is not None
+    assert asyncio.run(_wrong(history, Rules())) is None
+
+
+@pytest.mark.parametrize("missing", OF_WHAT_GOES)
+def test_without_any_one_of_the_rules_for_what_is_deleted_somebody_is_wrong(missing: str) -> None:
+    history = OF_WHAT_GOES[missing]
+    assert asyncio.run(_wrong(history, BROKEN_FOR_WHAT_GOES[missing])) is not None
     assert asyncio.run(_wrong(history, Rules())) is None
 
 
@@ -66,14 +120,14 @@ async def _wrong(history: list[Happening], rules: Rules) -> object:
             await _unless_it_ends(workers, workers[-1], "open", amount)
         else:
             await _unless_it_ends(workers, workers[who % len(workers)], kind, amount)
-    return next((found for cells in topics.past if (found := _seen_wrong(topics, cells))), None)
+    return next((found for past in topics.past if (found := _seen_wrong(topics, *past))), None)
 
 
-def _seen_wrong(topics: Topics, cells: Mapping[bytes, bytes]) -> object:
+def _seen_wrong(topics: Topics, cells: Mapping[bytes, Lying], end: int) -> object:
     """What a reader of a state of the cells topic sees, unless it is what all ticks lead to and the records say."""
-    found, positions = topics.reader(cells), topics.reader({}).positions
-    is_right = found.positions == positions and (found.boards, found.seen) == told_until(positions.get(SOURCE, 0))
-    return None if is_right else found
+    found, positions = topics.reader(cells, end), topics.reader({}, 0).positions
+    told = topics.log.told_until(positions.get(SOURCE, 0))
+    return None if found.positions == positions and (found.boards, found.seen) == told else found
 
 
 async def _unless_it_ends(workers: list[Worker], worker: Worker, kind: str, amount: int) -> None:
@@ -84,18 +138,28 @@ async def _unless_it_ends(workers: list[Worker], worker: Worker, kind: str, amou
     workers.remove(worker)
 
 
+_WANTED: Mapping[str, Callable[[int], Told]] = {
+    "dawn": lambda amount: Told(f"rep-{amount % 3}", days_later=1 + amount % 3),
+    "late": lambda amount: Told(f"rep-{amount % 3}", days_later=-(amount % 4)),
+    "joins": lambda amount: Told(f"rep-{amount % 3}", waits=1),
+    "leaves": lambda amount: Told(f"rep-{amount % 3}", waits=-1),
+}
+
+
 async def _work(worker: Worker, kind: str, amount: int) -> None:
     if kind == "open":
         await worker.open()
     elif kind == "tick":
-        await worker.tick(1 + amount % 3)
+        await worker.tick(*[Told(f"rep-{(amount + place) % 3}") for place in range(1 + amount % 3)])
+    elif kind in _WANTED:
+        await worker.tick(_WANTED[kind](amount))
     elif kind == "state":
         await worker.owner.state()
     elif kind == "follow":
         worker.follow()
     elif kind == "die in tick":
         worker.dies_after = amount % 2
-        await worker.tick(1)
+        await worker.tick(Told("rep-0"))
         raise DiedError
     elif kind == "die in state":
         worker.dies_after = amount
@@ -112,9 +176,9 @@ def test_two_workers_that_both_believe_in_themselves_do_not_both_go_on() -> None
         await second.open()
         for number in range(1, 7):
             with suppress(OvertakenError):
-                await (first, second)[number % 2].tick(1)
+                await (first, second)[number % 2].tick(Told("rep-0"))
                 counted.append(number)
-        assert topics.reader({}).positions == {SOURCE: len(counted)}
+        assert topics.reader({}, 0).positions == {SOURCE: len(counted)}
         return counted
 
     assert asyncio.run(both()) == [1, 3, 5]

@@ -14,7 +14,7 @@ from events.parked import RecordParked
 from projections.cells import Boards, Cells, without_zeros
 from projections.fold import Folder
 from projections.projection import load_projections
-from services.projector.bisecting import Arrived, worked
+from services.projector.bisecting import Arrived, Worked, worked
 from services.projector.transport import RecordBatch
 from services.runtime.parked import Aside
 from services.runtime.seen import SeenDays
@@ -59,6 +59,7 @@ class Worker:
     """A worker without Kafka, of one partition: what it parks, and the cells that its ticks come to."""
 
     topic: str = CALLS
+    shard: int = 0
     aside: Aside = field(default_factory=dict[tuple[str, int], dict[int, str]])
     cells: ShardCells = field(default_factory=lambda: ShardCells(PROJECTIONS, remember=True))
     heads: dict[str, int] = field(default_factory=dict[str, int])
@@ -66,18 +67,26 @@ class Worker:
 
     def read(self, *values: bytes) -> "Worker":
         """Read the next records at once."""
+        self.take(worked(FOLDER, [self.arrived(values)], self.aside)[self.shard])
+        return self
+
+    def arrived(self, values: Sequence[bytes]) -> Arrived:
+        """Records that follow those read."""
         start = self.cells.positions.get(self.topic, 0)
         records = [Lying(start + place, value) for place, value in enumerate(values)]
-        arrived = Arrived([RecordBatch.of(TP(self.topic, 0), records, start)], {self.topic: start})
-        ledger = Ledger(self.cells.seen.setdefault(self.topic, SeenDays()), self.heads)
-        parked, steps = worked(FOLDER, {self.topic: ledger}, arrived, self.aside)
-        for envelope in parked:
+        ledgers = {self.topic: Ledger(self.cells.seen.setdefault(self.topic, SeenDays()), self.heads)}
+        partition = 0 if self.topic == DECISIONS else self.shard
+        batches = [RecordBatch.of(TP(self.topic, partition), records, start)]
+        return Arrived(self.shard, ledgers, batches, {self.topic: start}, dict(self.cells.days))
+
+    def take(self, done: Worked) -> None:
+        """Append what was worked out."""
+        for envelope in done.parked:
             event = decode(encode(envelope)).event
             assert isinstance(event, RecordParked)
             self.parked.append((event.position, event.reason, str(envelope.id)))
-        for step in steps:
+        for step in done.ticks:
             assert self.cells.apply(self.cells.last + 1, decode_tick(step.after(self.cells.last)[1]))
-        return self
 
     @property
     def positions(self) -> list[int]:
@@ -179,3 +188,27 @@ def test_however_the_log_is_cut_into_ticks_the_same_is_parked_and_counts(log: li
         parts.read(*log[start:end])
     assert sorted(parts.parked) == sorted(whole.parked)
     assert parts.boards() == whole.boards() == recomputed(*(value for value in log if value not in BADS))
+
+
+@settings(max_examples=25, deadline=None)
+@given(logs=st.lists(st.lists(RECORDS, min_size=1, max_size=6), min_size=2, max_size=4))
+def test_shards_that_are_worked_out_together_come_to_what_each_comes_to_alone(logs: list[list[bytes]]) -> None:
+    together = [Worker(shard=shard) for shard in range(len(logs))]
+    done = worked(FOLDER, [worker.arrived(log) for worker, log in zip(together, logs, strict=True)], {})
+    for worker, log in zip(together, logs, strict=True):
+        worker.take(done[worker.shard])
+        alone = Worker(shard=worker.shard).read(*log)
+        assert (worker.parked, worker.boards()) == (alone.parked, alone.boards())
+        assert worker.boards() == recomputed(*(value for value in log if value not in BADS))
+
+
+def test_facts_and_decisions_of_two_shards_meet_in_one_projection_and_not_in_a_tick() -> None:
+    calls, decisions = Worker(), Worker(DECISIONS, shard=4)
+    logs = [raw(answered(talk=60))], [decided(won(500), "deal/d1", 1)]
+    done = worked(FOLDER, [calls.arrived(logs[0]), decisions.arrived(logs[1])], {})
+    calls.take(done[0])
+    decisions.take(done[4])
+    assert "rep_day" in calls.boards()
+    assert "rep_day" in decisions.boards()
+    assert calls.boards() == Worker().read(*logs[0]).boards()
+    assert decisions.boards() == Worker(DECISIONS, shard=4).read(*logs[1]).boards()

@@ -1,8 +1,10 @@
 """The chain of ticks and the statements of cells: what a reader takes from what is written."""
 
+from collections.abc import Mapping
+
 from projections.cells import Boards
 from projections.projection import Measure, Projection
-from services.runtime.shard_cells import ShardCells
+from services.runtime.shard_cells import Lying, ShardCells
 from services.runtime.ticks import (
     HEADS,
     NEVER,
@@ -22,6 +24,11 @@ def tick(prev: int, calls: int = 0, upto: int = 0, rep: str = "anna") -> Tick:
     """Give a tick that adds calls to a rep, chained to `prev`; as a reader decodes it."""
     boards: Boards = {"sales": {(rep,): (calls,)}} if calls else {}
     return decode_tick(encode_tick(Tick(prev=prev, read_to={"kvota.calls": upto}, cells=wire(boards))))
+
+
+def lying(written: Mapping[bytes, bytes]) -> dict[bytes, Lying]:
+    """Give records as they lie in the cells topic, one after the other."""
+    return {key: (offset, value) for offset, (key, value) in enumerate(written.items())}
 
 
 def calls_of(cells: ShardCells, rep: str = "anna") -> object:
@@ -58,7 +65,7 @@ def test_a_statement_newer_than_the_mark_is_not_added_to_again() -> None:
     writer.apply(1, tick(0, calls=2, upto=2))
     written = {mark_key(0): mark, cell_key(0, ("sales", ("anna",))): writer.statement(("sales", ("anna",)))}
     reader = ShardCells(PROJECTIONS)
-    reader.restore(written)
+    reader.restore(lying(written), len(written))
     assert reader.last == 0
     assert reader.apply(1, tick(0, calls=2, upto=2))
     assert calls_of(reader) == 3
@@ -79,7 +86,7 @@ def test_of_two_owners_statements_the_later_tick_is_taken() -> None:
         mark_key(0): early.mark(),
     }
     reader = ShardCells(PROJECTIONS)
-    reader.restore(written)
+    reader.restore(lying(written), len(written))
     assert (calls_of(reader), reader.last) == (3, 2)
 
 
@@ -91,11 +98,11 @@ def test_a_cell_of_a_projection_that_no_longer_exists_is_passed_over() -> None:
 
 
 def test_heads_are_kept_stated_and_restored_as_cells_are() -> None:
-    writer = ShardCells(PROJECTIONS)
+    writer = ShardCells(PROJECTIONS, remember=True)
     for offset, version in enumerate((1, 2)):
         boards: Boards = {HEADS.name: {("kvota.decisions", "deal/d1"): (version,)}}
         writer.apply(offset, decode_tick(encode_tick(Tick(prev=offset - 1, cells=wire(boards)))))
     cell = (HEADS.name, ("kvota.decisions", "deal/d1"))
-    reader = ShardCells(PROJECTIONS)
-    reader.restore({cell_key(0, cell): writer.statement(cell), mark_key(0): writer.mark()})
+    reader = ShardCells(PROJECTIONS, remember=True)
+    reader.restore(lying({cell_key(0, cell): writer.statement(cell), mark_key(0): writer.mark()}), 2)
     assert writer.heads("kvota.decisions") == reader.heads("kvota.decisions") == {"deal/d1": 2}

@@ -108,5 +108,10 @@ async def append_to(bootstrap: str, records: Iterable[tuple[Source, bytes]]) -> 
 
 async def values_in(bootstrap: str, source: Source) -> list[bytes]:
     """Everything that lies in a partition, in its order."""
+    return [value or b"" for _, value in await records_in(bootstrap, source)]
+
+
+async def records_in(bootstrap: str, source: Source) -> list[tuple[bytes | None, bytes | None]]:
+    """The key and value of everything that lies in a partition, in its order."""
     async with consumer(settings_for(bootstrap)) as reader:
-        return [record.value or b"" async for record in read_to_end(reader, TopicPartition(*source))]
+        return [(record.key, record.value) async for record in read_to_end(reader, TopicPartition(*source))]

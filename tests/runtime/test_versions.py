@@ -48,6 +48,11 @@ def test_a_worker_of_the_next_release_keeps_up_what_waits_to_be_promoted() -> No
     assert (versions.to_work_for(OLD), versions.to_work_for(NEW)) == (2, 3)
 
 
+def test_workers_stay_with_the_first_version_while_its_successor_waits() -> None:
+    versions = told((2, Stage.BUILDING), (1, Stage.SERVING), (2, Stage.SEEDED))
+    assert versions.to_work_for(OLD) == versions.to_read(BOARD) == versions.serving == 1
+
+
 def test_what_is_half_built_is_nobodys() -> None:
     versions = told((1, Stage.DROPPED), (2, Stage.SERVING), (3, Stage.BUILDING), of=(OLD, OLD, NEW))
     with pytest.raises(NoVersionError, match="kvota projections rebuild"):

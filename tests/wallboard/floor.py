@@ -16,10 +16,12 @@ from events.goals import PeriodTarget, QuotaAssigned
 from projections.cells import Boards
 from projections.fold import Folder
 from projections.projection import load_projections
+from services.runtime.live_boards import LiveBoards
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings
 from services.runtime.shard_cells import ShardCells
-from services.runtime.ticks import NEVER, Tick, decode_tick, encode_tick, wire
+from services.runtime.ticks import LATE, NEVER, Tick, decode_tick, encode_tick, wire
+from services.wallboard.__main__ import shown
 from services.wallboard.app import wallboard_app
 from services.wallboard.board import Board, BoardMaker
 from services.wallboard.hub import Hub
@@ -33,7 +35,7 @@ from services.wallboard.vendor import Vendor
 from tests.events.examples.dates import TODAY, at
 from tests.telling import counted
 
-PROJECTIONS = load_projections()
+PROJECTIONS = shown(load_projections())
 COMPANY = CompanySettings(time_zone="Europe/Moscow", country="RU", currency="RUB")
 SETTINGS = WallboardSettings(port=0, period_s=0.02, heartbeat_s=0.05)
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
@@ -44,7 +46,8 @@ class Floor:
     """Live cells of a company of two shards: a test tells what happens, and the cells follow."""
 
     def __init__(self) -> None:
-        self.shards = {shard: ShardCells(PROJECTIONS) for shard in range(2)}
+        self.live = LiveBoards({**PROJECTIONS, LATE.name: LATE})
+        self.shards = {shard: ShardCells(PROJECTIONS, live=self.live) for shard in range(2)}
         self.ticked_ms: dict[int, int] = {}
         self._moved = asyncio.Condition()
         self._offset = NEVER
@@ -107,7 +110,7 @@ def board_of(*events: Event, settings: WallboardSettings = SETTINGS, now: dateti
     floor = Floor()
     floor.tell(*events)
     with Tables(PROJECTIONS) as tables:
-        tables.load(floor.shards.values())
+        tables.load(floor.live)
         return BoardMaker(settings, COMPANY, tables).board(epoch_ms(now), Ids())
 
 

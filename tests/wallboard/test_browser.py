@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from events.deals import Credit
+from services.runtime.ticks import LATE
 from services.wallboard.settings import WallboardSettings
 from tests.events.examples.dates import at
 from tests.telling import ANNA, BORIS, abandoned, answered, entered
@@ -127,6 +128,16 @@ async def test_a_feed_that_falls_silent_greys_the_queues_alone(browser: Browser,
         await expect(page.locator('.queues[data-standing="stale"]')).to_be_visible()
         await expect(page.locator('.leaderboard[data-standing="fresh"]')).to_be_visible()
         await expect(page.locator(".connection")).to_have_text("Молчит телефония")
+
+
+async def test_events_that_came_for_closed_days_are_counted_beside_the_title(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
+        note = page.locator(".leaderboard .note")
+        await floor.happens()
+        await expect(note).to_be_empty()
+        floor.add({LATE.name: {("2026-11-24",): (3,)}}, shard=0)
+        await floor.happens()
+        await expect(note).to_have_text("Опоздало событий: 3 — они только в отчётах")
 
 
 async def test_when_the_service_is_gone_the_page_says_so_and_comes_back_by_itself(

@@ -39,7 +39,7 @@ async def test_a_new_screen_is_shown_the_whole_board_at_once(floor: Floor) -> No
     assert board["as_of"] == "2026-11-24T09:00:00.000Z"
     assert (board["currency"], board["time_zone"]) == ("RUB", "Europe/Moscow")
     assert board["leaderboard"][0]["booked_minor"] == 1_000
-    assert board["completeness"] == {"complete": True, "silent_feeds": []}
+    assert board["completeness"] == {"complete": True, "silent_feeds": [], "late_events": 0}
     assert board["tiles"]["queues"]["metrics"] == [{"id": "service_level_offered", "version": 1}]
     assert board["tiles"]["queues"]["age_ms"] < 5_000
 

@@ -2,7 +2,7 @@
 
 import random
 
-from projections.cells import Boards, merge_boards, shown, without_zeros
+from projections.cells import shown
 from services.wallboard.tables import Tables
 from tests.events.examples.dates import at
 from tests.telling import ANNA, BORIS, abandoned, answered, entered
@@ -18,9 +18,9 @@ def test_parts_of_a_cell_in_two_shards_are_added_up() -> None:
     floor = Floor()
     with Tables(PROJECTIONS) as tables:
         floor.tell(answered(), shard=0)
-        tables.load(floor.shards.values())
+        tables.load(floor.live)
         floor.tell(answered(), shard=1)
-        assert tables.take_in(floor.shards.values()) == {"queue_handle", "queue_interval", "rep_day", "rep_month"}
+        assert tables.take_in() == {"queue_interval", "rep_day", "rep_month"}
         calls = tables.con.execute("SELECT rep, calls FROM rep_day").fetchall()
     assert calls == [(ANNA, 2)]
 
@@ -29,10 +29,10 @@ def test_a_cell_that_was_taken_back_is_gone() -> None:
     floor = Floor()
     with Tables(PROJECTIONS) as tables:
         floor.tell(offered("c", at(9)))
-        tables.load(floor.shards.values())
+        tables.load(floor.live)
         assert len(rows(tables, "queue_waiting")) == 1
         floor.tell(abandoned(10, joined=at(9)))
-        tables.take_in(floor.shards.values())
+        tables.take_in()
         assert rows(tables, "queue_waiting") == []
 
 
@@ -48,7 +48,7 @@ def test_taken_in_step_by_step_the_tables_are_those_of_all_at_once() -> None:
     chance = random.Random(7)
     floor = Floor()
     with Tables(PROJECTIONS) as tables:
-        tables.load(floor.shards.values())
+        tables.load(floor.live)
         for number in range(40):
             rep = chance.choice([ANNA, BORIS])
             joined = at(9, chance.randrange(60))
@@ -62,12 +62,9 @@ def test_taken_in_step_by_step_the_tables_are_those_of_all_at_once() -> None:
             ]
             floor.tell(chance.choice(told), shard=chance.randrange(2))
             if chance.random() < 0.5:
-                tables.take_in(floor.shards.values())
-        tables.take_in(floor.shards.values())
-        total: Boards = {}
-        for shard in floor.shards.values():
-            merge_boards(PROJECTIONS, total, shard.boards)
-        for name, projection in PROJECTIONS.items():
-            cells = without_zeros(projection, total.get(name, {}))
+                tables.take_in()
+        tables.take_in()
+        for name in PROJECTIONS:
+            cells = floor.live.boards.get(name, {})
             wanted = sorted(((*key, *map(shown, values)) for key, values in cells.items()), key=repr)
             assert sorted(rows(tables, name), key=repr) == wanted, name

@@ -63,8 +63,10 @@ function Tile({ name, title, note, words, slots, children }) {
 function Leaderboard({ words }) {
   const rows = (board.value?.leaderboard ?? []).slice(0, ROWS);
   const expected = rows.find((row) => row.expected_bp !== null)?.expected_bp ?? null;
+  const late = completeness.value.late_events;
+  const note = late > 0 ? words.late(words.number(late)) : null;
   return html`
-    <${Tile} name="leaderboard" title=${words.leaderboard} words=${words}>
+    <${Tile} name="leaderboard" title=${words.leaderboard} note=${note} words=${words}>
       <div class="table" role="table" aria-labelledby="leaderboard-title">
         <div class="columns" role="row">
           <span role="columnheader"></span>

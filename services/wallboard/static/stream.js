@@ -15,7 +15,7 @@ const openedAt = signal(performance.now());
 const now = signal(performance.now());
 
 export const asOf = signal(null);
-export const completeness = signal({ complete: true, silent_feeds: [] });
+export const completeness = signal({ complete: true, silent_feeds: [], late_events: 0 });
 export const connected = computed(() => now.value - heardAt.value < LOST_MS);
 
 // How old a tile's data is, in milliseconds; null: there is none yet. It grows while nothing is heard.

@@ -31,6 +31,7 @@ const RU = {
   noDeals: "В этом месяце сделок ещё не было",
   noReps: "Здесь появятся те, кто звонит и продаёт",
   more: (count) => `и ещё ${count}`,
+  late: (count) => `Опоздало событий: ${count} — они только в отчётах`,
   noPlan: "без плана",
   pace: "Сегодня должно быть",
   states: {
@@ -75,6 +76,7 @@ const EN = {
   noDeals: "No deals yet this month",
   noReps: "Whoever calls and sells will appear here",
   more: (count) => `and ${count} more`,
+  late: (count) => `Events that came late: ${count}, in reports only`,
   noPlan: "no quota",
   pace: "Due today",
   states: {

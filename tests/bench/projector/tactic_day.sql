@@ -1,5 +1,6 @@
 -- What did each tactic come to on each business day? For the benchmark only.
 -- key: tactic, day
+-- live: for ever
 SELECT tactic,
        day,
        1                                                                           AS calls,
