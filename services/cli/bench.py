@@ -54,6 +54,12 @@ def rebuild(
     _run("rebuild", [f"--events={events}", f"--size={size}", f"--runs={runs}", *(["--json"] if json else [])])
 
 
+@app.command()
+def startup(size: Size = "small") -> None:
+    """What it costs a board and a worker to start on two months of live cells."""
+    _run("startup", [size])
+
+
 def _run(name: str, told: Sequence[str]) -> NoReturn:
     """Become a benchmark of the checkout."""
     if not (_CHECKOUT / "tests" / "bench" / name).is_dir():

@@ -85,8 +85,10 @@ class Rebuilding:
 
     async def _tell_of_the_first(self, versions: Versions) -> None:
         """Say which projections made the first version, which nobody has told: its workers are to stay with it."""
+        if FIRST in versions.known:
+            return
         _, made = await self._live(FIRST)
-        if FIRST not in versions.known and made:
+        if made:
             await tell(self._kafka, Standing(FIRST, Stage.SERVING, made))
 
     async def _begin(self, version: int) -> int:

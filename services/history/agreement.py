@@ -51,7 +51,7 @@ async def agreement(
 
 def _compare(archive: Archive, live: Boards, cut: Positions, projections: Mapping[str, Projection]) -> list[Difference]:
     """Where the live cells differ from what reports read, or from what the raw records say, within their horizon."""
-    day = max(archive.days_at(cut).values(), default=None)
+    day = archive.day_at(cut)
     differences = compare(live, archive.cells_at(cut, projections, day), projections)
     evidence = compare(live, archive.evidence_at(cut, projections, day), projections)
     return differences + [difference for difference in evidence if difference not in differences]

@@ -29,8 +29,10 @@ SELECT topic, "partition", coalesce(min("offset") FILTER (appended_at > $moment)
 FROM progress JOIN records USING (topic, "partition")
 GROUP BY topic, "partition", next_offset
 """
-_DAYS = """
-SELECT topic, "partition", max(least(day, (appended_at + $farthest_east)::DATE))
+TOLD_DAY = "least(day, (appended_at + $farthest_east)::DATE)"
+"""The business day of a record, no later than any had begun when the log took it, as the projector takes it."""
+_DAYS = f"""
+SELECT topic, "partition", max({TOLD_DAY})
 FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before
 GROUP BY ALL
 """
@@ -114,6 +116,10 @@ class Archive:
         with self.reading(positions) as reading:
             rows = reading.con.execute(_DAYS, {"farthest_east": FARTHEST_EAST}).fetchall()
         return {(topic, partition): day for topic, partition, day in rows}
+
+    def day_at(self, positions: Positions) -> date | None:
+        """The business day that the log has come to at a cut; None: to none."""
+        return max(self.days_at(positions).values(), default=None)
 
     @contextmanager
     def reading(self, cut: Positions | None = None) -> Iterator[Reading]:

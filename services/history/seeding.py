@@ -14,7 +14,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from projections.cells import Boards, Cells, still_live, without_zeros
-from services.history.archive import Archive
+from services.history.archive import TOLD_DAY, Archive
 from services.history.errors import SeededError
 from services.runtime.log import producer
 from services.runtime.settings import KafkaSettings
@@ -48,10 +48,10 @@ SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) FROM records JOIN cut US
 WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL
 ORDER BY topic, day
 """
-_LATE = """
+_LATE = f"""
 SELECT strftime(come_to, '%Y-%m-%d'), count(*)
 FROM (SELECT day,
-             max(least(day, (appended_at + $farthest_east)::DATE))
+             max({TOLD_DAY})
                  OVER (PARTITION BY topic, "partition" ORDER BY "offset")                  AS come_to
       FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before)
 WHERE day < come_to - $closed::INTEGER GROUP BY ALL
@@ -103,7 +103,7 @@ class Seeding:
 
     def _boards(self, cut: Positions) -> Boards:
         projections = self._archive.projections
-        day = max(self._archive.days_at(cut).values(), default=None)
+        day = self._archive.day_at(cut)
         boards = self._archive.cells_at(cut, projections, day)
         cells = {name: without_zeros(projections[name], of_name) for name, of_name in boards.items()}
         with self._archive.reading(cut) as reading:

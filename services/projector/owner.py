@@ -133,7 +133,7 @@ class ShardOwner:
             await asyncio.to_thread(seen.settle, self._folder / topic)
 
     async def _write(self, records: Mapping[bytes, bytes | None]) -> None:
-        """Write records in batches of our own making: sending each by itself costs five times as much."""
+        """Write records in batches of our own making: sending each by itself costs many times as much."""
         batch = self._producer.create_batch()
         sent: list[asyncio.Future[object]] = []
         for key, value in records.items():

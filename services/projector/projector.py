@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import structlog
 from faust.types import TP
@@ -49,8 +50,14 @@ class _Due:
     owner: ShardOwner
     events: Sequence[Batch]
 
+    @classmethod
+    def now(cls, owner: ShardOwner, events: Iterable[Batch]) -> Self:
+        """Leave out what was taken away meanwhile."""
+        return cls(owner, [event for event in events if is_current(event)])
+
     @property
     def batches(self) -> list[RecordBatch]:
+        """The records."""
         return [event.value for event in self.events]
 
     def arrived(self) -> Arrived:
@@ -131,17 +138,17 @@ class Projector:
             by_shard: dict[int, list[Batch]] = {}
             for event in gathered:
                 by_shard.setdefault(self._shards.of(*event.value.tp), []).append(event)
-            async with AsyncExitStack() as busy:
-                await self._tick([each async for each in self._held(by_shard, busy)])
+            async with self._held() as owners:
+                await self._tick([_Due.now(owner, by_shard.get(owner.shard, ())) for owner in owners])
 
-    async def _held(self, by_shard: Mapping[int, Sequence[Batch]], busy: AsyncExitStack) -> AsyncIterator[_Due]:
-        """The shards that are ours, each with what has come for it, held until `busy` ends."""
-        held = list(self._owners.items())
-        for _shard, owner in held:
-            await busy.enter_async_context(owner.busy)
-        for shard, owner in held:
-            if self._owners.get(shard) is owner:
-                yield _Due(owner, [event for event in by_shard.get(shard, ()) if is_current(event)])
+    @asynccontextmanager
+    async def _held(self) -> AsyncGenerator[list[ShardOwner]]:
+        """The owners of the shards that are ours, which nobody takes away for a block."""
+        owners = list(self._owners.values())
+        async with AsyncExitStack() as busy:
+            for owner in owners:
+                await busy.enter_async_context(owner.busy)
+            yield [owner for owner in owners if self._owners.get(owner.shard) is owner]
 
     async def _learn_what_is_aside(self) -> None:
         """Read what the owners before have parked, once for every assignment, which it must not hold up."""

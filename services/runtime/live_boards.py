@@ -75,7 +75,6 @@ class LiveBoards:
         if self.day is not None and day <= self.day:
             return {}
         self.day = day
-        self._parts.clear()
         return {name: self._drop(projection, day) for name, projection in self.projections.items()}
 
     def _drop(self, projection: Projection, day: date) -> list[Key]:

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from services.runtime.topics import TopicError, TopicSpec, ensure_topics, projector_topics, source_topics
+from services.runtime.topics import (
+    TopicError,
+    TopicExistsError,
+    TopicSpec,
+    ensure_topics,
+    make_new_topics,
+    projector_topics,
+    source_topics,
+)
 from tests.broker.records import partitions_of
 
 ORDERS = TopicSpec("test.orders", 2, {"cleanup.policy": "delete"})
@@ -81,6 +89,17 @@ async def test_a_topic_with_other_settings_is_refused(bootstrap: str) -> None:
 async def test_a_topic_that_cannot_be_made_says_why(bootstrap: str) -> None:
     with pytest.raises(TopicError, match="bad name could not be made: Topic name is invalid"):
         await ensure_topics(bootstrap, [TopicSpec("bad name", 1, {})])
+
+
+@pytest.mark.kafka
+async def test_of_several_who_make_a_topic_one_gets_it_and_who_may_not_is_told_something_else(bootstrap: str) -> None:
+    spec = replace(ORDERS, name="test.ours")
+    await make_new_topics(bootstrap, [spec])
+    with pytest.raises(TopicExistsError, match=r"test\.ours exists already"):
+        await make_new_topics(bootstrap, [spec])
+    with pytest.raises(TopicError, match="Topic name is invalid") as refused:
+        await make_new_topics(bootstrap, [TopicSpec("bad name", 1, {})])
+    assert not isinstance(refused.value, TopicExistsError)
 
 
 @pytest.mark.kafka

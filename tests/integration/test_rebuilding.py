@@ -18,7 +18,8 @@ import pytest
 
 from services.runtime.log import end_positions
 from services.runtime.ports import free_port
-from services.runtime.topics import partition_counts, projector_topics
+from services.runtime.shards import ticks_topic
+from services.runtime.topics import delete_topics, partition_counts, projector_topics
 from services.runtime.versions import Stage, Versions, read_versions, versions_log
 from tests.events.examples.dates import at
 from tests.projector.agreement import caught_up
@@ -248,6 +249,31 @@ async def test_killed_at_any_stage_it_leaves_the_version_before_and_the_next_run
         done = await rebuilt(release)
         assert (done["version"], done["before"]) == (3, 1)
         assert (await verified(release))["version"] == 3
+
+
+async def test_a_version_that_lost_its_ticks_is_replaced(release: Release, fresh_bootstrap: str) -> None:
+    await sell(fresh_bootstrap, range(10))
+    async with working(release, fresh_bootstrap) as worker:
+        worker.terminate()
+        assert await worker.wait() == 0
+    await lose_ticks(fresh_bootstrap)
+    async with release.running("projector") as worker:
+        assert await worker.wait() == 1
+    rebuilding = asyncio.create_task(rebuilt(release))
+    await told_of(fresh_bootstrap, 2, Stage.SEEDED)
+    async with release.running("projector"):
+        done = await rebuilding
+    assert (done["version"], done["before"], done["handed_over"]) == (2, 1, True)
+    assert (await verified(release))["version"] == 2
+
+
+async def lose_ticks(bootstrap: str) -> None:
+    """Make the ticks of the first version anew, empty."""
+    await delete_topics(bootstrap, [ticks_topic(1)])
+    async with asyncio.timeout(30):
+        while await partition_counts(bootstrap, [ticks_topic(1)]):  # noqa: ASYNC110  # Kafka does not tell when a topic is gone
+            await asyncio.sleep(0.05)
+    await make_topics(bootstrap)
 
 
 async def test_a_new_projection_comes_with_the_next_release_while_the_board_goes_on(
