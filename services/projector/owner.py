@@ -1,6 +1,7 @@
 """The owner of a shard: the one worker that extends its chain of ticks, and knows at once when it no longer is."""
 
 import asyncio
+import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -46,7 +47,7 @@ class ShardOwner:
     def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer, folder: Path) -> None:
         """Own nothing yet: `open` takes the shard over. The reader has loaded it, and remembers its ids.
 
-        The ids of older days lie in `folder`, which is this process's.
+        The ids of older days lie in `folder`, which is this process's, in a folder that is this owner's alone.
         """
         self.shard = shard
         self.cells: ShardCells = reader.shards[shard]
@@ -56,7 +57,7 @@ class ShardOwner:
         self._version = version
         self._ticks, self._cells_topic = ticks_topic(version), cells_topic(version)
         self._reader, self._producer = reader, producer
-        self._folder = folder / str(shard)
+        self._parent = folder / str(shard)
         self._made_by = made_by(reader.projections)
         self._epoch = self._last = self._marked = NEVER
         self._ticked_at = self._stated_at = _now()
@@ -130,6 +131,15 @@ class ShardOwner:
         await self._write(dict.fromkeys(deletions.needless))
         self._marked = tick
         await self._settle()
+
+    def leave(self) -> None:
+        """Own nothing any more, and leave no file behind."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _folder(self) -> Path:
+        """No other owner's, before or after, has the same epoch."""
+        return self._parent / str(self._epoch)
 
     async def _settle(self) -> None:
         """Move the ids of older days out of memory; what makes them last is the cells topic."""

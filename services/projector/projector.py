@@ -94,8 +94,9 @@ class Projector:
     async def resume(self, partitions: frozenset[TP]) -> Mapping[TP, int]:
         """Take over the shards of these partitions; where their ticks say that each was read to."""
         await self.revoked(partitions)
-        await self._reader.load(sorted(self._of(partitions)), remember=True)
-        await asyncio.gather(*(self._open(shard) for shard in self._of(partitions)))
+        for shard in sorted(self._of(partitions)):  # one by one: the ids of a shard go to disk before the next is read
+            await self._reader.load([shard], remember=True)
+            await self._open(shard)
         self._assignments += 1
         self.ready = True
         return {tp: self._position(tp) for tp in partitions}
@@ -109,8 +110,8 @@ class Projector:
                 async with owner.busy:
                     await owner.state()
         finally:
-            for shard in shards:
-                self._owners.pop(shard, None)
+            for shard in shards & self._owners.keys():
+                self._owners.pop(shard).leave()
             self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:

@@ -83,7 +83,7 @@ class CellsReader:
 
     async def _load(self, reader: AIOKafkaConsumer, shard: int, cells: ShardCells) -> None:
         ticks = TopicPartition(self._ticks, shard)
-        cells.restore(*await _statements(reader, TopicPartition(self._cells, shard), cells.wants))
+        cells.restore(*await _statements(reader, TopicPartition(self._cells, shard), cells))
         if cells.last >= (await reader.end_offsets([ticks]))[ticks]:
             raise LostTicksError(ticks, cells.last)
         self._next[shard] = cells.last + 1
@@ -176,21 +176,21 @@ class CellsReader:
 
 
 async def _statements(
-    reader: AIOKafkaConsumer, partition: TopicPartition, wanted: Callable[[bytes], bool]
+    reader: AIOKafkaConsumer, partition: TopicPartition, cells: ShardCells
 ) -> tuple[dict[bytes, Lying], int]:
     """The last record of every wanted key, and where the partition ends, read on until the end no longer moves.
 
-    The cleaner may remove a key's record because of a newer one beyond the end that was asked for first.
+    Ids go to `cells` as they come: there are many, and a second time they would not be held. The cleaner may remove a key's record because of a newer one beyond the end that was asked for first.
     """
     statements: dict[bytes, Lying] = {}
     start = 0
     while start < (end := (await reader.end_offsets([partition]))[partition]):
         async for record in read_to_end(reader, partition, start):
-            if record.key is None or not wanted(record.key):
+            if record.key is None or not cells.wants(record.key):
                 continue
             if record.value is None:
                 statements.pop(record.key, None)
-            else:
+            elif not cells.took_ids(record.key, record.value):
                 statements[record.key] = record.offset, record.value
         start = end
     return statements, start

@@ -98,8 +98,8 @@ class ShardCells:
         found: dict[str, _Found] = {}
         for kafka_key, (offset, value) in records.items():
             match divided(kafka_key):
-                case [_, what, rest] if what == SEEN:
-                    self._remember(*read_segment_key(rest), value)
+                case [_, what, _] if what == SEEN:
+                    self.took_ids(kafka_key, value)
                 case [written, _, _] if offset >= mark.taken and int(written) < epoch:
                     self._pass_over(kafka_key)
                 case [written, what, rest]:
@@ -111,6 +111,17 @@ class ShardCells:
                     pass
         for name, cells in found.items():
             self._restore_cells(name, cells)
+
+    def took_ids(self, kafka_key: bytes, value: bytes) -> bool:
+        """Remember the ids of a record of the cells topic, if it is a segment; they had been seen, whatever follows."""
+        if SEEN not in kafka_key:
+            return False
+        match divided(kafka_key):
+            case [_, what, rest] if what == SEEN:
+                self._remember(*read_segment_key(rest), value)
+                return True
+            case _:
+                return False
 
     def wants(self, kafka_key: bytes) -> bool:
         """Whether a record of the cells topic says something that is asked for here."""
