@@ -1,7 +1,9 @@
 """The law: which records of a log count. Pure, and the same for every reader.
 
-A fact from outside counts once: the first readable record with an id is the event. A decision counts if and only if it
-is the next version of its stream and every head that it expects still holds. Readers fold the log in order and agree.
+A fact from outside counts once: the first readable record with an id is the event. Ids of days long past are forgotten,
+so that a fact of such a day cannot be known to be new, and does not count (`events.window`). A decision counts if and
+only if it is the next version of its stream and every head that it expects still holds. Readers fold the log in order
+and agree.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +14,8 @@ from itertools import starmap
 from typing import Protocol
 from uuid import UUID
 
-from events.envelope import Envelope, read_expects
+from events.envelope import read_expects
+from events.window import begun, first_known
 
 
 class Verdict(StrEnum):
@@ -21,6 +24,8 @@ class Verdict(StrEnum):
     COUNTS = "counts"
     REPEATED = "repeated"
     """Its id was on the log before."""
+    EXPIRED = "expired"
+    """A fact of a day so long past that nobody remembers whether it was told: it has to be imported."""
     OVERTAKEN = "overtaken"
     """A decision that is not the next version of its stream: another was appended first."""
     EXPECTATION_BROKEN = "expectation_broken"
@@ -41,6 +46,12 @@ def _nothing(_day: date) -> Iterable[UUID]:
 
 Told = tuple[bytes, date]
 """A fact's id, as 16 bytes, and the event's own day."""
+
+Appended = Callable[[], Sequence[int | None]]
+"""Says when the log took each of some records, in epoch milliseconds; None: that one brings the log to no other day.
+
+It is asked only where that makes a difference.
+"""
 
 
 class Judgeable(Protocol):
@@ -108,22 +119,59 @@ class Ledger:
 
     seen: Seen = field(default_factory=SeenIds)
     heads: dict[str, int] = field(default_factory=dict[str, int])
+    day: date | None = None
+    """The business day that the log has come to; None: to none, so that nothing has expired."""
 
-    def judge(self, envelope: Envelope) -> Verdict:
+    def judge(self, record: Judgeable, appended_ms: int | None = None) -> Verdict:
         """Say whether the next record of the log counts, and remember it if it does."""
-        [verdict] = self.judge_all([envelope])
+        [verdict] = self.judge_all([record], lambda: [appended_ms])
         return verdict
 
-    def judge_all(self, records: Sequence[Judgeable]) -> list[Verdict]:
+    def judge_all(self, records: Sequence[Judgeable], appended: Appended | None = None) -> list[Verdict]:
         """Say of each of the next records whether it counts, and remember those that do."""
-        facts = [record.told for record in records if record.stream is None]
+        told = [record.told for record in records]
+        days = {day for _, day in told}
+        if not days:
+            return []
+        if min(days) < _first_known(max(days) if self.day is None else max(self.day, *days)):
+            return self._judge_each(records, told, _times(appended, records))
+        facts = [each for each, record in zip(told, records, strict=True) if record.stream is None]
         first = iter(self.seen.first_ones(facts) if facts else ())
-        return [
-            self._decision(record.stream, record)
-            if record.stream is not None
-            else (Verdict.COUNTS if next(first) else Verdict.REPEATED)
+        verdicts = [
+            _OF_FACT[next(first)] if record.stream is None else self._decision(record.stream, record)
             for record in records
         ]
+        if self.day is None or max(days) > self.day:
+            for (_, day), verdict, appended_ms in zip(told, verdicts, _times(appended, records), strict=True):
+                self._come_to(day, verdict, appended_ms)
+        return verdicts
+
+    def _judge_each(
+        self, records: Sequence[Judgeable], told: Sequence[Told], times: Sequence[int | None]
+    ) -> list[Verdict]:
+        """The same of records of which some may have expired: each by the day that those before it have come to.
+
+        What has expired stays so, hence of the facts with one id those that have not come first.
+        """
+        known = _first_known(self.day)
+        facts = [each for each, record in zip(told, records, strict=True) if record.stream is None and each[1] >= known]
+        first = iter(self.seen.first_ones(facts) if facts else ())
+        verdicts: list[Verdict] = []
+        for record, (_, day), appended_ms in zip(records, told, times, strict=True):
+            if record.stream is not None:
+                verdict = self._decision(record.stream, record)
+            else:
+                verdict = _OF_FACT[next(first)] if day >= known else Verdict.EXPIRED
+                verdict = verdict if day >= _first_known(self.day) else Verdict.EXPIRED
+            self._come_to(day, verdict, appended_ms)
+            verdicts.append(verdict)
+        return verdicts
+
+    def _come_to(self, day: date, verdict: Verdict, appended_ms: int | None) -> None:
+        """Have the log come to a day, if a record that counts says so."""
+        if verdict is Verdict.COUNTS and appended_ms is not None and (self.day is None or day > self.day):
+            day = begun(day, appended_ms)
+            self.day = day if self.day is None else max(day, self.day)
 
     def _decision(self, stream: str, record: Judgeable) -> Verdict:
         version = self.heads.get(stream, 0) + 1
@@ -133,3 +181,15 @@ class Ledger:
             return Verdict.EXPECTATION_BROKEN
         self.heads[stream] = version
         return Verdict.COUNTS
+
+
+def _times(appended: Appended | None, records: Sequence[Judgeable]) -> Sequence[int | None]:
+    return [None] * len(records) if appended is None else appended()
+
+
+_OF_FACT = (Verdict.REPEATED, Verdict.COUNTS)
+"""By whether it is the first with its id."""
+
+
+def _first_known(day: date | None) -> date:
+    return date.min if day is None else first_known(day)

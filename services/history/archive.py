@@ -10,6 +10,7 @@ from typing import Self, cast
 
 import duckdb
 
+from events.window import FARTHEST_EAST
 from projections.cells import Boards, Cells, Key, values_from_sql
 from projections.projection import Projection
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnfoldableHistoryError, UnknownNameError
@@ -19,7 +20,6 @@ from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
 from services.history.store import Store, read_positions, transaction
 from services.runtime.shards import Positions, Source
-from services.runtime.ticks import FARTHEST_EAST
 
 FILE_NAME = "history.duckdb"
 

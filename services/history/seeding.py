@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 
+from events.window import FARTHEST_EAST
 from projections.cells import Boards, Cells, still_live, without_zeros
 from services.history.archive import TOLD_DAY, Archive
 from services.history.errors import SeededError
@@ -21,7 +22,6 @@ from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, cells_topic, ticks_topic
 from services.runtime.ticks import (
     CLOSED,
-    FARTHEST_EAST,
     HEADS,
     LATE,
     NEVER,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from events.envelope import Envelope
 from events.law import Ledger
@@ -38,6 +39,8 @@ class Worked:
 
     parked: Sequence[Envelope]
     ticks: Sequence[Step]
+    expired: int
+    """How many records are of days too long past."""
 
 
 def worked(folder: Folder, arrived: Sequence[Arrived], aside: Aside) -> dict[int, Worked]:
@@ -55,12 +58,16 @@ def worked(folder: Folder, arrived: Sequence[Arrived], aside: Aside) -> dict[int
         if not found:
             pairs = zip(arrived, parts, strict=True)
             return {
-                each.shard: Worked(_parked(each.batches, part.judged, faults), ticks[each.shard])
+                each.shard: Worked(_parked(each.batches, part.judged, faults), ticks[each.shard], _expired(part.judged))
                 for each, part in pairs
             }
         for each, part in zip(arrived, parts, strict=True):
-            take_back(each.ledgers, part.judged)
+            take_back(each.ledgers, part.judged, each.days)
         faults = merged(faults, found)
+
+
+def _expired(judged: Iterable[Judged]) -> int:
+    return sum(map(attrgetter("expired"), judged))
 
 
 def _parked(batches: Iterable[RecordBatch], judged: Iterable[Judged], faults: Aside) -> list[Envelope]:

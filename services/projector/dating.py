@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 
 from events.plain import PlainRecord
+from events.window import begun
 from services.projector.judging import Judged
-from services.runtime.ticks import CLOSED, FARTHEST_EAST
+from services.runtime.ticks import CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def date_records(judged: Iterable[Judged], days: Mapping[str, date]) -> Dated:
 
 
 def _date(dated: Dated, record: Judged, day: date, known: date | None) -> None:
-    told = min(day, (datetime.fromtimestamp(record.appended_ms / 1000, UTC) + FARTHEST_EAST).date())
+    told = begun(day, record.appended_ms)
     if known is None or told > known:
         dated.days[record.topic] = told
     elif day.isoformat() < CLOSED.first(known):

@@ -1,7 +1,8 @@
 """From the raw records of a shard to what counts: decoded, judged by the law, unreadable ones set aside. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from hashlib import sha256
 from itertools import groupby
 
@@ -17,6 +18,7 @@ from events.plain import PlainRecord, Read, read_all
 from projections.fold import Counted
 from services.projector.transport import Record, RecordBatch
 from services.runtime.parked import Aside
+from services.runtime.shards import FACT_TOPICS
 
 SOURCE = "/projector"
 
@@ -30,6 +32,8 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     appended_ms: int
     counted: Counted | None = None
     parked: Envelope | None = None
+    expired: bool = False
+    """Of one that does not count: whether its day is too long past for that."""
     adds: bool = True
     """Of one that counts: whether it adds to numbers. A decision that is set aside does not, but keeps its version."""
 
@@ -49,9 +53,20 @@ def _judge(ledger: Ledger, tp: TP, records: Sequence[Record], aside: Mapping[int
     read: Sequence[Read | None] = read_all([record.value or b"" for record in records])
     if aside:
         read = [_unless(record.offset in aside, each) for record, each in zip(records, read, strict=True)]
-    verdicts = iter(ledger.judge_all([_judgeable(each) for each in read if isinstance(each, PlainRecord | Decoded)]))
+    readable = [_judgeable(each) for each in read if isinstance(each, PlainRecord | Decoded)]
+    appended = partial(_appended, records, read, aside) if tp.topic in FACT_TOPICS else None
+    verdicts = iter(ledger.judge_all(readable, appended))
     judged = [_judged(tp, record, each, verdicts) for record, each in zip(records, read, strict=True)]
     return [_adding(each.offset not in aside, each) for each in judged] if aside else judged
+
+
+def _appended(records: Sequence[Record], read: Sequence[Read | None], aside: Collection[int]) -> list[int | None]:
+    """When the log took those that could be read, in epoch milliseconds; None for what is set aside."""
+    return [
+        None if record.offset in aside else record.timestamp
+        for record, each in zip(records, read, strict=True)
+        if isinstance(each, PlainRecord | Decoded)
+    ]
 
 
 def _unless(aside: bool, read: Read | None) -> Read | None:  # noqa: FBT001  # what is asked of each record
@@ -74,13 +89,19 @@ def _judged(tp: TP, record: Record, read: Read | None, verdicts: Iterator[Verdic
     place = tp.topic, tp.partition, record.offset, record.timestamp
     if isinstance(read, UnreadableError):
         return Judged(*place, parked=parked(tp, record, str(read)))
-    if read is None or next(verdicts) is not Verdict.COUNTS:
-        return Judged(*place)
+    verdict = None if read is None else next(verdicts)
+    if read is None or verdict is not Verdict.COUNTS:
+        return Judged(*place, expired=verdict is Verdict.EXPIRED)
     return Judged(*place, Counted(read, tp.topic, tp.partition, record.offset))
 
 
-def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged]) -> None:
-    """Have the ledgers forget the last records that they judged, so that these can be judged again."""
+def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged], days: Mapping[str, date]) -> None:
+    """Have the ledgers forget the last records that they judged, so that these can be judged again.
+
+    `days` says which day each topic's log had come to before.
+    """
+    for topic, ledger in ledgers.items():
+        ledger.day = days.get(topic) if topic in FACT_TOPICS else None
     for each in reversed(judged):
         record = None if each.counted is None else _judgeable(each.counted.record)
         if record is not None and record.stream is not None and record.streamversion is not None:

@@ -49,6 +49,7 @@ class Metrics:
         self._ticks = self._counter("ticks", "Ticks appended, empty ones included.")
         self._records = self._counter("records", "Records of the log that ticks have read.")
         self._parked = self._counter("parked_records", "Records set aside, unreadable or impossible to fold.")
+        self._expired = self._counter("expired_records", "Facts of days too long past to count: `kvota import` them.")
         self._fold = self._histogram("fold_seconds", "Time to decode, judge and fold what one gathering brought.")
         self._fold_cpu = self._histogram("fold_cpu_seconds", "The processor's part of fold_seconds.")
         self._tick = self._histogram("tick_seconds", "Time from a gathering to its ticks being read back.")
@@ -77,6 +78,10 @@ class Metrics:
         self._tick.observe(time.monotonic() - since)
         for batch in batches:
             self._read_at[batch.tp] = batch.records[-1].timestamp / 1000
+
+    def expired(self, records: int) -> None:
+        """Count facts that came too late to be known as new."""
+        self._expired.inc(records)
 
     @contextmanager
     def costing(self) -> Generator[None]:

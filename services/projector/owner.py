@@ -125,7 +125,9 @@ class ShardOwner:
         )
         await self._write(statements | dict.fromkeys(deletions.strays))
         for topic, days in ids.items():
-            await self._write(dict(segments(self._epoch, tick, topic, days)))
+            found = dict(segments(self._epoch, tick, topic, days))
+            written.found_segments(found)
+            await self._write(found)
         await self._write({mark_key(self._epoch): mark})
         await self._write(dict.fromkeys(deletions.outdated))
         await self._write(dict.fromkeys(deletions.needless))

@@ -15,7 +15,6 @@ from faust.types import TP
 
 from events.codec import encode
 from events.envelope import Envelope
-from events.law import Ledger
 from projections.fold import Folder
 from services.projector.bisecting import Arrived, Worked, worked
 from services.projector.folding import Step
@@ -25,7 +24,6 @@ from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
 from services.runtime.cells_reader import CellsReader
 from services.runtime.parked import TOPIC, Aside, ahead_of, set_aside
-from services.runtime.seen import SeenDays
 from services.runtime.shards import Shards
 from services.runtime.ticks import NEVER, Tick
 
@@ -117,10 +115,7 @@ class Projector:
     async def _open(self, shard: int) -> None:
         owner = ShardOwner(shard, self._reader.version, self._reader, self._producer, self._on_disk)
         await owner.open()
-        owner.ledgers = {
-            topic: Ledger(owner.cells.seen.setdefault(topic, SeenDays()), owner.cells.heads(topic))
-            for topic, _partition in self._shards.sources(shard)
-        }
+        owner.ledgers = {topic: owner.cells.ledger(topic) for topic, _partition in self._shards.sources(shard)}
         self._owners[shard] = owner
         log.info("shard_opened", shard=shard, tick=owner.cells.last)
 
@@ -187,6 +182,7 @@ class Projector:
                 await owner.append(step)
             self.metrics.ticked(len(done.ticks))
             self.metrics.read(due.batches, len(done.parked), began)
+            self._tell_of_expired(owner.shard, done.expired)
         elif owner.silent_for() >= self._settings.beat_s:
             await owner.append(Step(Tick(prev=NEVER)))
             self.metrics.ticked(1)
@@ -195,6 +191,11 @@ class Projector:
         self.metrics.look(owner.shard)
         if owner.unstated_for() >= self._settings.state_every_s:
             await owner.state()
+
+    def _tell_of_expired(self, shard: int, records: int) -> None:
+        if records:
+            self.metrics.expired(records)
+            log.warning("records_expired", shard=shard, records=records, remedy="kvota import")
 
     async def _park(self, parked: Iterable[Envelope]) -> None:
         """Append what is set aside to the parked topic before the tick that passes over it."""

@@ -180,7 +180,8 @@ async def _statements(
 ) -> tuple[dict[bytes, Lying], int]:
     """The last record of every wanted key, and where the partition ends, read on until the end no longer moves.
 
-    Ids go to `cells` as they come: there are many, and a second time they would not be held. The cleaner may remove a key's record because of a newer one beyond the end that was asked for first.
+    Ids go to `cells` as they come: there are many, and a second time they would not be held. The cleaner may remove a
+    key's record because of a newer one beyond the end that was asked for first.
     """
     statements: dict[bytes, Lying] = {}
     start = 0

@@ -123,6 +123,13 @@ class IdSet:
         if self._runs and isinstance(self._runs[0], _Run):
             self._runs = [_Settled.of(reduce(_merged, (run.read() for run in self._runs)), file)]
 
+    def discard(self) -> None:
+        """Hold none any more, nor a file."""
+        for run in self._runs:
+            if isinstance(run, _Settled):
+                run.file.unlink(missing_ok=True)
+        self._runs.clear()
+
     def _absent(self, asked: _Run) -> Mask:
         absent = _first_ones(asked)
         for run in self._runs:

@@ -31,6 +31,11 @@ class SeenDays:
         """Take in ids of a day, joined."""
         self.days.setdefault(day, IdSet()).add(ids)
 
+    def forget(self, before: date) -> None:
+        """Forget the ids of all days before one, with their files: whoever asks about such a day has come too late."""
+        for day in [day for day in self.days if day < before]:
+            self.days.pop(day).discard()
+
     def settle(self, folder: Path) -> None:
         """Move all days but the latest to files in a folder that is for these alone."""
         for day in sorted(self.days)[:-HOT_DAYS]:

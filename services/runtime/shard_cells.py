@@ -11,10 +11,13 @@ from datetime import date
 
 import msgspec
 
+from events.law import Ledger
+from events.window import first_known
 from projections.cells import Boards, Key, Values, Wire
 from projections.projection import Projection
 from services.runtime.live_boards import LiveBoards
 from services.runtime.seen import SeenDays
+from services.runtime.shards import FACT_TOPICS
 from services.runtime.ticks import (
     HEADS,
     LATE,
@@ -111,14 +114,17 @@ class ShardCells:
                     pass
         for name, cells in found.items():
             self._restore_cells(name, cells)
+        self._forget_ids(mark.days)
 
     def took_ids(self, kafka_key: bytes, value: bytes) -> bool:
         """Remember the ids of a record of the cells topic, if it is a segment; they had been seen, whatever follows."""
         if SEEN not in kafka_key:
             return False
         match divided(kafka_key):
-            case [_, what, rest] if what == SEEN:
-                self._remember(*read_segment_key(rest), value)
+            case [_, what, rest] if what == SEEN and self.written is not None:
+                topic, day, _, _ = read_segment_key(rest)
+                self.written.found_segments([kafka_key])
+                self._remember(topic, day, value)
                 return True
             case _:
                 return False
@@ -185,6 +191,7 @@ class ShardCells:
                 self._remember(topic, day, ids)
             if self.written is not None:
                 self.written.saw(topic, days)
+        self._forget_ids(tick.days)
         return True
 
     def _come_to(self, days: Mapping[str, date]) -> None:
@@ -194,6 +201,14 @@ class ShardCells:
         for name, keys in self.live.come_to(max(self.days.values())).items():
             if self.written is not None:
                 self.written.forget(name, keys)
+
+    def _forget_ids(self, days: Mapping[str, date]) -> None:
+        """Forget the ids that nobody has to ask about any more, by the days that topics have come to."""
+        for topic in days.keys() & self.seen.keys() & set(FACT_TOPICS):
+            before = first_known(days[topic])
+            self.seen[topic].forget(before)
+            if self.written is not None:
+                self.written.forget_ids(topic, before)
 
     def _add(self, name: str, offset: int, cells: Wire) -> None:
         if name not in self.live.projections:
@@ -231,6 +246,11 @@ class ShardCells:
         return msgspec.json.encode(
             Mark(self.last, self.positions, self.appended_ms, self.made_by, self.days, self.taken)
         )
+
+    def ledger(self, topic: str) -> Ledger:
+        """What is remembered of a topic, by which the law judges what follows."""
+        day = self.days.get(topic) if topic in FACT_TOPICS else None
+        return Ledger(self.seen.setdefault(topic, SeenDays()), self.heads(topic), day)
 
     def heads(self, topic: str) -> dict[str, int]:
         """The version of each stream of decisions on a topic."""

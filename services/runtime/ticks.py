@@ -14,7 +14,7 @@ late, and would bring back what was deleted; what it says had been told by ticks
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
@@ -37,9 +37,6 @@ HEADS = Projection(
 
 CLOSED = Horizon(8, "days", "day")
 """A business day that is no longer one of these is closed: no board shows it, and what comes for it is in history."""
-
-FARTHEST_EAST = timedelta(hours=14)
-"""How far the clocks of any company are ahead of UTC: no business day begins earlier."""
 
 LATE = Projection(
     name="late",
@@ -136,10 +133,22 @@ def wire(boards: Mapping[str, Cells]) -> dict[str, Wire]:
     return {name: list(cells.items()) for name, cells in boards.items() if cells}
 
 
-def read_segment_key(rest: bytes) -> tuple[str, date]:
-    """The topic and day that a segment is of, from the third part of its Kafka key."""
-    topic, day, *_ = msgspec.json.decode(b"[" + rest + b"]")
-    return str(topic), date.fromisoformat(day)
+Segment = tuple[str, date, int, int]
+"""The topic and day that a segment is of, as of which tick, and where in what it holds of that day it begins."""
+
+
+def read_segment_key(rest: bytes) -> Segment:
+    """What a segment is of, from the third part of its Kafka key."""
+    segment: Segment = _SEGMENT.decode(b"[" + rest + b"]")
+    return segment
+
+
+_SEGMENT = msgspec.json.Decoder(Segment)
+
+
+def segment_key(epoch: int, segment: Segment) -> bytes:
+    """The Kafka key of a segment."""
+    return msgspec.json.encode((epoch, "seen", *segment))
 
 
 def cell_key(epoch: int, cell: CellId) -> bytes:
@@ -162,7 +171,7 @@ def segments(epoch: int, tick: int, topic: str, days: Days) -> Iterator[tuple[by
     size = SEGMENT_IDS * 16
     for day, ids in days.items():
         for start in range(0, len(ids), size):
-            yield msgspec.json.encode((epoch, "seen", topic, day, tick, start)), ids[start : start + size]
+            yield segment_key(epoch, (topic, day, tick, start)), ids[start : start + size]
 
 
 def statements(tick: int, values: Iterable[Values]) -> list[bytes]:

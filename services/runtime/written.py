@@ -1,12 +1,13 @@
 """What has been written down of a shard's cells, and what is still to be: what its owner has to remember. Pure."""
 
+from array import array
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
 from projections.cells import Key
-from services.runtime.ticks import cell_key, cell_keys, mark_key
+from services.runtime.ticks import cell_key, cell_keys, divided, mark_key, read_segment_key, segment_key
 
 ByProjection = Mapping[str, AbstractSet[Key]]
 """Cells, by the name of their projection."""
@@ -38,11 +39,13 @@ class Written:
     strays: list[bytes] = field(default_factory=list[bytes])
     """The Kafka keys of statements that came too late to count."""
     gone: list[bytes] = field(default_factory=list[bytes])
-    """The Kafka keys of statements of cells that are past their horizon."""
+    """The Kafka keys of statements of cells that are past their horizon, and of segments of ids that are forgotten."""
     changed: dict[str, set[Key]] = field(default_factory=dict[str, set[Key]])
     """The cells that have been touched since they were last stated."""
     ids: dict[str, dict[date, bytearray]] = field(default_factory=dict[str, dict[date, bytearray]])
     """The ids seen that are not in a segment yet."""
+    segments: "dict[str, dict[date, array[int]]]" = field(default_factory=dict[str, dict[date, "array[int]"]])
+    """By topic and day, the segments that hold ids, for there are many: of each its epoch, tick and beginning."""
     _alone: dict[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
 
     def found(self, name: str, key: Key, epoch: int) -> None:
@@ -71,6 +74,23 @@ class Written:
         """The cells touched since this was last asked, by projection."""
         changed, self.changed = self.changed, {}
         return changed
+
+    def found_segments(self, kafka_keys: Iterable[bytes]) -> None:
+        """Segments of ids are there, or will be with the next mark."""
+        for key in kafka_keys:
+            epoch, _, rest = divided(key)
+            topic, day, tick, start = read_segment_key(rest)
+            self.segments.setdefault(topic, {}).setdefault(day, array("q")).extend((int(epoch), tick, start))
+
+    def forget_ids(self, topic: str, before: date) -> None:
+        """Ids of the days before one are forgotten: they need not be written any more, and what was written can go."""
+        unwritten, segments = self.ids.get(topic, {}), self.segments.get(topic, {})
+        for day in [day for day in unwritten if day < before]:
+            del unwritten[day]
+        for day in [day for day in segments if day < before]:
+            found = segments.pop(day)
+            of_each = zip(found[::3], found[1::3], found[2::3], strict=True)
+            self.gone += [segment_key(epoch, (topic, day, tick, start)) for epoch, tick, start in of_each]
 
     def take_ids(self) -> dict[str, dict[date, bytes]]:
         """The ids seen since this was last asked, by topic and day."""

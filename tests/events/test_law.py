@@ -1,7 +1,8 @@
 """The law: a fact counts once, and of decisions that contend the first on the log wins."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid5
 
 import pytest
@@ -147,6 +148,102 @@ def test_a_reader_that_reloads_what_it_had_seen_goes_on_as_if_nothing_was(log: l
     seen = {day: [UUID(bytes=event_id) for event_id in ids] for day, ids in remembered.days.items()}
     after = Ledger(SeenIds(lambda day: seen.get(day, ())), dict(before.heads))
     assert judged + verdicts(log[cut:], after) == verdicts(log)
+
+
+# -- Days long past
+
+EXPIRED = Verdict.EXPIRED
+NOON_MS = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp() * 1_000)
+DAY_MS = 86_400_000
+
+
+def back(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+def dated(*records: Envelope, ledger: Ledger | None = None, days_later: int = 0) -> list[Verdict]:
+    """Judge records that the log took at noon, today or some days later, one by one."""
+    ledger = ledger or Ledger()
+    return [ledger.judge(record, NOON_MS + DAY_MS * days_later) for record in records]
+
+
+def test_a_fact_of_the_last_day_of_the_window_counts_once_and_one_of_the_day_before_does_not() -> None:
+    log = [a_fact(0), a_fact(1, back(35)), a_fact(1, back(35)), a_fact(2, back(36)), a_fact(2, back(36))]
+    assert dated(*log) == [COUNTS, COUNTS, REPEATED, EXPIRED, EXPIRED]
+    assert Ledger().judge_all(log, lambda: [NOON_MS] * 5) == [COUNTS, COUNTS, REPEATED, EXPIRED, EXPIRED]
+
+
+def test_what_was_told_in_time_and_comes_again_too_late_has_expired() -> None:
+    assert dated(a_fact(1, back(36)), a_fact(0), a_fact(1, back(36))) == [COUNTS, COUNTS, EXPIRED]
+
+
+def test_an_old_log_read_alone_is_judged_as_it_was() -> None:
+    assert dated(a_fact(1, back(400)), a_fact(2, back(420)), days_later=9) == [COUNTS, COUNTS]
+
+
+def test_a_wrong_day_closes_no_more_than_the_day_that_has_begun_somewhere() -> None:
+    assert dated(a_fact(0, back(-4_000)), a_fact(1, back(34)), a_fact(2, back(35))) == [COUNTS, COUNTS, EXPIRED]
+
+
+def test_what_does_not_count_closes_nothing() -> None:
+    ledger = Ledger()
+    assert dated(a_fact(0, back(40)), ledger=ledger) == [COUNTS]
+    assert ledger.judge(a_fact(1), None) is COUNTS, "it was set aside, and brings the log to no day"
+    assert dated(a_decision("deal/1", 2), a_fact(2, back(75)), a_fact(3, back(76)), ledger=ledger) == [
+        OVERTAKEN,
+        COUNTS,
+        EXPIRED,
+    ]
+
+
+def test_a_decision_never_expires() -> None:
+    decision = replace(a_decision("deal/1", 1), day=back(400))
+    assert dated(a_fact(0), decision) == [COUNTS, COUNTS]
+
+
+def test_the_calendar_has_a_beginning() -> None:
+    assert dated(a_fact(0, date.min), a_fact(1, date.min), a_fact(2, date(1, 1, 20))) == [COUNTS] * 3
+
+
+dated_days = st.sampled_from([back(days) for days in (-4_000, -1, 0, 1, 34, 35, 36, 37, 70, 71, 72, 400)])
+old_facts = st.builds(a_fact, st.integers(0, 3), dated_days)
+old_logs = st.lists(
+    st.tuples(st.one_of(old_facts, old_facts, decisions), st.none() | st.integers(-3, 90).map(lambda d: d * DAY_MS)),
+    max_size=40,
+)
+
+
+def by_the_book(log: Iterable[tuple[Envelope, int | None]]) -> list[Verdict]:
+    """Judge a log as the law is told, with nothing but what it is told in."""
+    known, found = set[tuple[bytes, date]](), list[Verdict]()
+    come_to: date | None = None
+    of_decisions = Ledger()
+    for record, appended_ms in log:
+        if record.stream is not None:
+            verdict = of_decisions.judge(record)
+        elif come_to is not None and (come_to - record.day).days > 35:
+            verdict = EXPIRED
+        else:
+            verdict = REPEATED if record.told in known else COUNTS
+            known.add(record.told)
+        if verdict is COUNTS and appended_ms is not None:
+            taken = datetime.fromtimestamp(appended_ms / 1_000, UTC) + timedelta(hours=14)
+            come_to = max(come_to or date.min, min(record.day, taken.date()))
+        found.append(verdict)
+    return found
+
+
+@given(old_logs, st.lists(st.integers(0, 40)) | st.just(list(range(40))))
+def test_however_a_log_is_cut_each_record_is_judged_by_those_before_it(
+    later: list[tuple[Envelope, int | None]], cuts: list[int]
+) -> None:
+    log = [(record, None if ms is None else NOON_MS + ms) for record, ms in later]
+    places = sorted({0, len(log), *(cut for cut in cuts if cut < len(log))})
+    ledger, found = Ledger(), list[Verdict]()
+    for start, end in pairwise(places):
+        piece = log[start:end]
+        found += ledger.judge_all([record for record, _ in piece], [ms for _, ms in piece].copy)
+    assert found == by_the_book(log)
 
 
 TOLD = ("/asterisk/pbx1", "call/1", "sales", "call.ended", 1)

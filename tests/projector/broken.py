@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
 
+from events.law import Ledger
 from projections.cells import Key, Values
 from projections.projection import Projection
 from services.projector.folding import Step
@@ -142,6 +144,20 @@ class CellsThatTakeAll(ShardCells):
         return msgspec.json.encode(msgspec.structs.replace(read_mark(super().mark()), taken=sys.maxsize))
 
 
+class CellsThatForgetEarly(ShardCells):
+    """Forgets ids a day before facts of that day have expired."""
+
+    def _forget_ids(self, days: Mapping[str, date]) -> None:
+        super()._forget_ids({topic: day + timedelta(days=1) for topic, day in days.items()})
+
+
+class CellsWithoutWindow(ShardCells):
+    """Takes facts of any day, also of one whose ids are forgotten."""
+
+    def ledger(self, topic: str) -> Ledger:
+        return replace(super().ledger(topic), day=None)
+
+
 class CellsWithoutDays(ShardCells):
     """Writes marks that do not say which day the log has come to."""
 
@@ -179,5 +195,7 @@ BROKEN_FOR_WHAT_GOES = {
     "the mark after the deletions": Rules(owner=OwnerThatMarksLast),
     "zeros deleted before older statements": Rules(CellsWithZerosFirst),
     "late events shown": Rules(CellsThatShowAll),
+    "forgetting one day too early": Rules(CellsThatForgetEarly),
+    "no window": Rules(CellsWithoutWindow),
 }
-"""The same of the rules for cells that are deleted."""
+"""The same of the rules for cells that are deleted, and ids that are forgotten."""

@@ -8,11 +8,14 @@ away to see that it is needed.
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from events.law import Ledger, Verdict
 from projections.cells import Boards, merge_boards
 from projections.horizon import Horizon
 from projections.projection import Measure, Projection
@@ -29,8 +32,12 @@ WAITING = Projection("waiting", "Who waits?", ("call",), (Measure("waiting", "su
 PROJECTIONS = {each.name: each for each in (CALLS, DAYS, WAITING)}
 SOURCE = "kvota.calls"
 DAY = date(2026, 11, 24)
-_NOWHERE = Path("/nowhere")
-"""All ids of the model are of one day, which is not moved to disk."""
+WINDOW = 35
+"""How many days back ids are remembered."""
+APPENDED_MS = 4_000_000_000_000
+"""The log takes all records later than they are of."""
+_ON_DISK = TemporaryDirectory()
+_OF_EACH = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Told:
     days_later: int = 0
     """After the latest day that the log has told of; less than none: before it."""
     waits: int = 0
+    again: int = 0
+    """Not 0: it is the record once more that lies so many before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +66,22 @@ class Call:
 
     id: int
     day: date
-    told: Told
+    says: Told
+    stream: None = None
+    streamversion: None = None
+    expects: None = None
+
+    @property
+    def told(self) -> tuple[bytes, date]:
+        """What the law wants to know of it."""
+        return UUID(int=self.id).bytes, self.day
 
     @property
     def adds(self) -> Boards:
         """What it adds to cells, if it counts."""
-        rep = self.told.rep
-        if self.told.waits:
-            return {"waiting": {(rep,): (self.told.waits,)}}
+        rep = self.says.rep
+        if self.says.waits:
+            return {"waiting": {(rep,): (self.says.waits,)}}
         return {"calls": {(rep,): (1,)}, "days": {(rep, str(self.day)): (1,)}}
 
 
@@ -84,6 +101,8 @@ class Log:
         return self.records[start:end]
 
     def _next(self, told: Told) -> Call:
+        if 0 < told.again <= len(self.records):
+            return self.records[-told.again]
         latest = come_to(self.records) or DAY
         return Call(len(self.records), latest + timedelta(days=told.days_later), told)
 
@@ -91,15 +110,32 @@ class Log:
         """What the records before an offset say, in plain Python: the cells that may be shown, and the ids."""
         if end == 0:
             return {}, {}
-        first = {record.id: record for record in self.records[:end]}.values()
-        seen = SeenDays()
-        seen.add(DAY, joined(first))
-        return _shown(added_up(first), come_to(first)), {SOURCE: seen}
+        first = _first_in_time(self.records[:end])
+        day, seen = come_to(first), SeenDays()
+        for call in first:
+            if day is None or not _is_past(call.day, day):
+                seen.add(call.day, joined([call]))
+        return _shown(added_up(first), day), {SOURCE: seen}
+
+
+def _first_in_time(calls: Iterable[Call]) -> list[Call]:
+    """The records that count: the first with each id, unless it came when its day was too long past."""
+    first: dict[int, Call] = {}
+    day: date | None = None
+    for call in calls:
+        if call.id not in first and not (day is not None and _is_past(call.day, day)):
+            first[call.id] = call
+            day = come_to(first.values())
+    return list(first.values())
+
+
+def _is_past(day: date, of: date) -> bool:
+    return (of - day).days > WINDOW
 
 
 def come_to(calls: Iterable[Call]) -> date | None:
     """The latest day of some records; a caller who waits says nothing of the day."""
-    return max((call.day for call in calls if not call.told.waits), default=None)
+    return max((call.day for call in calls if not call.says.waits), default=None)
 
 
 def added_up(calls: Iterable[Call]) -> Boards:
@@ -126,6 +162,8 @@ class Topics:
     rules: Rules = Rules()
     log: Log = field(default_factory=Log)
     ticks: list[bytes] = field(default_factory=list)
+    on_disk: Path = field(default_factory=lambda: Path(_ON_DISK.name) / str(next(_OF_EACH)))
+    """Where the ids of older days are moved."""
     cells: dict[bytes, Lying] = field(default_factory=dict)
     """As compaction leaves it: the last record of each key, deleted ones gone."""
     end: int = 0
@@ -205,7 +243,7 @@ class Worker:
         producer: Any = SimpleNamespace(
             send_and_wait=self._send_and_wait, create_batch=Frame, send_batch=self._send_batch
         )
-        self.owner = topics.rules.owner(0, 1, reader, producer, _NOWHERE)
+        self.owner = topics.rules.owner(0, 1, reader, producer, topics.on_disk)
 
     async def _reached(self, _shard: int, _offset: int) -> None:
         self.follow()
@@ -245,19 +283,23 @@ class Worker:
         """Read the next records, as wanted where nobody has read them, and add what counts by the law in one tick."""
         read = self.topics.log.read(self.read, wanted)
         start, self.read = self.read, self.read + len(read)
-        first = self._first_ones(read)
-        known, day = self.cells.days.get(SOURCE), come_to(first)
+        ledger = self.cells.ledger(SOURCE)
+        first = _counted(ledger, read)
+        known, day = self.cells.days.get(SOURCE), ledger.day
         tick = Tick(
             prev=NEVER,
             read_from={SOURCE: start},
             read_to={SOURCE: self.read},
             days={SOURCE: day} if day is not None and (known is None or day > known) else {},
             cells=wire(added_up(first)),
-            seen={SOURCE: {DAY: joined(first)}} if first else {},
+            seen={SOURCE: {day: joined([call for call in first if call.day == day]) for day in {c.day for c in first}}}
+            if first
+            else {},
         )
         await self.owner.append(Step(tick))
 
-    def _first_ones(self, calls: Sequence[Call]) -> list[Call]:
-        seen = self.cells.seen.get(SOURCE, SeenDays())
-        answers = seen.first_ones([(call.id.to_bytes(16), DAY) for call in calls])
-        return [call for call, first in zip(calls, answers, strict=True) if first]
+
+def _counted(ledger: Ledger, calls: Sequence[Call]) -> list[Call]:
+    """The records that count by the law; callers who wait bring the log to no day."""
+    verdicts = ledger.judge_all(calls, lambda: [None if call.says.waits else APPENDED_MS for call in calls])
+    return [call for call, verdict in zip(calls, verdicts, strict=True) if verdict is Verdict.COUNTS]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import date
 
 import pytest
 from hypothesis import Phase, example, find, given, settings
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from services.projector.owner import OvertakenError
 from services.runtime.shard_cells import Lying
+from services.runtime.ticks import SEEN, divided, read_segment_key
 from tests.projector.broken import BROKEN, BROKEN_FOR_WHAT_GOES, OwnerThatStatesRegardless
-from tests.projector.model import SOURCE, DiedError, Rules, Told, Topics, Worker
+from tests.projector.model import DAY, SOURCE, WINDOW, DiedError, Rules, Told, Topics, Worker
 
 Happening = tuple[str, int, int]
 """What happens, to which of the workers that are there, and how far it gets."""
@@ -47,6 +49,14 @@ A_LATE_STATEMENT_AND_THE_NEXT_MARK = [
     ("state", 2, 0),
 ]
 WHOEVER_JOINED_LEAVES = [*WHOEVER_JOINED_IS_STATED, ("leaves", 0, 0), ("state", 0, 0)]
+A_RECORD_OF_THE_LAST_DAY_THAT_IS_REMEMBERED_COMES_AGAIN = [
+    *[("open", 0, 0), ("tick", 0, 0), ("state", 0, 0), ("month", 0, 1), ("state", 0, 0)],
+    *[("again", 0, 0), ("again", 0, 2), ("state", 0, 0)],
+]
+A_RECORD_OF_A_DAY_THAT_IS_FORGOTTEN_COMES_AGAIN = [
+    *[("open", 0, 0), ("tick", 0, 0), ("state", 0, 0), ("month", 0, 2), ("state", 0, 0)],
+    *[("open", 1, 0), ("again", 1, 0), ("again", 1, 2), ("state", 1, 0)],
+]
 OF_WHAT_GOES = {
     "no offset in the mark": A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT,
     "no day in the mark": A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED,
@@ -54,11 +64,14 @@ OF_WHAT_GOES = {
     "the mark after the deletions": WHOEVER_JOINED_LEAVES,
     "zeros deleted before older statements": OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST,
     "late events shown": A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED,
+    "forgetting one day too early": A_RECORD_OF_THE_LAST_DAY_THAT_IS_REMEMBERED_COMES_AGAIN,
+    "no window": A_RECORD_OF_A_DAY_THAT_IS_FORGOTTEN_COMES_AGAIN,
 }
-"""Rules for cells that are deleted, and what goes wrong without each."""
+"""Rules for cells that are deleted and ids that are forgotten, and what goes wrong without each."""
 
 PLAIN = ["open", "tick", "tick", "tick", "state", "follow", "die in tick", "die in state", "land"]
 OF_CELLS_THAT_GO = ["joins", "leaves", "leaves", "dawn", "late"]
+OF_IDS_THAT_GO = ["month", "again", "again"]
 
 
 def histories(*kinds: str) -> st.SearchStrategy[list[Happening]]:
@@ -71,7 +84,7 @@ UNTIL_FOUND = settings(max_examples=20_000, deadline=None, derandomize=True, dat
 
 
 @LONG
-@given(histories(*PLAIN, *OF_CELLS_THAT_GO))
+@given(histories(*PLAIN, *OF_CELLS_THAT_GO, *OF_IDS_THAT_GO))
 @example([*A_DEPOSED_WORKER_TICKS, ("tick", 0, 0), ("tick", 1, 0)])
 @example([("open", 0, 0), ("die in tick", 0, 0), ("open", 1, 0), ("land", 0, 0), ("tick", 1, 0)])
 @example(A_LATE_STATEMENT_OF_A_DEAD_WORKER)
@@ -82,6 +95,8 @@ UNTIL_FOUND = settings(max_examples=20_000, deadline=None, derandomize=True, dat
 @example([*WHOEVER_JOINED_IS_STATED, ("leaves", 0, 0), ("die in state", 0, 3)])
 @example(OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST)
 @example(A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED)
+@example(A_RECORD_OF_THE_LAST_DAY_THAT_IS_REMEMBERED_COMES_AGAIN)
+@example(A_RECORD_OF_A_DAY_THAT_IS_FORGOTTEN_COMES_AGAIN)
 def test_whoever_starts_to_read_at_any_moment_is_right(history: list[Happening]) -> None:
     assert asyncio.run(_wrong(history, Rules())) is None
 
@@ -141,6 +156,8 @@ async def _unless_it_ends(workers: list[Worker], worker: Worker, kind: str, amou
 _WANTED: Mapping[str, Callable[[int], Told]] = {
     "dawn": lambda amount: Told(f"rep-{amount % 3}", days_later=1 + amount % 3),
     "late": lambda amount: Told(f"rep-{amount % 3}", days_later=-(amount % 4)),
+    "month": lambda amount: Told(f"rep-{amount % 3}", days_later=WINDOW - 1 + amount % 3),
+    "again": lambda amount: Told("rep-0", again=1 + amount),
     "joins": lambda amount: Told(f"rep-{amount % 3}", waits=1),
     "leaves": lambda amount: Told(f"rep-{amount % 3}", waits=-1),
 }
@@ -182,3 +199,31 @@ def test_two_workers_that_both_believe_in_themselves_do_not_both_go_on() -> None
         return counted
 
     assert asyncio.run(both()) == [1, 3, 5]
+
+
+def test_what_is_forgotten_lies_in_no_segment_and_in_no_file_and_each_owner_has_files_of_its_own() -> None:
+    async def weeks() -> list[object]:
+        topics, left = Topics(), list[object]()
+        for _owner in range(2):
+            worker = Worker(topics)
+            await worker.open()
+            for days_later in (17, 17, 17):
+                await worker.tick(Told("rep-0", days_later=days_later))
+                await worker.owner.state()
+            left += [segments_of(topics), files_of(topics)]
+            worker.owner.leave()
+            left.append(files_of(topics))
+        return left
+
+    assert asyncio.run(weeks()) == [{17, 34}, set(), set(), {34, 51, 68}, {(4, 34)}, set()]
+
+
+def segments_of(topics: Topics) -> set[int]:
+    """The days of the ids that the cells topic holds, counted from the first."""
+    return {(read_segment_key(divided(key)[2])[1] - DAY).days for key in topics.cells if SEEN in key}
+
+
+def files_of(topics: Topics) -> set[tuple[int, int]]:
+    """The files that ids were moved to: the epoch of the owner, and the day."""
+    files = [*topics.on_disk.rglob("*.ids")]
+    return {(int(file.parent.parent.name), (date.fromisoformat(file.stem) - DAY).days) for file in files}

@@ -1,7 +1,8 @@
 """Records that decode and cannot be folded: they alone are set aside, whoever reads them and in whatever company."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import pairwise
 
 from faust.types import TP
@@ -9,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.codec import decode, encode
-from events.law import Ledger
 from events.parked import RecordParked
 from projections.cells import Boards, Cells, without_zeros
 from projections.fold import Folder
@@ -17,9 +17,9 @@ from projections.projection import load_projections
 from services.projector.bisecting import Arrived, Worked, worked
 from services.projector.transport import RecordBatch
 from services.runtime.parked import Aside
-from services.runtime.seen import SeenDays
 from services.runtime.shard_cells import ShardCells
 from services.runtime.ticks import HEADS, decode_tick
+from tests.events.examples.dates import TODAY
 from tests.recompute import recompute_log
 from tests.telling import (
     CALLS,
@@ -74,7 +74,7 @@ class Worker:
         """Records that follow those read."""
         start = self.cells.positions.get(self.topic, 0)
         records = [Lying(start + place, value) for place, value in enumerate(values)]
-        ledgers = {self.topic: Ledger(self.cells.seen.setdefault(self.topic, SeenDays()), self.heads)}
+        ledgers = {self.topic: replace(self.cells.ledger(self.topic), heads=self.heads)}
         partition = 0 if self.topic == DECISIONS else self.shard
         batches = [RecordBatch.of(TP(self.topic, partition), records, start)]
         return Arrived(self.shard, ledgers, batches, {self.topic: start}, dict(self.cells.days))
@@ -132,6 +132,23 @@ def test_the_next_with_the_id_of_one_that_is_parked_counts_also_when_it_came_wit
     worker = Worker().read(BAD, raw(relieved(5, assigned()), 9), BAD)
     assert worker.positions == [0]
     assert worker.boards() == recomputed(raw(relieved(5, assigned()), 9))
+
+
+def test_what_is_parked_brings_the_log_to_no_day_so_what_follows_it_has_not_expired() -> None:
+    first, second = (raw(answered(day=TODAY - timedelta(days=back)), back) for back in (40, 45))
+    worker = Worker().read(first, BAD, second)
+    assert worker.positions == [1]
+    assert worker.boards() == recomputed(first, second)
+    assert worker.cells.days == {CALLS: TODAY - timedelta(days=40)}
+
+
+def test_how_many_have_expired_is_told_of_what_was_appended() -> None:
+    worker, old = Worker(), raw(answered(day=TODAY - timedelta(days=36)), 7)
+    done = worked(FOLDER, [worker.arrived([*GOOD, BAD, old, old])], {})[0]
+    worker.take(done)
+    assert (worker.positions, done.expired) == ([3], 2)
+    assert worker.boards() == recomputed(*GOOD)
+    assert TODAY - timedelta(days=36) not in worker.cells.seen[CALLS].days
 
 
 def test_copies_of_a_bad_record_are_parked_each_at_its_place() -> None:
