@@ -143,7 +143,8 @@ class Ledger:
         ]
         if self.day is None or max(days) > self.day:
             for (_, day), verdict, appended_ms in zip(told, verdicts, _times(appended, records), strict=True):
-                self._come_to(day, verdict, appended_ms)
+                if verdict is Verdict.COUNTS:
+                    self.come_to(day, appended_ms)
         return verdicts
 
     def _judge_each(
@@ -163,13 +164,14 @@ class Ledger:
             else:
                 verdict = _OF_FACT[next(first)] if day >= known else Verdict.EXPIRED
                 verdict = verdict if day >= _first_known(self.day) else Verdict.EXPIRED
-            self._come_to(day, verdict, appended_ms)
+            if verdict is Verdict.COUNTS:
+                self.come_to(day, appended_ms)
             verdicts.append(verdict)
         return verdicts
 
-    def _come_to(self, day: date, verdict: Verdict, appended_ms: int | None) -> None:
-        """Have the log come to a day, if a record that counts says so."""
-        if verdict is Verdict.COUNTS and appended_ms is not None and (self.day is None or day > self.day):
+    def come_to(self, day: date, appended_ms: int | None) -> None:
+        """Have the log come to the day of a record that counts."""
+        if appended_ms is not None and (self.day is None or day > self.day):
             day = begun(day, appended_ms)
             self.day = day if self.day is None else max(day, self.day)
 

@@ -15,6 +15,7 @@ from projections.cells import Boards, Cells, Key, values_from_sql
 from projections.projection import Projection
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnfoldableHistoryError, UnknownNameError
 from services.history.judging import LogRecord
+from services.history.ledgers import TOLD_DAY
 from services.history.rereading import read_by_todays_catalogue
 from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
@@ -29,8 +30,6 @@ SELECT topic, "partition", coalesce(min("offset") FILTER (appended_at > $moment)
 FROM progress JOIN records USING (topic, "partition")
 GROUP BY topic, "partition", next_offset
 """
-TOLD_DAY = "least(day, (appended_at + $farthest_east)::DATE)"
-"""The business day of a record, no later than any had begun when the log took it, as the projector takes it."""
 _DAYS = f"""
 SELECT topic, "partition", max({TOLD_DAY})
 FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before

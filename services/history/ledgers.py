@@ -2,24 +2,33 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import partial
 from uuid import UUID
 
 import duckdb
 
 from events.law import Ledger, SeenIds
-from services.runtime.shards import Source
+from events.window import FARTHEST_EAST
+from services.runtime.shards import FACT_TOPICS, Source
 
 _HOT_DAYS = 7
+_ALL = 2**63 - 1
 
 _HEADS = """
 SELECT stream, max(streamversion) FROM records
-WHERE topic = $topic AND "partition" = $partition AND verdict IN ('counts', 'parked') AND stream IS NOT NULL
+WHERE topic = $topic AND "partition" = $partition AND "offset" < $before AND verdict IN ('counts', 'parked')
+      AND stream IS NOT NULL
 GROUP BY stream
 """
 _IDS = """
 SELECT id FROM records
-WHERE topic = $topic AND "partition" = $partition AND verdict = 'counts' AND stream IS NULL AND day = $day
+WHERE topic = $topic AND "partition" = $partition AND "offset" < $before AND verdict = 'counts' AND stream IS NULL
+      AND day = $day
+"""
+TOLD_DAY = "least(day, (appended_at + $farthest_east)::DATE)"
+"""The business day of a record, no later than any had begun when the log took it, as `events.window` says."""
+_DAY = f"""
+SELECT max({TOLD_DAY}) FROM records
+WHERE topic = $topic AND "partition" = $partition AND "offset" < $before AND verdict = 'counts'
 """
 
 
@@ -35,8 +44,8 @@ class Ledgers:
     def of(self, source: Source) -> Ledger:
         """The ledger of a partition, as of its last archived record."""
         if source not in self._ledgers:
-            self._seen[source] = SeenIds(partial(self._ids, source))
-            self._ledgers[source] = Ledger(self._seen[source], self._heads(source))
+            ledger, self._seen[source] = ledger_before(self._con, source)
+            self._ledgers[source] = ledger
         return self._ledgers[source]
 
     def forget_old_days(self) -> None:
@@ -49,13 +58,15 @@ class Ledgers:
         """Start afresh from what is archived."""
         self._ledgers.clear()
 
-    def _heads(self, source: Source) -> dict[str, int]:
-        return dict(self._con.execute(_HEADS, _about(source)).fetchall())
 
-    def _ids(self, source: Source, day: date) -> Iterable[UUID]:
-        return [row[0] for row in self._con.execute(_IDS, _about(source) | {"day": day}).fetchall()]
-
-
-def _about(source: Source) -> dict[str, object]:
+def ledger_before(con: duckdb.DuckDBPyConnection, source: Source, before: int = _ALL) -> tuple[Ledger, SeenIds]:
+    """The ledger of a partition as of its archived records before an offset, and the ids in it, read when asked for."""
     topic, partition = source
-    return {"topic": topic, "partition": partition}
+    about = {"topic": topic, "partition": partition, "before": before}
+
+    def ids(day: date) -> Iterable[UUID]:
+        return [row[0] for row in con.execute(_IDS, about | {"day": day}).fetchall()]
+
+    [(day,)] = con.execute(_DAY, about | {"farthest_east": FARTHEST_EAST}).fetchall()
+    heads, seen = dict(con.execute(_HEADS, about).fetchall()), SeenIds(ids)
+    return Ledger(seen, heads, day if topic in FACT_TOPICS else None), seen

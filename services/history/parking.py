@@ -1,15 +1,18 @@
 """What the parked topic says of records: they are set aside for good, archived before or not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
-from events.law import Verdict
+from events.law import Told, Verdict
 from events.parked import RecordParked
 from services.history.judging import Row
+from services.history.ledgers import ledger_before
 from services.history.rows import remake_rows
 from services.runtime.parked import TOPIC, Aside, log_source
+from services.runtime.shards import FACT_TOPICS, Source
 
 _TOLD = """
 SELECT origin, place, reason
@@ -24,32 +27,34 @@ WHERE place >= coalesce(next_offset, 0)
 _PARKED = """
 CREATE OR REPLACE TEMP TABLE changed AS
 SELECT topic, "partition", "offset", noun, id, day, stream, verdict AS was
-FROM records JOIN aside USING (topic, "partition", "offset") WHERE verdict IN ('counts', 'repeated')
-"""
-_HEIRS = """
-INSERT INTO changed
-SELECT records.topic, records."partition", min("offset"), arg_min(records.noun, "offset"), id, day, NULL, 'repeated'
-FROM records JOIN (SELECT topic, "partition", id, day FROM changed WHERE was = 'counts' AND stream IS NULL) AS freed
-     USING (topic, "partition", id, day)
-WHERE verdict = 'repeated'
-GROUP BY ALL
+FROM records JOIN aside USING (topic, "partition", "offset") WHERE verdict IN ('counts', 'repeated', 'expired')
 """
 _PARK = """
 UPDATE records SET verdict = 'parked', reason = aside.reason FROM aside
 WHERE records.topic = aside.topic AND records."partition" = aside."partition" AND records."offset" = aside."offset"
-      AND verdict IN ('counts', 'repeated')
+      AND verdict IN ('counts', 'repeated', 'expired')
 """
-_COUNT = """
-UPDATE records SET verdict = 'counts' FROM changed
-WHERE records.topic = changed.topic AND records."partition" = changed."partition"
-      AND records."offset" = changed."offset" AND verdict = 'repeated'
+_FROM = """
+SELECT topic, "partition", min("offset") FROM changed WHERE was = 'counts' GROUP BY ALL ORDER BY ALL
 """
-_COLUMNS: list[tuple[str, pa.DataType]] = [
-    ("topic", pa.string()),
-    ("partition", pa.int32()),
-    ("offset", pa.int64()),
-    ("reason", pa.string()),
-]
+_LATER = """
+SELECT "offset", epoch_ms(appended_at), id, day, stream, verdict FROM records
+WHERE topic = $topic AND "partition" = $partition AND "offset" > $start
+      AND (verdict = 'counts' OR verdict IN ('repeated', 'expired') AND stream IS NULL)
+ORDER BY "offset" LIMIT $most
+"""
+_OTHERWISE = """
+INSERT INTO changed
+SELECT topic, "partition", "offset", noun, id, day, stream, otherwise.verdict
+FROM records JOIN otherwise USING (topic, "partition", "offset")
+"""
+_JUDGE = """
+UPDATE records SET verdict = otherwise.verdict FROM otherwise
+WHERE records.topic = otherwise.topic AND records."partition" = otherwise."partition"
+      AND records."offset" = otherwise."offset"
+"""
+_FETCHED_AT_ONCE = 200_000
+_PLACE: list[tuple[str, pa.DataType]] = [("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())]
 
 
 def still_to_come(con: duckdb.DuckDBPyConnection) -> Aside:
@@ -74,15 +79,15 @@ def told_by(rows: Iterable[Row]) -> Aside:
 def park(con: duckdb.DuckDBPyConnection, aside: Aside, *, with_rows: bool) -> bool:
     """Set archived records aside; whether any was, so that the law's memory is another now.
 
-    Of a fact, the next record that was told with its id, if there is one, counts in its place. Unless it is done
-    `with_rows`, the rows of relations are left to whoever makes them anew.
+    What follows them is judged anew: of a fact, the next record that was told with its id, if there is one in time,
+    counts in its place. Unless it is done `with_rows`, the rows of relations are left to whoever makes them anew.
     """
-    con.register("aside", _table(aside))
+    said = [(*source, offset, reason) for source, offsets in aside.items() for offset, reason in offsets.items()]
+    con.register("aside", _table("reason", said))
     con.execute(_PARKED)
     con.execute(_PARK)
     con.unregister("aside")
-    con.execute(_HEIRS)
-    con.execute(_COUNT)
+    _judge_later_ones(con)
     if with_rows:
         remake_rows(con)
     [(changed,)] = con.execute("SELECT count(*) FROM changed").fetchall()
@@ -90,12 +95,49 @@ def park(con: duckdb.DuckDBPyConnection, aside: Aside, *, with_rows: bool) -> bo
     return bool(changed)
 
 
-def _table(aside: Aside) -> pa.Table:
-    rows = [
-        (topic, partition, offset, reason)
-        for (topic, partition), offsets in aside.items()
-        for offset, reason in offsets.items()
+def _judge_later_ones(con: duckdb.DuckDBPyConnection) -> None:
+    """Judge anew what follows on records that have counted; those with another verdict now are `changed` as well."""
+    otherwise = [
+        (topic, partition, offset, verdict)
+        for topic, partition, start in con.execute(_FROM).fetchall()
+        for offset, verdict in _otherwise(con, (topic, partition), start)
     ]
-    columns = zip(*rows, strict=True)
-    arrays = [pa.array(column, kind) for column, (_, kind) in zip(columns, _COLUMNS, strict=True)]
-    return pa.table(arrays, schema=pa.schema(_COLUMNS))
+    con.register("otherwise", _table("verdict", otherwise))
+    con.execute(_OTHERWISE)
+    con.execute(_JUDGE)
+    con.unregister("otherwise")
+
+
+def _otherwise(con: duckdb.DuckDBPyConnection, source: Source, start: int) -> Iterator[tuple[int, str]]:
+    """The facts after an offset of which the law says something else now, and what."""
+    ledger, _ = ledger_before(con, source, start)
+    while rows := con.execute(_LATER, _after(source, start)).fetchall():
+        for offset, appended_ms, event_id, day, stream, verdict in rows:
+            taken_ms = appended_ms if source[0] in FACT_TOPICS else None
+            if stream is not None:
+                ledger.come_to(day, taken_ms)
+            elif (now := ledger.judge(_Fact((event_id.bytes, day)), taken_ms)) != verdict:
+                yield offset, now.value
+        start = rows[-1][0]
+
+
+def _after(source: Source, start: int) -> dict[str, object]:
+    topic, partition = source
+    return {"topic": topic, "partition": partition, "start": start, "most": _FETCHED_AT_ONCE}
+
+
+class _Fact(NamedTuple):
+    """What the law wants to know of a fact."""
+
+    told: Told
+    stream: None = None
+    streamversion: None = None
+    expects: None = None
+
+
+def _table(name: str, said: Sequence[tuple[object, ...]]) -> pa.Table:
+    """What is said of records: their place, and in a column of this name, what."""
+    columns: Iterable[Sequence[object]] = zip(*said, strict=True) if said else [()] * (len(_PLACE) + 1)
+    kinds = [*_PLACE, (name, pa.string())]
+    arrays = [pa.array(column, kind) for column, (_, kind) in zip(columns, kinds, strict=True)]
+    return pa.table(arrays, schema=pa.schema(kinds))

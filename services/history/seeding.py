@@ -13,10 +13,11 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from events.window import FARTHEST_EAST
+from events.window import FARTHEST_EAST, first_known
 from projections.cells import Boards, Cells, still_live, without_zeros
-from services.history.archive import TOLD_DAY, Archive
+from services.history.archive import Archive
 from services.history.errors import SeededError
+from services.history.ledgers import TOLD_DAY
 from services.runtime.log import producer
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, cells_topic, ticks_topic
@@ -45,7 +46,7 @@ GROUP BY ALL
 """
 _IDS = """
 SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) FROM records JOIN cut USING (topic, "partition")
-WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL
+WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL AND day >= $known[topic]
 ORDER BY topic, day
 """
 _LATE = f"""
@@ -111,8 +112,9 @@ class Seeding:
         return cells | {HEADS.name: heads, LATE.name: still_live(LATE, late, day)}
 
     def _segments(self, cut: Positions, epoch: int) -> Iterator[Record]:
+        known = {topic: first_known(day) for (topic, _), day in self._archive.days_at(cut).items()}
         with self._archive.reading(cut) as reading:
-            found = reading.con.execute(_IDS)
+            found = reading.con.execute(_IDS, {"known": known})
             rows = chain.from_iterable(iter(lambda: found.fetchmany(_FETCHED_AT_ONCE), []))
             for (topic, day), of_day in groupby(rows, itemgetter(0, 1)):
                 yield from segments(epoch, epoch, topic, {day: b"".join(row[2] for row in of_day)})

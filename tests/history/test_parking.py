@@ -1,6 +1,7 @@
 """What the projector parks, the archive sets aside too: whichever it hears of first, and after every restart."""
 
 import random
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from projections.projection import load_projections
 from services.history.archive import Archive
 from services.history.errors import UnfoldableHistoryError
 from services.history.judging import LogRecord
-from tests.events.examples.dates import when
+from tests.events.examples.dates import TODAY, when
 from tests.recompute import recompute_log, recompute_logs
 from tests.telling import CALLS, DECISIONS, answered, assigned, decided, lying, raw, relieved, unfoldable, won
 
@@ -45,10 +46,22 @@ def cells(archive: Archive) -> Boards:
     return said
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_in_whatever_order_it_hears_of_it_the_same_counts(path: Path, seed: int) -> None:
+OLD = [raw(answered(day=TODAY - timedelta(days=back)), back) for back in (40, 45, 75, 76)]
+OLD_LOG = [OLD[0], BAD, BAD, *OLD[1:], OLD[1], raw(answered(), 1), OLD[1]]
+OLD_VERDICTS = ["counts", "parked", "parked", "counts", "counts", "expired", "repeated", "counts", "expired"]
+"""What is parked brings the log to no day: others that had expired by it count."""
+ORDERS = [
+    *[(LOG, VERDICTS, [LOG[0], MENDED], seed) for seed in range(8)],
+    *[(OLD_LOG, OLD_VERDICTS, [*OLD[:3], OLD_LOG[7]], seed) for seed in range(8)],
+]
+
+
+@pytest.mark.parametrize(("log", "said", "counted", "seed"), ORDERS)
+def test_in_whatever_order_it_hears_of_it_the_same_counts(
+    path: Path, log: list[bytes], said: list[str], counted: list[bytes], seed: int
+) -> None:
     chance = random.Random(seed)
-    topics = {"log": lying(LOG), "parked": saying(1, 2)}
+    topics = {"log": lying(log), "parked": saying(1, 2)}
     while any(topics.values()):
         name = chance.choice([name for name, records in topics.items() if records])
         some = chance.randint(1, len(topics[name]))
@@ -56,8 +69,13 @@ def test_in_whatever_order_it_hears_of_it_the_same_counts(path: Path, seed: int)
             archive.ingest(topics[name][:some])
         topics[name] = topics[name][some:]
     with Archive(path, PROJECTIONS) as archive:
-        assert verdicts(archive) == VERDICTS
-        assert cells(archive) == recompute_log([LOG[0], MENDED])
+        assert verdicts(archive) == said
+        assert cells(archive) == recompute_log(counted)
+
+
+def test_until_it_hears_of_it_others_have_expired(archive: Archive) -> None:
+    archive.ingest(lying(OLD_LOG))
+    assert verdicts(archive) == ["counts", "counts", "repeated", *["expired"] * 4, "counts", "expired"]
 
 
 @pytest.mark.parametrize("parked_first", [True, False])
