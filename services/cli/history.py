@@ -11,11 +11,14 @@ from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from uuid import UUID
 
     import httpx
 
     from services.history.archive import Archive
     from services.history.errors import HistoryBusyError
+    from services.runtime.imports import Standing
+    from services.runtime.shards import Positions, Source
 
 _WITHIN_S = 120.0
 
@@ -37,6 +40,18 @@ class History(Protocol):
 
     def seed(self, version: int) -> Mapping[str, str]:
         """Seed a new version of the live cells; the digests of the projections that it was made by."""
+        ...
+
+    def standings(self, after: "Positions") -> "dict[Source, Standing]":
+        """How each partition stands for imports, once all before these positions is archived."""
+        ...
+
+    def told(self, ids: "Sequence[UUID]") -> "set[UUID]":
+        """Which of these facts count already."""
+        ...
+
+    def verdicts(self, positions: "Positions") -> "dict[Source, str]":
+        """What the law says of the records at these positions, once they are archived."""
         ...
 
 
@@ -84,6 +99,28 @@ class _File:
         await Archiver(kafka("seed"), self._archive).catch_up()
         return await Seeding(self._archive, kafka("seed"), version).run()
 
+    def standings(self, after: "Positions") -> "dict[Source, Standing]":
+        from services.history.imports import standings
+
+        self._catch_up(after)
+        return standings(self._archive)
+
+    def told(self, ids: "Sequence[UUID]") -> "set[UUID]":
+        from services.history.imports import told
+
+        return told(self._archive, ids)
+
+    def verdicts(self, positions: "Positions") -> "dict[Source, str]":
+        from services.history.imports import verdicts
+
+        self._catch_up({source: offset + 1 for source, offset in positions.items()})
+        return verdicts(self._archive, positions)
+
+    def _catch_up(self, until: "Positions") -> None:
+        from services.history.archiver import Archiver
+
+        asyncio.run(Archiver(kafka("import"), self._archive).catch_up(until))
+
 
 class _Service:
     def __init__(self, client: "httpx.Client") -> None:
@@ -104,6 +141,24 @@ class _Service:
 
         answer = self._answered(self._client.post(f"seeds/{version}", timeout=None))
         return msgspec.json.decode(answer, type=dict[str, str])
+
+    def standings(self, after: "Positions") -> "dict[Source, Standing]":
+        from services.history.imports import read_standings
+
+        return read_standings(self._ask("imports", {"after": _places(after)}))
+
+    def told(self, ids: "Sequence[UUID]") -> "set[UUID]":
+        from uuid import UUID
+
+        import msgspec
+
+        answer = self._answered(self._client.post("told", content=msgspec.json.encode(ids)))
+        return msgspec.json.decode(answer, type=set[UUID])
+
+    def verdicts(self, positions: "Positions") -> "dict[Source, str]":
+        from services.history.imports import read_verdicts
+
+        return read_verdicts(self._ask("verdicts", {"at": _places(positions)}))
 
     def _ask(self, question: str, about: Mapping[str, str | None]) -> bytes:
         answer = self._client.get(question, params={name: value for name, value in about.items() if value is not None})
@@ -134,6 +189,10 @@ def _service(path: "Path", busy: "HistoryBusyError") -> Iterator["httpx.Client"]
             message = f"{busy}, and the history service at {url} has another: {which} (KVOTA_HISTORY_PORT)"
             raise ClearError(message)
         yield client
+
+
+def _places(positions: "Positions") -> str:
+    return ",".join(f"{topic}/{partition}@{offset}" for (topic, partition), offset in positions.items())
 
 
 def _said(moment: datetime | None) -> str | None:

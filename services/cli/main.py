@@ -19,6 +19,7 @@ from services.cli import (
     explain,
     feed,
     fold,
+    import_file,
     parked,
     projections,
     report,
@@ -50,6 +51,7 @@ app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("feed")(feed.feed)
+app.command("import")(import_file.import_file)
 app.command("fold")(fold.fold)
 app.command("explain")(explain.explain)
 app.command("report")(report.report)

@@ -23,7 +23,7 @@ ROUND = 5_000
 """How many records are under way at once, and are appended again together."""
 ATTEMPTS = 5
 _BATCH_BYTES = 512 * 1024
-_HEADERS = [("content-type", CONTENT_TYPE.encode())]
+HEADERS = [("content-type", CONTENT_TYPE.encode())]
 _PATIENCE_S = 30.0
 """How long a round may take before its outcome counts as unknown."""
 _CLOSE_S = 5.0
@@ -211,7 +211,7 @@ async def _send(producer: Producer, topic: str, partition: int, records: Sequenc
     left = list(reversed(records))
     while left:
         batch = producer.create_batch()
-        while left and batch.append(timestamp=None, key=left[-1].key, value=left[-1].value, headers=_HEADERS):
+        while left and batch.append(timestamp=None, key=left[-1].key, value=left[-1].value, headers=HEADERS):
             left.pop()
         await (await producer.send_batch(batch, topic, partition=partition))
 

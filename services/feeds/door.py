@@ -1,7 +1,6 @@
 """The door for any source that speaks CloudEvents over HTTP: facts in, and an answer once they are on the log."""
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import NoReturn
@@ -9,13 +8,10 @@ from typing import NoReturn
 import msgspec
 from fastapi import FastAPI, Request, Response
 
-from events.catalogue import CATALOGUE, NOUNS
-from events.codec import UnreadableError, decode
-from events.envelope import Envelope
+from services.feeds.accepting import NoFactError, fact
 from services.feeds.appender import ROUND, Appender, AppendError, Record, record_of
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems
-from services.runtime.shards import FACT_TOPICS
 
 LIMIT = 10_000_000
 """The greatest body, in bytes."""
@@ -25,10 +21,6 @@ LINES = "application/x-ndjson"
 _SLICE = 500
 """How many items are read before others get their turn."""
 
-_ATTRIBUTES = frozenset(Envelope.__struct_fields__)
-_OF_DECISIONS = ("stream", "streamversion", "expects")
-_NAMED = re.compile(r"field `(\w+)`|`\$\.(\w+)`")
-_WORD = re.compile(r"\w+")
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 
@@ -126,27 +118,9 @@ async def _records(items: Sequence[bytes]) -> Sequence[Record]:
 
 def _record(index: int, item: bytes) -> Record:
     try:
-        decoded = decode(item)
-    except UnreadableError as error:
-        raise _refused(index, _field(str(error)), str(error)) from None
-    envelope = decoded.envelope
-    known = CATALOGUE.get(envelope.type)
-    if known is None:
-        raise _refused(index, "type", "there is no event of this type")
-    if NOUNS[known.noun].topic not in FACT_TOPICS:
-        raise _refused(index, "type", f"{known.name} is no fact that a source may tell: {_allowed()}")
-    if decoded.event is None:
-        raise _refused(index, "dataschema", f"this version of {known.name} is not known here: it is {known.version}")
-    for name in _OF_DECISIONS:
-        if getattr(envelope, name) is not None:
-            raise _refused(index, name, "only decisions have it, and this is a fact")
-    if not (envelope.subject or "").partition("/")[2]:
-        raise _refused(index, "subject", "say what it is about as <kind>/<id>, such as call/pbx1-1795533132.0")
-    return record_of(envelope, item.strip())
-
-
-def _allowed() -> str:
-    return "facts are those of " + ", ".join(noun.name for noun in NOUNS.values() if noun.topic in FACT_TOPICS)
+        return record_of(fact(item), item.strip())
+    except NoFactError as error:
+        raise _refused(index, error.field, error.reason) from None
 
 
 def _refused(index: int, field: str, reason: str) -> Problem:
@@ -155,18 +129,6 @@ def _refused(index: int, field: str, reason: str) -> Problem:
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"{place}: {reason}", index=index, field=field, errors=errors
     )
-
-
-def _field(reason: str) -> str:
-    """Find the name of the field in what the codec says."""
-    if named := _NAMED.search(reason):
-        return named[1] or named[2]
-    kind, _, rest = reason.partition(": ")
-    if kind in CATALOGUE:
-        field, colon, _ = rest.partition(": ")
-        return f"data.{field}" if colon and field != "data" else "data"
-    word = _WORD.match(reason)
-    return word[0] if word is not None and word[0] in _ATTRIBUTES else ""
 
 
 async def _append(appender: Appender, records: Sequence[Record]) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
+import msgspec
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from events.event import is_instant
@@ -16,6 +18,7 @@ from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
 from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, UnknownNameError
+from services.history.imports import as_json, standings, told, verdicts
 from services.history.rendering import written_positions
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
@@ -29,6 +32,7 @@ Verify = Callable[[int | None, Chosen], Awaitable[Agreement]]
 """Compares the live cells of a version of the projector with history, for some projections."""
 
 _POSITION = re.compile(r"([a-z][a-z0-9_.-]{0,200})/(0|[1-9][0-9]{0,5})@(0|[1-9][0-9]{0,17})", re.ASCII)
+_IDS = msgspec.json.Decoder(list[UUID])
 _WAIT_S = 10.0
 _NOT_FOUND = ("report", "projection")
 
@@ -55,6 +59,22 @@ def door(archive: Archive, archiver: Archiver, answers: Answers, verify: Verify,
         key = dict(request.query_params)
         known_at, measure = await _asked(archiver, key), key.pop("only", None)
         return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
+
+    @app.get("/v1/imports")
+    async def imports(after: str) -> Response:
+        await archiver.reached(_positions(after), _WAIT_S)
+        return _json(as_json(await asyncio.to_thread(standings, archive)))
+
+    @app.post("/v1/told")
+    async def which_are_told(request: Request) -> Response:
+        found = await asyncio.to_thread(told, archive, _ids(await request.body()))
+        return _json(msgspec.json.encode(sorted(found)))
+
+    @app.get("/v1/verdicts")
+    async def what_the_law_says(at: str) -> Response:
+        places = _positions(at)
+        await archiver.reached({source: offset + 1 for source, offset in places.items()}, _WAIT_S)
+        return _json(as_json(await asyncio.to_thread(verdicts, archive, places)))
 
     @app.get("/v1/verify")
     async def compare(projection: Annotated[list[str], Query()] = [], version: int | None = None) -> Response:  # noqa: B006  # never written to
@@ -90,6 +110,13 @@ def _positions(text: str) -> Positions:
         detail = "after: expected positions like kvota.decisions/0@17, several separated by commas"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
     return {(one[1], int(one[2])): int(one[3]) for one in found if one}
+
+
+def _ids(body: bytes) -> list[UUID]:
+    try:
+        return _IDS.decode(body)
+    except msgspec.DecodeError as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"expected ids: {error}") from None
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

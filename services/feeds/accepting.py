@@ -1,0 +1,67 @@
+"""What a source may tell: facts that every reader of the log can read. Pure."""
+
+import re
+
+from events.catalogue import CATALOGUE, NOUNS
+from events.codec import Decoded, UnreadableError, decode
+from events.envelope import Envelope
+from services.runtime.shards import FACT_TOPICS
+
+_ATTRIBUTES = frozenset(Envelope.__struct_fields__)
+_OF_DECISIONS = ("stream", "streamversion", "expects")
+_NAMED = re.compile(r"field `(\w+)`|`\$\.(\w+)`")
+_WORD = re.compile(r"\w+")
+
+
+class NoFactError(ValueError):
+    """It is no fact that a source may tell; the text says why, without quoting the content."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Name the field that is at fault, or none."""
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field, self.reason = field, reason
+
+
+def fact(item: bytes) -> Envelope:
+    """Read an item as every reader of the log will; raises NoFactError."""
+    try:
+        decoded = decode(item)
+    except UnreadableError as error:
+        raise NoFactError(_field(str(error)), str(error)) from None
+    if wrong := _wrong(decoded):
+        raise NoFactError(*wrong)
+    return decoded.envelope
+
+
+def _wrong(decoded: Decoded) -> tuple[str, str] | None:
+    """Which field of a readable record is none of a fact's, and why; None where it is a fact."""
+    envelope = decoded.envelope
+    known = CATALOGUE.get(envelope.type)
+    if known is None:
+        return "type", "there is no event of this type"
+    if NOUNS[known.noun].topic not in FACT_TOPICS:
+        return "type", f"{known.name} is no fact that a source may tell: {_allowed()}"
+    if decoded.event is None:
+        return "dataschema", f"this version of {known.name} is not known here: it is {known.version}"
+    for name in _OF_DECISIONS:
+        if getattr(envelope, name) is not None:
+            return name, "only decisions have it, and this is a fact"
+    if not (envelope.subject or "").partition("/")[2]:
+        return "subject", "say what it is about as <kind>/<id>, such as call/pbx1-1795533132.0"
+    return None
+
+
+def _allowed() -> str:
+    return "facts are those of " + ", ".join(noun.name for noun in NOUNS.values() if noun.topic in FACT_TOPICS)
+
+
+def _field(reason: str) -> str:
+    """Find the name of the field in what the codec says."""
+    if named := _NAMED.search(reason):
+        return named[1] or named[2]
+    kind, _, rest = reason.partition(": ")
+    if kind in CATALOGUE:
+        field, colon, _ = rest.partition(": ")
+        return f"data.{field}" if colon and field != "data" else "data"
+    word = _WORD.match(reason)
+    return word[0] if word is not None and word[0] in _ATTRIBUTES else ""
