@@ -20,7 +20,7 @@ from services.history.errors import SeededError
 from services.history.ledgers import TOLD_DAY
 from services.runtime.log import producer
 from services.runtime.settings import KafkaSettings
-from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, cells_topic, ticks_topic
+from services.runtime.shards import FACT_TOPICS, PROJECTED_TOPICS, Positions, Shards, cells_topic, ticks_topic
 from services.runtime.ticks import (
     CLOSED,
     HEADS,
@@ -45,8 +45,10 @@ WHERE verdict IN ('counts', 'parked') AND "offset" < before AND stream IS NOT NU
 GROUP BY ALL
 """
 _IDS = """
-SELECT topic, day, unhex(replace(id::VARCHAR, '-', '')) FROM records JOIN cut USING (topic, "partition")
-WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL AND day >= $known[topic]
+SELECT topic, day, unhex(replace(id::VARCHAR, '-', ''))
+FROM records JOIN cut USING (topic, "partition")
+     LEFT JOIN (SELECT unnest($topics::VARCHAR[]) AS topic, unnest($days::DATE[]) AS first_known) USING (topic)
+WHERE verdict = 'counts' AND "offset" < before AND stream IS NULL AND coalesce(day >= first_known, true)
 ORDER BY topic, day
 """
 _LATE = f"""
@@ -112,9 +114,10 @@ class Seeding:
         return cells | {HEADS.name: heads, LATE.name: still_live(LATE, late, day)}
 
     def _segments(self, cut: Positions, epoch: int) -> Iterator[Record]:
-        known = {topic: first_known(day) for (topic, _), day in self._archive.days_at(cut).items()}
+        days = self._archive.days_at(cut).items()
+        known = {topic: first_known(day) for (topic, _), day in days if topic in FACT_TOPICS}
         with self._archive.reading(cut) as reading:
-            found = reading.con.execute(_IDS, {"known": known})
+            found = reading.con.execute(_IDS, {"topics": list(known), "days": list(known.values())})
             rows = chain.from_iterable(iter(lambda: found.fetchmany(_FETCHED_AT_ONCE), []))
             for (topic, day), of_day in groupby(rows, itemgetter(0, 1)):
                 yield from segments(epoch, epoch, topic, {day: b"".join(row[2] for row in of_day)})

@@ -92,9 +92,10 @@ class Projector:
     async def resume(self, partitions: frozenset[TP]) -> Mapping[TP, int]:
         """Take over the shards of these partitions; where their ticks say that each was read to."""
         await self.revoked(partitions)
-        for shard in sorted(self._of(partitions)):  # one by one: the ids of a shard go to disk before the next is read
-            await self._reader.load([shard], remember=True)
-            await self._open(shard)
+        async with asyncio.TaskGroup() as opening:
+            for shard in sorted(self._of(partitions)):  # the ids of one go to disk while the next is read
+                await self._reader.load([shard], remember=True)
+                opening.create_task(self._open(shard))
         self._assignments += 1
         self.ready = True
         return {tp: self._position(tp) for tp in partitions}
