@@ -12,19 +12,36 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from events.codec import decode, encode
 from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.door import Chosen, Verify, door
 from services.history.errors import NothingLiveError
+from services.history.imports import read_standings, read_verdicts
 from services.history.verify import Difference
+from services.runtime.imports import RUNS, Standing, following
 from services.runtime.settings import KafkaSettings
 from tests.cli.commands import Ran, kvota
-from tests.events.examples.dates import at
+from tests.events.examples.dates import TODAY, at
 from tests.projector.workers import append_to, make_topics, working
-from tests.telling import ANNA, CALLS, DECISIONS, answered, assigned, decided, lying, period, raw, refunded, won
+from tests.telling import (
+    ANNA,
+    CALLS,
+    DECISIONS,
+    answered,
+    assigned,
+    call_id,
+    decided,
+    lying,
+    period,
+    raw,
+    refunded,
+    won,
+)
 from tests.waiting import eventually
 
 CALL_LOG = [raw(answered(10, 60), 1), raw(answered(5, 30), 2)]
@@ -161,10 +178,39 @@ class TestRefusals:
         assert missing.json()["type"] == "urn:kvota:problem:not-archived-yet"
         assert "kvota.decisions/0 to 2 of 3" in missing.json()["detail"]
 
+    async def test_whoever_imports_hears_how_partitions_stand_and_what_was_told(self, archive: Archive) -> None:
+        log = [raw(answered(), 1), raw(answered(), 1), begun(2, 1), followed(3, 1), followed(4, 2)]
+        archive.ingest(lying(log))
+        fill(archive)
+        known, unknown = call_id(1), call_id(5)
+        async with at_the_door(archive) as client:
+            stands = await client.get("/v1/imports", params={"after": "kvota.calls/0@5"})
+            told_ones = await client.post("/v1/told", json=[str(known), str(unknown), str(call_id(4))])
+            said = await client.get("/v1/verdicts", params={"at": "kvota.calls/0@1,kvota.decisions/0@1"})
+        assert read_standings(stands.content) == {(CALLS, 0): Standing(TODAY, 1, 2)}
+        assert sorted(told_ones.json()) == sorted([str(known), str(call_id(4))])
+        assert read_verdicts(said.content) == {(CALLS, 0): "repeated", (DECISIONS, 0): "counts"}
+
+    async def test_what_is_no_list_of_ids_is_refused(self, archive: Archive) -> None:
+        async with at_the_door(archive) as client:
+            answers = [await client.post("/v1/told", content=body) for body in (b"", b"{}", b'["17"]')]
+        assert {answer.status_code for answer in answers} == {422}
+
     async def test_where_nothing_is_live_there_is_nothing_to_compare(self, archive: Archive) -> None:
         async with at_the_door(archive) as client:
             answer = await client.get("/v1/verify")
         assert (answer.status_code, answer.json()["type"]) == (409, "urn:kvota:problem:nothing-live")
+
+
+def begun(number: int, run: int) -> bytes:
+    """Give the first fact of a run of an import."""
+    return encode(replace(decode(raw(answered(), number)).envelope, stream=RUNS, streamversion=run))
+
+
+def followed(number: int, version: int) -> bytes:
+    """Give another fact of the first run."""
+    [*_, record] = following([decode(raw(answered(), number)).envelope] * version, 1)
+    return encode(record)
 
 
 @pytest.mark.kafka

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from services.cli.history import history
+from services.cli.importing import Importing
 from services.feeds.appender import partition_of
 from services.history.agreement import agreement
 from services.history.archive import FILE_NAME, Archive
@@ -135,3 +137,34 @@ async def seeded_alike(bootstrap: str, archive: Archive) -> None:
     assert one.ledger(CALLS) == other.ledger(CALLS)
     assert other.ledger(CALLS).heads == {"import": 1, "import/1": 1}
     assert await segments_of(bootstrap, 2) == {back(days_ago) for days_ago in range(36)}
+
+
+async def test_a_file_of_a_year_that_begins_with_its_last_day_is_imported_whole_into_an_empty_log(
+    fresh_bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_topics(fresh_bootstrap)
+    monkeypatch.setenv("KVOTA_HOME", str(tmp_path))
+    monkeypatch.setenv("KVOTA_KAFKA_BOOTSTRAP_SERVERS", fresh_bootstrap)
+    year = [a_call(days_ago) for days_ago in range(0, 365, 20)]
+    with history() as asked:
+        done = await Importing(settings_for(fresh_bootstrap), asked, dry_run=False, at_once=7).run([*year, b"", *year])
+    assert (done.appended, done.long_past, done.told_before, done.refused) == (19, 17, 19, [])
+
+
+async def test_what_two_import_at_once_counts_once(fresh_bootstrap: str, tmp_path: Path) -> None:
+    bootstrap, port, file = fresh_bootstrap, free_port(), tmp_path / "late.ndjson"
+    about: dict[str, Any] = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": bootstrap, "KVOTA_HISTORY_PORT": str(port)}
+    file.write_bytes(b"\n".join(a_call(days_ago) for days_ago in range(30, 90)))
+    await make_topics(bootstrap)
+    await append_to(bootstrap, [(SOURCE, a_call(0))])
+
+    async def run() -> Ran:
+        return await asyncio.to_thread(lambda: kvota("import", file, "--json", home=tmp_path, **about))
+
+    async with serving(tmp_path, about):
+        assert await asyncio.to_thread(eventually, lambda: ready(port), 60)
+        ran = await asyncio.gather(*(run() for _ in range(3)))
+    assert [each.code for each in ran] == [0, 0, 0]
+    with Archive(tmp_path / FILE_NAME, PROJECTIONS) as archive:
+        assert verdicts(archive).count("counts") == 1 + 60
+        assert {calls_of(archive, days_ago) for days_ago in range(30, 90)} == {1}
