@@ -71,9 +71,10 @@ class Plan:
     minutes: float
 
     @property
-    def days(self) -> int:
-        """How many days are told."""
-        return max(1, self.events // self.a_day)
+    def days(self) -> Sequence[int]:
+        """The numbers of the days that are told: they are past, or the log would not come to them."""
+        days = max(1, self.events // self.a_day)
+        return range(1 - days, 1)
 
 
 async def endure(plan: Plan, folder: Path) -> dict[str, Any]:
@@ -82,7 +83,7 @@ async def endure(plan: Plan, folder: Path) -> dict[str, Any]:
     with Broker(home=HOME, data_dir=folder / "broker").running() as bootstrap:
         await ensure_topics(bootstrap, source_topics(plan.size.partitions))
         async with Watch(bootstrap) as watch:
-            task = _task(plan, folder, bootstrap, watch, day.records * plan.days)
+            task = _task(plan, folder, bootstrap, watch, day.records * len(plan.days))
             worker = Worker()
             await worker.prepare(task)
             async with running(worker, task) as process:
@@ -109,14 +110,14 @@ def _task(plan: Plan, folder: Path, bootstrap: str, watch: Watch, records: int) 
 
 async def _feed(plan: Plan, bootstrap: str, day: Day) -> None:
     """Append day after day at a steady rate, as far as the broker takes it."""
-    slots = max(1, round(plan.minutes * 60 / plan.days / _SLOT_S))
+    slots = max(1, round(plan.minutes * 60 / len(plan.days) / _SLOT_S))
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True) as producer:
         began = time.monotonic()
-        for number in range(plan.days):
+        for place, number in enumerate(plan.days):
             for slot in range(slots):
-                due = began + (number * slots + slot) * _SLOT_S
+                due = began + (place * slots + slot) * _SLOT_S
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                await _append(producer, day, number + 1, slot, slots)
+                await _append(producer, day, number, slot, slots)
 
 
 async def _append(producer: AIOKafkaProducer, day: Day, number: int, slot: int, slots: int) -> None:
@@ -172,7 +173,7 @@ def _figures(parts: Sequence[Part]) -> dict[str, Any]:
 async def _require(plan: Plan, bootstrap: str, day: Day) -> None:
     """Hold the calls of each rep and month that is live to the account."""
     known = load_projections()
-    name, months = "rep_month", [f"{day_of(number + 1):%Y-%m}" for number in range(plan.days)]
+    name, months = "rep_month", [f"{day_of(number):%Y-%m}" for number in plan.days]
     async with CellsReader(settings_for(bootstrap), 1, {name: known[name]}) as reader:
         await reader.load(Shards(plan.size.partitions).every)
         cells = reader.boards()[name]
