@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from events.codec import encode, event_data, event_schema
+from events.codec import UnreadableError, decode, encode, event_data, event_schema
 from events.envelope import Envelope
 from events.ids import fact_id
 from events.parked import ParkedRetried, ParkedSkipped
@@ -100,10 +100,22 @@ async def _record(reader: AIOKafkaConsumer, source: Source, parked: Parked) -> R
     """The record as it lies in the log; raises ClearError when it is not the one that was parked."""
     async for record in read_to_end(reader, TopicPartition(*source), parked.event.position):
         if record.offset == parked.event.position and _digest(record) == parked.event.sha256:
+            _require_fact(parked, record)
             return record
         break
     message = f"{parked}: what lies there now is another record: is it another log?"
     raise ClearError(message)
+
+
+def _require_fact(parked: Parked, record: Record) -> None:
+    """Raise ClearError for a decision about a fact: it would have a version that is taken."""
+    try:
+        is_fact = decode(record.value or b"").envelope.stream is None
+    except UnreadableError:
+        is_fact = True
+    if not is_fact:
+        message = f"{parked} was imported: import it again once it can be counted, or skip it"
+        raise ClearError(message)
 
 
 def _digest(record: Record) -> str:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from events.codec import decode, encode
 from events.parked import RecordParked
 from projections.cells import Boards, without_zeros
+from services.runtime.imports import Standing, beginning
 from services.runtime.log import end_positions
 from services.runtime.parked import TOPIC, parked_records
 from services.runtime.shards import Source
@@ -180,13 +182,18 @@ REFUSED = {
     ("skip", "kvota.calls/0@0"): "kvota.calls/0@0 was skipped already: say --again if you mean it",
     ("retry", "queue_log@3"): "queue_log@3 does not lie in the log: feed its source again, or skip it",
     ("retry", "kvota.calls/0@1"): "kvota.calls/0@1: what lies there now is another record: is it another log?",
+    ("retry", "kvota.calls/0@2"): "kvota.calls/0@2 was imported: import it again once it can be counted, or skip it",
 }
 
 
 async def test_what_makes_no_sense_is_refused_in_one_line_and_nothing_is_done(bootstrap: str, tmp_path: Path) -> None:
+    imported = encode(beginning(decode(raw(answered(), 5)).envelope, Standing()))
     told = [_parked(raw(answered(), 0), 0), _parked(b"another", 1), _parked(b"line", 3, origin="queue_log")]
+    told.append(_parked(imported, 2))
     values = [raw(event, number) for number, event in enumerate(told)]
-    await append_to(bootstrap, [(CALLS, b"what lies there")] * 2 + [((TOPIC, 0), value) for value in values])
+    await append_to(
+        bootstrap, [(CALLS, b"what lies there")] * 2 + [(CALLS, imported)] + [((TOPIC, 0), value) for value in values]
+    )
     assert (await ran(bootstrap, tmp_path, "parked", "skip", "kvota.calls/0@0", "--reason", "x")).code == 0
     before = await values_in(bootstrap, (TOPIC, 0))
     for arguments, said in REFUSED.items():
@@ -196,4 +203,4 @@ async def test_what_makes_no_sense_is_refused_in_one_line_and_nothing_is_done(bo
     assert (refused.code, refused.err) == (2, "kvota: say why: --reason must not be empty\n")
     assert (await ran(bootstrap, tmp_path, "parked", "skip", "kvota.calls/0@1")).code == 2
     assert await values_in(bootstrap, (TOPIC, 0)) == before
-    assert len(await values_in(bootstrap, CALLS)) == 2
+    assert len(await values_in(bootstrap, CALLS)) == 3
