@@ -57,3 +57,14 @@ def test_days_on_disk_keep_no_file_open(tmp_path: Path) -> None:
     told = [fact(number, TODAY - timedelta(days=number)) for number in range(400)]
     assert seen.first_ones(told) == [False] * 400
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_what_is_forgotten_is_new_again_and_leaves_no_file(tmp_path: Path) -> None:
+    days = [TODAY - timedelta(days=before) for before in range(5)]
+    seen = SeenDays()
+    for day in days:
+        seen.add(day, UUID(int=1).bytes)
+    seen.settle(tmp_path)
+    seen.forget(before=days[3])
+    assert seen.first_ones([fact(1, day) for day in days]) == [False] * 4 + [True]
+    assert {file.stem for file in tmp_path.iterdir()} == {str(days[2]), str(days[3])}
