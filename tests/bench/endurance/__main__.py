@@ -23,6 +23,7 @@ from projections.projection import load_projections
 from services.broker.broker import Broker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.errors import ClearError
+from services.runtime.seen import HOT_DAYS
 from services.runtime.shards import Shards
 from services.runtime.topics import ensure_topics, source_topics
 from tests.bench.endurance.days import Day
@@ -33,6 +34,8 @@ from tests.bench.projector.kafka import Watch, settings_for
 from tests.bench.projector.workload import SIZES, Size, day_of
 
 PARTS = 20
+_BASE, _A_CELL, _AN_ID = 400 * 2**20, 250, 24
+"""Bytes that the worker may have: at all, for each live cell, and for each id of the latest days."""
 _SLOT_S = 0.1
 _LOOK_EVERY_S = 0.5
 _ENDS_WITHIN_S = 600.0
@@ -90,8 +93,10 @@ async def endure(plan: Plan, folder: Path) -> dict[str, Any]:
                 feeding = asyncio.create_task(_feed(plan, bootstrap, day))
                 parts = await _watched(worker, task, psutil.Process(process.pid))
                 await feeding
-        await _require(plan, bootstrap, day)
-    return {"machine": machine(), "size": plan.size.name, "events": task.records, **_figures(parts)}
+        cells = await _require(plan, bootstrap, day)
+    told = {"machine": machine(), "size": plan.size.name, "events": task.records}
+    allowed = round((_BASE + _A_CELL * cells + _AN_ID * HOT_DAYS * plan.a_day) / 2**20)
+    return {**told, "live_cells": cells, "allowed_rss_mb": allowed, **_figures(parts)}
 
 
 def _task(plan: Plan, folder: Path, bootstrap: str, watch: Watch, records: int) -> Task:
@@ -170,13 +175,14 @@ def _figures(parts: Sequence[Part]) -> dict[str, Any]:
     }
 
 
-async def _require(plan: Plan, bootstrap: str, day: Day) -> None:
-    """Hold the calls of each rep and month that is live to the account."""
+async def _require(plan: Plan, bootstrap: str, day: Day) -> int:
+    """Hold the calls of each rep and month that is live to the account; how many cells there are in all."""
     known = load_projections()
     name, months = "rep_month", [f"{day_of(number):%Y-%m}" for number in plan.days]
-    async with CellsReader(settings_for(bootstrap), 1, {name: known[name]}) as reader:
+    async with CellsReader(settings_for(bootstrap), 1, known) as reader:
         await reader.load(Shards(plan.size.partitions).every)
-        cells = reader.boards()[name]
+        boards = reader.boards()
+    cells = boards[name]
     keys, calls = known[name].keys, [measure.name for measure in known[name].measures].index("calls")
     found = {(key[keys.index("rep")], key[keys.index("month")]): values[calls] for key, values in cells.items()}
     live = {month for _, month in found}
@@ -184,6 +190,7 @@ async def _require(plan: Plan, bootstrap: str, day: Day) -> None:
     if found != told or months[-1] not in live:
         message = "the live cells are not those of what was told"
         raise OtherTotalsError(message)
+    return sum(map(len, boards.values()))
 
 
 def main() -> int:
