@@ -93,9 +93,11 @@ class Projector:
         """Take over the shards of these partitions; where their ticks say that each was read to."""
         await self.revoked(partitions)
         async with asyncio.TaskGroup() as opening:
-            for shard in sorted(self._of(partitions)):  # the ids of one go to disk while the next is read
-                await self._reader.load([shard], remember=True)
-                opening.create_task(self._open(shard))
+            await self._reader.load(
+                sorted(self._of(partitions)),
+                remember=True,
+                loaded=lambda shard: opening.create_task(self._open(shard)),  # its ids go to disk: others' come next
+            )
         self._assignments += 1
         self.ready = True
         return {tp: self._position(tp) for tp in partitions}

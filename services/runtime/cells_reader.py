@@ -64,10 +64,13 @@ class CellsReader:
         """Disconnect."""
         await self._connections.aclose()
 
-    async def load(self, shards: Iterable[int], *, remember: bool = False) -> None:
+    async def load(
+        self, shards: Iterable[int], *, remember: bool = False, loaded: Callable[[int], object] | None = None
+    ) -> None:
         """Take in shards as they stand at this moment, in place of what there was.
 
         With `remember`, each has cells of its own and the ids that it has seen, and other shards stay as they are.
+        `loaded` is told of each as soon as it is followed, while others are still to be read.
         Raises LostTicksError when the ticks are not those that the cells were made of.
         """
         wanted = list(shards)
@@ -79,6 +82,9 @@ class CellsReader:
                 cells = ShardCells(self.projections, remember=remember, live=live)
                 with _without_collecting():
                     await self._load(reader, shard, cells)
+                if loaded is not None:
+                    self._assign()
+                    loaded(shard)
         self._assign()
 
     async def _load(self, reader: AIOKafkaConsumer, shard: int, cells: ShardCells) -> None:

@@ -123,9 +123,9 @@ def _doomed_reader(fate: Fate) -> type[CellsReader]:
     class DoomedReader(CellsReader):
         _loading = False
 
-        async def load(self, shards: Iterable[int], *, remember: bool = False) -> None:
+        async def load(self, shards: Iterable[int], **how: Any) -> None:  # noqa: ANN401  handed on
             self._loading = True
-            await super().load(shards, remember=remember)
+            await super().load(shards, **how)
             self._loading = False
             fate.meet("recovered")
 
