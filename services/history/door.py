@@ -15,7 +15,7 @@ from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, UnknownNameError
+from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, ShortLogError, UnknownNameError
 from services.history.rendering import written_positions
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
@@ -104,6 +104,8 @@ def _sort(error: Exception) -> tuple[HTTPStatus, str]:
             return HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"
         case NothingLiveError():
             return HTTPStatus.CONFLICT, "nothing-live"
+        case ShortLogError():
+            return HTTPStatus.CONFLICT, "another-log"
         case HistoryError():
             return HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"
         case _:
