@@ -1,10 +1,10 @@
 """Cells: one row of numbers a key, and the one way to add two of them up. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from operator import add
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 
@@ -83,9 +83,19 @@ def shown(value: Value) -> str | int | None:
     return value[1] if isinstance(value, tuple) else value
 
 
-def values_from_sql(values: Iterable[object]) -> Values:
-    """Take the numbers of one cell from a row of SQL."""
-    return tuple(cast("Value", tuple(value) if isinstance(value, list) else value) for value in values)
+def cells_from_sql(projection: Projection, rows: Iterable[tuple[Any, ...]]) -> Cells:
+    """Rows that a projection's SQL gives, as cells: the columns of the key, then the measures."""
+    width, values = len(projection.keys), values_from_sql(projection)
+    return {row[:width]: values(row[width:]) for row in rows}
+
+
+def values_from_sql(projection: Projection) -> Callable[[tuple[Any, ...]], Values]:
+    """How the measures of one cell are taken from a row: as they are, unless some are `last_` ones."""
+    return _with_latest if any(measure.kind == "last" for measure in projection.measures) else tuple
+
+
+def _with_latest(values: Iterable[Any]) -> Values:
+    return tuple([tuple(value) if isinstance(value, list) else value for value in values])
 
 
 def key_bytes(key: Key) -> bytes:

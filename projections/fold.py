@@ -153,7 +153,7 @@ class Folder:
         width = 2 + len(projection.keys)
         with _blaming(projection.name):
             rows = self._con.execute(sql).fetchall()
-        values = tuple if all(measure.kind != "last" for measure in projection.measures) else values_from_sql
+        values = values_from_sql(projection)
         cells: dict[Source, Cells] = defaultdict(dict)
         for row in rows:
             cells[row[:2]][row[2:width]] = values(row[width:])

@@ -55,6 +55,18 @@ def rebuild(
 
 
 @app.command()
+def endurance(
+    *,
+    events: Annotated[int, typer.Option(min=1, help="Calls in all.")] = 50_000_000,
+    a_day: Annotated[int, typer.Option(min=1, help="Calls of one business day.")] = 1_000_000,
+    minutes: Annotated[float, typer.Option(min=0.0, help="How long they keep coming, at a steady rate.")] = 30.0,
+    size: Size = "small",
+) -> None:
+    """What an event costs after many of them, and whether the projector's memory stays as it is."""
+    _run("endurance", [f"--events={events}", f"--a-day={a_day}", f"--minutes={minutes}", f"--size={size}"])
+
+
+@app.command()
 def startup(size: Size = "small") -> None:
     """What it costs a board and a worker to start on two months of live cells."""
     _run("startup", [size])

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import duckdb
 
-from projections.cells import Boards, Cells, Key, values_from_sql
+from projections.cells import Boards, Cells, cells_from_sql
 from projections.projection import Projection
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnfoldableHistoryError, UnknownNameError
 from services.history.judging import LogRecord
@@ -174,12 +174,11 @@ def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection
 
 
 def _cells(con: duckdb.DuckDBPyConnection, projection: Projection, day: date | None) -> Cells:
-    width, live = len(projection.keys), projection.live
-    sql, told = projection.cells_sql, dict[str, str]()
+    sql, live, told = projection.cells_sql, projection.live, dict[str, str]()
     if live is not None and day is not None:
         sql, told = f'SELECT * FROM ({sql}) WHERE coalesce("{live.column}" >= $first, true)', {"first": live.first(day)}
     try:
         rows = con.execute(sql, told).fetchall()
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
         raise UnfoldableHistoryError(projection.name, str(error).partition(":")[0]) from None
-    return {cast("Key", tuple(row[:width])): values_from_sql(row[width:]) for row in rows}
+    return cells_from_sql(projection, rows)

@@ -27,11 +27,11 @@ from services.runtime.ticks import (
     NEVER,
     Mark,
     Tick,
-    cell_key,
+    cell_keys,
     encode_tick,
     mark_key,
     segments,
-    statement,
+    statements,
 )
 from services.runtime.topics import partition_count
 from services.runtime.versions import made_by
@@ -97,8 +97,7 @@ class Seeding:
     def _records(self, cut: Positions, epoch: int) -> Iterator[Record]:
         """The statements of the cells, then the segments of the ids."""
         for name, cells in self._boards(cut).items():
-            for key, values in cells.items():
-                yield cell_key(epoch, (name, key)), statement(epoch, values)
+            yield from zip(cell_keys(epoch, name, cells), statements(epoch, cells.values()), strict=True)
         yield from self._segments(cut, epoch)
 
     def _boards(self, cut: Positions) -> Boards:

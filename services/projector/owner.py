@@ -14,7 +14,7 @@ from services.runtime.cells_reader import CellsReader
 from services.runtime.errors import ClearError
 from services.runtime.shard_cells import ShardCells
 from services.runtime.shards import cells_topic, ticks_topic
-from services.runtime.ticks import NEVER, Tick, cell_key, mark_key, segments
+from services.runtime.ticks import NEVER, Tick, mark_key, segments
 from services.runtime.versions import made_by
 
 Producer: TypeAlias = AIOKafkaProducer
@@ -114,10 +114,14 @@ class ShardOwner:
             return
         tick, mark, written = cells.last, cells.mark(), self._written
         changed, ids = written.take_changed(), written.take_ids()
-        emptied = {cell for cell in changed if cells.is_empty(cell)}
-        stated = changed - {cell for cell in emptied if not written.is_stated(cell)}
-        statements = {cell_key(self._epoch, cell): cells.statement(cell) for cell in stated}
-        deletions = written.take_deletions(self._epoch, stated, emptied & stated)
+        emptied = {name: cells.emptied(name, keys) for name, keys in changed.items()}
+        stated = {name: keys - (emptied[name] - written.stated(name)) for name, keys in changed.items()}
+        statements: dict[bytes, bytes | None] = {}
+        for name, keys in stated.items():
+            statements |= cells.statements(self._epoch, name, keys)
+        deletions = written.take_deletions(
+            self._epoch, stated, {name: keys & stated[name] for name, keys in emptied.items()}
+        )
         await self._write(statements | dict.fromkeys(deletions.strays))
         for topic, days in ids.items():
             await self._write(dict(segments(self._epoch, tick, topic, days)))

@@ -20,7 +20,7 @@ class ProjectorSettings(Settings):
     """The version of the live cells to keep up; None: the one that serves, if it is of this release's projections."""
     instance: str | None = None
     """The worker's own name, the same after a restart: then a quick restart moves no partition."""
-    tick_ms: PositiveInt = Field(default=50, le=5_000)
+    tick_ms: PositiveInt = Field(default=40, le=5_000)
     """How long a fetch waits for records, unless there are many: the cost of a tick is shared by all that it reads."""
     tick_records: PositiveInt = Field(default=12_000, le=100_000)
     """A tick is due as soon as so many records were gathered; the last fetch may bring it over."""

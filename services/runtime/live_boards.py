@@ -68,7 +68,7 @@ class LiveBoards:
         parts = self._parts
         if len(parts) > _SHARED_PARTS:
             parts.clear()
-        return tuple([parts.setdefault(part, part) for part in key])
+        return tuple(map(parts.setdefault, key, key))
 
     def come_to(self, day: date) -> Mapping[str, list[Key]]:
         """Let the log have come to a day; the cells that are past their horizon by that, and gone."""

@@ -4,7 +4,8 @@ A reader takes, for each cell, the statement with the greatest o, then the ticks
 each cell only those after its own o.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -22,13 +23,14 @@ from services.runtime.ticks import (
     CellId,
     Mark,
     Tick,
+    cell_keys,
     decode_tick,
     divided,
     read_key,
     read_mark,
     read_segment_key,
     read_statement,
-    statement,
+    statements,
 )
 from services.runtime.written import Written
 
@@ -203,16 +205,15 @@ class ShardCells:
             raise ValueError(message)
         return self.written
 
-    def is_empty(self, cell: CellId) -> bool:
-        """Whether there is nothing to say of a cell."""
-        name, key = cell
-        return key not in self.live.boards.get(name, {})
+    def emptied(self, name: str, keys: AbstractSet[Key]) -> AbstractSet[Key]:
+        """Those of a projection's cells of which there is nothing to say."""
+        return keys - self.live.boards.get(name, {}).keys()
 
-    def statement(self, cell: CellId) -> bytes:
-        """What to write down of a cell now."""
-        name, key = cell
-        zeros = (0,) * len(self.live.projections[name].measures)
-        return statement(self.last, self.live.boards.get(name, {}).get(key, zeros))
+    def statements(self, epoch: int, name: str, keys: Collection[Key]) -> dict[bytes, bytes]:
+        """What to write down of a projection's cells now, by Kafka key."""
+        board, zeros = self.live.boards.get(name, {}), (0,) * len(self.live.projections[name].measures)
+        values = [board.get(key, zeros) for key in keys]
+        return dict(zip(cell_keys(epoch, name, keys), statements(self.last, values), strict=True))
 
     def mark(self) -> bytes:
         """The mark to write once all else has been written and acknowledged."""

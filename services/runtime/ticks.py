@@ -13,7 +13,7 @@ cells topic when it began: **a statement of an earlier epoch that lies at or aft
 late, and would bring back what was deleted; what it says had been told by ticks that the owner knew.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import msgspec
@@ -102,6 +102,7 @@ class Mark(msgspec.Struct, frozen=True):
     """Where the cells topic ended when its owner had read it: what earlier owners state from there on is void."""
 
 
+_ENCODER = msgspec.json.Encoder()
 _TICK = msgspec.json.Decoder(Tick)
 read_statement = msgspec.json.Decoder(Statement).decode
 read_mark = msgspec.json.Decoder(Mark).decode
@@ -146,6 +147,11 @@ def cell_key(epoch: int, cell: CellId) -> bytes:
     return msgspec.json.encode((epoch, *cell))
 
 
+def cell_keys(epoch: int, name: str, keys: Iterable[Key]) -> list[bytes]:
+    """The Kafka keys of the statements of a projection's cells."""
+    return _lines([(epoch, name, key) for key in keys])
+
+
 def mark_key(epoch: int) -> bytes:
     """The Kafka key of an owner's mark."""
     return msgspec.json.encode((epoch,))
@@ -159,9 +165,14 @@ def segments(epoch: int, tick: int, topic: str, days: Days) -> Iterator[tuple[by
             yield msgspec.json.encode((epoch, "seen", topic, day, tick, start)), ids[start : start + size]
 
 
-def statement(tick: int, values: Values) -> bytes:
-    """A cell's value as of a tick, as the bytes of its record."""
-    return msgspec.json.encode(Statement(tick, values))
+def statements(tick: int, values: Iterable[Values]) -> list[bytes]:
+    """The values of cells as of a tick, as the bytes of their records."""
+    return _lines([Statement(tick, each) for each in values])
+
+
+def _lines(values: Sequence[object]) -> list[bytes]:
+    """Each of some values as JSON, which has no line breaks of its own; one by one it would take twice as long."""
+    return _ENCODER.encode_lines(values).splitlines()
 
 
 def divided(key: bytes) -> list[bytes]:

@@ -1,11 +1,15 @@
 """What has been written down of a shard's cells, and what is still to be: what its owner has to remember. Pure."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
 from projections.cells import Key
-from services.runtime.ticks import CellId, cell_key, mark_key
+from services.runtime.ticks import cell_key, cell_keys, mark_key
+
+ByProjection = Mapping[str, AbstractSet[Key]]
+"""Cells, by the name of their projection."""
 
 DELETED_AT_ONCE = 10_000
 """Of cells past their horizon, no more are deleted in one go: there are many when a day begins, and no hurry."""
@@ -63,33 +67,35 @@ class Written:
         for day, ids in days.items():
             of_topic.setdefault(day, bytearray()).extend(ids)
 
-    def take_changed(self) -> set[CellId]:
-        """The cells touched since this was last asked."""
+    def take_changed(self) -> dict[str, set[Key]]:
+        """The cells touched since this was last asked, by projection."""
         changed, self.changed = self.changed, {}
-        return {(name, key) for name, keys in changed.items() for key in keys}
+        return changed
 
     def take_ids(self) -> dict[str, dict[date, bytes]]:
         """The ids seen since this was last asked, by topic and day."""
         unwritten, self.ids = self.ids, {}
         return {topic: {day: bytes(ids) for day, ids in days.items()} for topic, days in unwritten.items()}
 
-    def is_stated(self, cell: CellId) -> bool:
-        """Whether there is a statement of a cell."""
-        name, key = cell
-        return key in self.epochs.get(name, {})
+    def stated(self, name: str) -> AbstractSet[Key]:
+        """Those of a projection's cells of which there are statements."""
+        return self.epochs.get(name, {}).keys()
 
-    def take_deletions(self, epoch: int, stated: Iterable[CellId], emptied: Iterable[CellId]) -> Deletions:
+    def take_deletions(self, epoch: int, stated: ByProjection, emptied: ByProjection) -> Deletions:
         """What to delete once these cells are stated in an epoch; of `emptied`, the new statement as well."""
         outdated = [mark_key(earlier) for earlier in self.marks - {epoch}]
         self.marks = {epoch}
         own = self._alone.setdefault(epoch, frozenset({epoch}))
-        for name, key in stated:
+        needless: list[bytes] = []
+        for name, keys in stated.items():
             epochs = self.epochs.setdefault(name, {})
-            outdated += [cell_key(earlier, (name, key)) for earlier in epochs.get(key, own) - own]
-            epochs[key] = own
-        needless = [cell_key(epoch, cell) for cell in emptied]
-        for name, key in emptied:
-            del self.epochs[name][key]
+            for key in keys & epochs.keys():
+                outdated += [cell_key(earlier, (name, key)) for earlier in epochs[key] - own]
+            epochs.update(dict.fromkeys(keys, own))
+        for name, keys in emptied.items():
+            needless += cell_keys(epoch, name, keys)
+            for key in keys:
+                del self.epochs[name][key]
         strays, self.strays = self.strays, []
         needless += self.gone[:DELETED_AT_ONCE]
         del self.gone[:DELETED_AT_ONCE]

@@ -1,7 +1,7 @@
 """The protocol with one rule taken away: owners and readers that somebody could have written."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +14,8 @@ from services.projector.owner import ShardOwner
 from services.runtime.live_boards import LiveBoards
 from services.runtime.seen import SeenDays
 from services.runtime.shard_cells import ShardCells
-from services.runtime.ticks import HEADS, CellId, Tick, mark_key, read_mark, segments
-from services.runtime.written import Deletions, Written
+from services.runtime.ticks import HEADS, Tick, mark_key, read_mark, segments
+from services.runtime.written import ByProjection, Deletions, Written
 from tests.projector.model import Rules
 
 
@@ -107,7 +107,7 @@ class OwnerThatMarksLast(ShardOwner):
 class WrittenWithStrays(Written):
     """Leaves statements that came too late where they are."""
 
-    def take_deletions(self, epoch: int, stated: Iterable[CellId], emptied: Iterable[CellId]) -> Deletions:
+    def take_deletions(self, epoch: int, stated: ByProjection, emptied: ByProjection) -> Deletions:
         return replace(super().take_deletions(epoch, stated, emptied), strays=[])
 
 
@@ -122,7 +122,7 @@ class CellsWithStrays(ShardCells):
 class WrittenWithZerosFirst(Written):
     """Deletes statements of zeros before the older ones that they are in place of."""
 
-    def take_deletions(self, epoch: int, stated: Iterable[CellId], emptied: Iterable[CellId]) -> Deletions:
+    def take_deletions(self, epoch: int, stated: ByProjection, emptied: ByProjection) -> Deletions:
         found = super().take_deletions(epoch, stated, emptied)
         return replace(found, outdated=found.needless, needless=found.outdated)
 

@@ -9,7 +9,6 @@ from services.runtime.ticks import (
     HEADS,
     NEVER,
     Tick,
-    cell_key,
     decode_tick,
     encode_tick,
     mark_key,
@@ -63,7 +62,7 @@ def test_a_statement_newer_than_the_mark_is_not_added_to_again() -> None:
     writer.apply(0, tick(NEVER, calls=1, upto=1))
     mark = writer.mark()
     writer.apply(1, tick(0, calls=2, upto=2))
-    written = {mark_key(0): mark, cell_key(0, ("sales", ("anna",))): writer.statement(("sales", ("anna",)))}
+    written = {mark_key(0): mark} | writer.statements(0, "sales", [("anna",)])
     reader = ShardCells(PROJECTIONS)
     reader.restore(lying(written), len(written))
     assert reader.last == 0
@@ -78,13 +77,9 @@ def test_of_two_owners_statements_the_later_tick_is_taken() -> None:
     for cells, ticks in ((early, 1), (late, 3)):
         for offset in range(ticks):
             cells.apply(offset, tick(offset - 1, calls=1))
-    cell = ("sales", ("anna",))
-    written = {
-        cell_key(7, cell): late.statement(cell),
-        cell_key(0, cell): early.statement(cell),
-        mark_key(7): late.mark(),
-        mark_key(0): early.mark(),
-    }
+    anna = [("anna",)]
+    stated = late.statements(7, "sales", anna) | early.statements(0, "sales", anna)
+    written = stated | {mark_key(7): late.mark(), mark_key(0): early.mark()}
     reader = ShardCells(PROJECTIONS)
     reader.restore(lying(written), len(written))
     assert (calls_of(reader), reader.last) == (3, 2)
@@ -102,7 +97,7 @@ def test_heads_are_kept_stated_and_restored_as_cells_are() -> None:
     for offset, version in enumerate((1, 2)):
         boards: Boards = {HEADS.name: {("kvota.decisions", "deal/d1"): (version,)}}
         writer.apply(offset, decode_tick(encode_tick(Tick(prev=offset - 1, cells=wire(boards)))))
-    cell = (HEADS.name, ("kvota.decisions", "deal/d1"))
+    stated = writer.statements(0, HEADS.name, [("kvota.decisions", "deal/d1")])
     reader = ShardCells(PROJECTIONS, remember=True)
-    reader.restore(lying({cell_key(0, cell): writer.statement(cell), mark_key(0): writer.mark()}), 2)
+    reader.restore(lying(stated | {mark_key(0): writer.mark()}), 2)
     assert writer.heads("kvota.decisions") == reader.heads("kvota.decisions") == {"deal/d1": 2}

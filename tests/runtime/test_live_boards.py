@@ -98,9 +98,10 @@ def test_late_events_are_added_up_over_the_days_that_are_live() -> None:
 def test_statements_past_the_horizon_of_the_mark_are_not_taken_in_but_will_be_deleted() -> None:
     writer = ShardCells(PROJECTIONS, remember=True)
     told(writer, rep_day(back(7), TODAY), calls=TODAY)
-    mark, today = writer.mark(), ("rep_day", ("anna", str(TODAY), None))
+    mark, today = writer.mark(), ("anna", str(TODAY), None)
+    [(stated, value)] = writer.statements(0, "rep_day", [today]).items()
     old = cell_key(0, ("rep_day", ("anna", str(back(8)), None)))
-    records = [(mark_key(0), mark), (cell_key(0, today), writer.statement(today)), (old, writer.statement(today))]
+    records = [(mark_key(0), mark), (stated, value), (old, value)]
     lying: dict[bytes, Lying] = {key: (offset, value) for offset, (key, value) in enumerate(records)}
     reader = ShardCells(PROJECTIONS, remember=True)
     reader.restore(lying, 3)
@@ -132,7 +133,7 @@ def test_a_reader_that_asks_for_some_cells_reads_no_others() -> None:
     asked = next(iter(cells))
     reader, writer = ShardCells({projection.name: projection}), ShardCells(PROJECTIONS)
     told(writer, {"queue_interval": [*cells.items()]}, calls=TODAY)
-    stated = {cell_key(0, ("queue_interval", key)): writer.statement(("queue_interval", key)) for key in cells}
+    stated = writer.statements(0, "queue_interval", cells)
     assert [reader.wants(key) for key in stated] == [True, False, True]  # the third is found out once it is read
     reader.restore({key: (place, value) for place, (key, value) in enumerate(stated.items())}, len(stated))
     assert reader.boards == {"queue_interval": {asked: (1, 5)}}

@@ -31,8 +31,8 @@ LONG = frozenset({"kvota", "kafka_streams", "kafka_streams_tuned"})
 SLOW: Mapping[str, int] = {"faust_stock": 50_000, "faust_take": 200_000, "quix": 200_000}
 """They read no more than so many records of the day: what one costs is the same by then."""
 _SHARE_TO_WARM = 0.2
-_TICK_MS = 50
-_OTHER_TICKS_MS = (10, 25, 100, 200)
+_TICK_MS = 40
+_OTHER_TICKS_MS = (10, 20, 80, 160)
 _PROFILED = 300_000
 _LOOK_EVERY_S = 0.05
 _CORES_FOR_TWO = 4

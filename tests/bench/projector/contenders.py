@@ -72,7 +72,7 @@ class Kvota:
 
     name: str = "kvota"
     profile: Path | None = None
-    tick_ms: int = 50
+    tick_ms: int = 40
 
     def lacks(self) -> str | None:
         return None

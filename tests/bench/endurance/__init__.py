@@ -1,0 +1,1 @@
+"""What an event costs after many, and whether memory stays."""

@@ -1,0 +1,60 @@
+"""The benchmark of endurance tells days that are days of their own, and gives figures for what was really counted."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from events.codec import decode
+from tests.bench.endurance.__main__ import PARTS, OtherTotalsError, Plan, endure
+from tests.bench.endurance.days import Day
+from tests.bench.projector.workload import SIZES, Size, day_of
+from tests.cli.commands import kvota
+
+SMALL = SIZES["small"]
+
+
+def test_a_day_told_as_another_has_its_dates_and_ids_of_its_own() -> None:
+    day = Day.of(SMALL, 2_000)
+    first, other = (
+        [decode(raw).envelope for part in range(SMALL.partitions) for raw in day.told_as(number, part, 0, 2_000)]
+        for number in (1, 9)
+    )
+    assert len(first) == len(other) == day.records == 2_000
+    assert {each.day for each in other} == {each.time.date() for each in other} == {day_of(9)}
+    ids = [{each.id for each in told} for told in (first, other)]
+    assert len(ids[0]) == len(ids[1]) < day.records  # some are told twice
+    assert not ids[0] & ids[1]
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(180)
+def test_each_part_has_its_cost_and_memory(tmp_path: Path) -> None:
+    done = kvota("bench", "endurance", "--events", "40000", "--a-day", "20000", "--minutes", "0.1", home=tmp_path)
+    assert done.code == 0, done.err
+    figures = done.json
+    parts = figures["parts"]
+    assert 2 <= len(parts) <= PARTS
+    assert parts[-1]["events"] == figures["events"] == 40_000
+    assert all(min(part["us_cpu_per_event"], part["rss_mb"]) > 0 for part in parts)
+    assert figures["last_to_first_cost"] == pytest.approx(
+        parts[-1]["us_cpu_per_event"] / parts[0]["us_cpu_per_event"], abs=0.001
+    )
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(180)
+async def test_cells_that_are_not_those_of_the_account_give_no_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = Day.of(SMALL, 1_000)
+    rep = next(iter(day.calls_of_reps))
+    wrong = replace(day, calls_of_reps=day.calls_of_reps + Counter({rep: 1}))
+
+    def told(_size: Size, _records: int) -> Day:
+        return wrong
+
+    monkeypatch.setattr(Day, "of", told)
+    with pytest.raises(OtherTotalsError):
+        await endure(Plan(SMALL, events=1_000, a_day=1_000, minutes=0.01), tmp_path)
