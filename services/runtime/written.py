@@ -12,7 +12,10 @@ ByProjection = Mapping[str, AbstractSet[Key]]
 """Cells, by the name of their projection."""
 
 DELETED_AT_ONCE = 10_000
-"""Of cells past their horizon, no more are deleted in one go: there are many when a day begins, and no hurry."""
+"""Of cells past their horizon, at least so many are deleted in one go, or half of them.
+
+There are many when a day begins, and no hurry; but whoever catches up on many days must not remember them all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,13 @@ class Written:
     def forget(self, name: str, keys: Iterable[Key]) -> None:
         """Cells are past their horizon: they need not be stated any more, and what was stated of them can go."""
         epochs, changed = self.epochs.get(name, {}), self.changed.get(name, set())
+        stated: dict[int, list[Key]] = {}
         for key in keys:
             changed.discard(key)
-            self.gone += [cell_key(epoch, (name, key)) for epoch in epochs.pop(key, ())]
+            for epoch in epochs.pop(key, ()):
+                stated.setdefault(epoch, []).append(key)
+        for epoch, keys_of_epoch in stated.items():
+            self.gone += cell_keys(epoch, name, keys_of_epoch)
 
     def saw(self, topic: str, days: Mapping[date, bytes]) -> None:
         """A tick has seen ids."""
@@ -97,6 +104,7 @@ class Written:
             for key in keys:
                 del self.epochs[name][key]
         strays, self.strays = self.strays, []
-        needless += self.gone[:DELETED_AT_ONCE]
-        del self.gone[:DELETED_AT_ONCE]
+        deleted = max(DELETED_AT_ONCE, len(self.gone) // 2)
+        needless += self.gone[:deleted]
+        del self.gone[:deleted]
         return Deletions(strays, outdated, needless)

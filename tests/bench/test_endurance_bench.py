@@ -38,6 +38,8 @@ def test_each_part_has_its_cost_and_memory(tmp_path: Path) -> None:
     assert 2 <= len(parts) <= PARTS
     assert parts[-1]["events"] == figures["events"] == 40_000
     assert all(min(part["us_cpu_per_event"], part["rss_mb"]) > 0 for part in parts)
+    assert figures["live_cells"] > 1_000
+    assert figures["allowed_rss_mb"] > 400
     assert figures["last_to_first_cost"] == pytest.approx(
         parts[-1]["us_cpu_per_event"] / parts[0]["us_cpu_per_event"], abs=0.001
     )

@@ -23,6 +23,7 @@ from projections.projection import load_projections
 from services.broker.broker import Broker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.errors import ClearError
+from services.runtime.seen import HOT_DAYS
 from services.runtime.shards import Shards
 from services.runtime.topics import ensure_topics, source_topics
 from tests.bench.endurance.days import Day
@@ -33,6 +34,8 @@ from tests.bench.projector.kafka import Watch, settings_for
 from tests.bench.projector.workload import SIZES, Size, day_of
 
 PARTS = 20
+_BASE, _A_CELL, _AN_ID = 400 * 2**20, 250, 24
+"""Bytes that the worker may have: at all, for each live cell, and for each id of the latest days."""
 _SLOT_S = 0.1
 _LOOK_EVERY_S = 0.5
 _ENDS_WITHIN_S = 600.0
@@ -71,9 +74,10 @@ class Plan:
     minutes: float
 
     @property
-    def days(self) -> int:
-        """How many days are told."""
-        return max(1, self.events // self.a_day)
+    def days(self) -> Sequence[int]:
+        """The numbers of the days that are told: they are past, or the log would not come to them."""
+        days = max(1, self.events // self.a_day)
+        return range(1 - days, 1)
 
 
 async def endure(plan: Plan, folder: Path) -> dict[str, Any]:
@@ -82,15 +86,17 @@ async def endure(plan: Plan, folder: Path) -> dict[str, Any]:
     with Broker(home=HOME, data_dir=folder / "broker").running() as bootstrap:
         await ensure_topics(bootstrap, source_topics(plan.size.partitions))
         async with Watch(bootstrap) as watch:
-            task = _task(plan, folder, bootstrap, watch, day.records * plan.days)
+            task = _task(plan, folder, bootstrap, watch, day.records * len(plan.days))
             worker = Worker()
             await worker.prepare(task)
             async with running(worker, task) as process:
                 feeding = asyncio.create_task(_feed(plan, bootstrap, day))
                 parts = await _watched(worker, task, psutil.Process(process.pid))
                 await feeding
-        await _require(plan, bootstrap, day)
-    return {"machine": machine(), "size": plan.size.name, "events": task.records, **_figures(parts)}
+        cells = await _require(plan, bootstrap, day)
+    told = {"machine": machine(), "size": plan.size.name, "events": task.records}
+    allowed = round((_BASE + _A_CELL * cells + _AN_ID * HOT_DAYS * plan.a_day) / 2**20)
+    return {**told, "live_cells": cells, "allowed_rss_mb": allowed, **_figures(parts)}
 
 
 def _task(plan: Plan, folder: Path, bootstrap: str, watch: Watch, records: int) -> Task:
@@ -109,14 +115,14 @@ def _task(plan: Plan, folder: Path, bootstrap: str, watch: Watch, records: int) 
 
 async def _feed(plan: Plan, bootstrap: str, day: Day) -> None:
     """Append day after day at a steady rate, as far as the broker takes it."""
-    slots = max(1, round(plan.minutes * 60 / plan.days / _SLOT_S))
+    slots = max(1, round(plan.minutes * 60 / len(plan.days) / _SLOT_S))
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True) as producer:
         began = time.monotonic()
-        for number in range(plan.days):
+        for place, number in enumerate(plan.days):
             for slot in range(slots):
-                due = began + (number * slots + slot) * _SLOT_S
+                due = began + (place * slots + slot) * _SLOT_S
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
-                await _append(producer, day, number + 1, slot, slots)
+                await _append(producer, day, number, slot, slots)
 
 
 async def _append(producer: AIOKafkaProducer, day: Day, number: int, slot: int, slots: int) -> None:
@@ -169,13 +175,14 @@ def _figures(parts: Sequence[Part]) -> dict[str, Any]:
     }
 
 
-async def _require(plan: Plan, bootstrap: str, day: Day) -> None:
-    """Hold the calls of each rep and month that is live to the account."""
+async def _require(plan: Plan, bootstrap: str, day: Day) -> int:
+    """Hold the calls of each rep and month that is live to the account; how many cells there are in all."""
     known = load_projections()
-    name, months = "rep_month", [f"{day_of(number + 1):%Y-%m}" for number in range(plan.days)]
-    async with CellsReader(settings_for(bootstrap), 1, {name: known[name]}) as reader:
+    name, months = "rep_month", [f"{day_of(number):%Y-%m}" for number in plan.days]
+    async with CellsReader(settings_for(bootstrap), 1, known) as reader:
         await reader.load(Shards(plan.size.partitions).every)
-        cells = reader.boards()[name]
+        boards = reader.boards()
+    cells = boards[name]
     keys, calls = known[name].keys, [measure.name for measure in known[name].measures].index("calls")
     found = {(key[keys.index("rep")], key[keys.index("month")]): values[calls] for key, values in cells.items()}
     live = {month for _, month in found}
@@ -183,6 +190,7 @@ async def _require(plan: Plan, bootstrap: str, day: Day) -> None:
     if found != told or months[-1] not in live:
         message = "the live cells are not those of what was told"
         raise OtherTotalsError(message)
+    return sum(map(len, boards.values()))
 
 
 def main() -> int:

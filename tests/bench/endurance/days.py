@@ -12,6 +12,7 @@ from tests.bench.projector.workload import Size, day_of, told_on
 _FIRST = 1
 _ID = b'"id":"'
 _DIGITS_OF_DAY = 4
+_NUMBERS = 16**_DIGITS_OF_DAY
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Day:
 
     def told_as(self, number: int, partition: int, start: int, end: int) -> list[bytes]:
         """Some records of a partition, as of another day."""
-        date, other, mark = _written(_FIRST), _written(number), b"%04x" % number
+        date, other, mark = _written(_FIRST), _written(number), b"%04x" % (number % _NUMBERS)
         return [_marked(raw.replace(date, other), mark) for raw in self.partitions[partition][start:end]]
 
 
