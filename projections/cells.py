@@ -26,6 +26,9 @@ Sums = tuple[int, ...]
 Cells = dict[Key, Values]
 """The cells of one projection, or what a batch of events adds to them."""
 
+Source = tuple[str, int]
+"""A partition of the log: topic and partition number."""
+
 Wire = list[tuple[Key, Values]]
 """Cells as JSON can carry them: pairs of key and values."""
 

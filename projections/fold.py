@@ -12,13 +12,10 @@ from events.catalogue import entry_of
 from events.codec import Decoded
 from events.plain import PlainRecord
 from events.shapes import SHAPES
-from projections.cells import Boards, Cells, merge_boards, values_from_sql
+from projections.cells import Boards, Cells, Source, merge_boards, values_from_sql
 from projections.projection import Projection
 from projections.relations import SOURCE, SOURCE_COLUMNS, create_relation_tables_sql
 from projections.rows import Place, careful_rows, plain_rows
-
-Source = tuple[str, int]
-"""A partition of the log: topic and partition number."""
 
 
 class Counted(msgspec.Struct, frozen=True, gc=False):

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from types import TracebackType
+from typing import Annotated
 
 import typer
 
@@ -57,6 +58,24 @@ app.command("explain")(explain.explain)
 app.command("report")(report.report)
 app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # as typer calls it
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"kvota {version('kvota')}")
+        raise typer.Exit
+
+
+@app.callback()
+def kvota(
+    *,
+    version: Annotated[  # `_print_version` has seen to it
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
 
 
 def main() -> None:

@@ -109,7 +109,7 @@ def promote(
     keep_hours: KeepHours = 24,
     json: AsJson = False,
 ) -> None:
-    """Have a version serve once it has caught up with the one that serves, and both agree with history."""
+    """Have a version serve once it has caught up with the one that serves, and agrees with history."""
     import asyncio
 
     with _rebuilding(keep_hours) as rebuilding:
@@ -133,6 +133,10 @@ def _tell(done: "Promotion", *, json: bool) -> None:
     if json:
         print_json(asdict(done))
     else:
+        for difference in done.differed:
+            typer.echo(difference)
+        if done.differed:
+            typer.echo(f"version {done.before}, which served until now, differed from history")
         typer.echo(f"version {done.version} serves in place of {done.before}: {done.cells} cells compared, 0 differ")
     if not done.handed_over:
         typer.echo(f"no other worker keeps version {done.version} up: start `python -m services.projector`", err=True)

@@ -1,7 +1,7 @@
 """Making the next version of the live cells, and having it serve, while the one before goes on serving.
 
 Killed at any moment, it leaves the version before in service: what was seeded is taken up again by the next run, what
-was half built is deleted by a later one.
+was half built is deleted by a later one. What was seeded and differs from history is dropped at once.
 """
 
 import asyncio
@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -22,6 +21,7 @@ from services.cli.history import history
 from services.runtime.cells_reader import CellsReader, LostTicksError
 from services.runtime.child import dies_with_parent
 from services.runtime.errors import ClearError
+from services.runtime.log import end_positions
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import PROJECTED_TOPICS, Positions, Shards, group_of
 from services.runtime.topics import (
@@ -47,10 +47,29 @@ class Promotion:
     before: int
     """The version that served until then."""
     cells: int
-    """How many cells were compared with history."""
+    """How many cells of it were compared with history."""
+    differed: Sequence[str]
+    """Where the version before differed from history, as far as both are made alike: a line for each cell."""
     handed_over: bool
     """Whether another worker keeps the version up."""
     dropped: Sequence[int]
+
+
+class _Compared(msgspec.Struct):
+    """What history says of a version."""
+
+    agree: bool
+    cells: int
+    differences: list[str]
+
+
+class DiffersError(ClearError):
+    """The version that shall serve differs from history."""
+
+    def __init__(self, version: int, differences: Sequence[str], outcome: str) -> None:
+        """Say in how many cells, name one, and say what became of it."""
+        cells = f"{len(differences)} cells, such as {differences[0]}"
+        super().__init__(f"version {version} differs from history in {cells}: {outcome}")
 
 
 class Rebuilding:
@@ -104,26 +123,44 @@ class Rebuilding:
                 return version
 
     async def promote(self, version: int) -> Promotion:
-        """Have a version serve once it has come as far as the one that serves, and both agree with history."""
+        """Have a version serve once it has come as far as the one that serves, and agrees with history.
+
+        How the one that serves compares is told and changes nothing: it may be what is to be mended. Raises
+        DiffersError, and drops what was seeded and differs: every later run would take it up again.
+        """
         versions = await read_versions(self._kafka)
-        before = versions.serving
         _require_may_serve(versions, version)
         async with self._worker(version) as worker:
-            self._say(f"version {version} catches up with version {before}")
-            common = await self._passed(worker, before, version)
-            cells = await self._agreeing(version, ()) + (await self._agreeing(before, common) if common else 0)
-            await tell(self._kafka, Standing(version, Stage.SERVING, self._own))
-            self._say(f"version {version} serves: {cells} cells compared, 0 differ")
-            handed_over = await self._handed_over(version)
-        return Promotion(version, before, cells, handed_over, await self._drop())
+            self._say(f"version {version} catches up with version {versions.serving}")
+            common = await self._passed(worker, versions.serving, version)
+            found = await self._compared(version)
+            if found.agree:
+                return await self._serve(version, versions.serving, common, found.cells)
+        raise DiffersError(version, found.differences, await self._put_away(version, versions))
+
+    async def _serve(self, version: int, before: int, common: Sequence[str], cells: int) -> Promotion:
+        differed = await self._differences(before, common)
+        await tell(self._kafka, Standing(version, Stage.SERVING, self._own))
+        self._say(f"version {version} serves: {cells} cells compared, 0 differ")
+        handed_over = await self._handed_over(version)
+        return Promotion(version, before, cells, differed, handed_over, await self._drop_outlived())
+
+    async def _put_away(self, version: int, versions: Versions) -> str:
+        """Drop a version that differs, unless it has served: somebody may keep that up. What was done, in words."""
+        if not versions.waits(version):
+            return "nothing was promoted"
+        await self._drop([version])
+        return "it was dropped, and nothing was promoted; `kvota projections rebuild` makes another"
 
     async def _passed(self, worker: asyncio.subprocess.Process, before: int, version: int) -> list[str]:
-        """Wait until a version holds what the one before holds; the projections that both have alike."""
+        """Wait until a version holds what the one before holds, and the log; the projections that both have alike."""
         end, made = await self._live(before)
+        log = await end_positions(self._kafka, end) if end else {}
+        held = {source: min(position, log[source]) for source, position in end.items()}
         async with CellsReader(self._kafka, version, {}) as reader:
             await reader.load((await self._shards()).every)
             following, ended = asyncio.create_task(reader.follow()), asyncio.create_task(worker.wait())
-            caught_up = asyncio.create_task(reader.caught_up(end))
+            caught_up = asyncio.create_task(reader.caught_up(held))
             await asyncio.wait({ended, caught_up}, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 message = f"the worker of version {version} ended: see {self._log_file}"
@@ -143,15 +180,18 @@ class Rebuilding:
         except (TopicError, LostTicksError):
             return {}, {}
 
-    async def _agreeing(self, version: int, names: Sequence[str]) -> int:
-        """Compare a version with history; how many cells were compared. Raises ClearError when some differ."""
+    async def _differences(self, version: int, names: Sequence[str]) -> Sequence[str]:
+        """Where a version differs from history in these projections; one that cannot be compared says why."""
+        if not names:
+            return []
+        try:
+            return (await self._compared(version, names)).differences
+        except ClearError as error:
+            return [f"version {version} cannot be compared: {error}"]
+
+    async def _compared(self, version: int, names: Sequence[str] = ()) -> _Compared:
         with history() as asked:
-            found: dict[str, Any] = msgspec.json.decode(await asyncio.to_thread(asked.verify, version, names))
-        if not found["agree"]:
-            first, count = found["differences"][0], len(found["differences"])
-            message = f"version {version} differs from history in {count} cells, such as {first}: nothing was promoted"
-            raise ClearError(message)
-        return int(found["cells"])
+            return msgspec.json.decode(await asyncio.to_thread(asked.verify, version, names), type=_Compared)
 
     @asynccontextmanager
     async def _worker(self, version: int) -> AsyncGenerator[asyncio.subprocess.Process]:
@@ -182,14 +222,22 @@ class Rebuilding:
             await asyncio.sleep(_LOOK_S)
         return True
 
-    async def _drop(self) -> list[int]:
-        """Delete the versions that nobody needs any more."""
+    async def _drop_outlived(self) -> Sequence[int]:
+        """Drop the versions that nobody needs any more, and delete what dropped ones have left behind."""
         versions = await read_versions(self._kafka)
         outlived = versions.outlived(time.time_ns() // 1_000_000, self._keep // timedelta(milliseconds=1))
-        for version in outlived:
-            await delete_topics(self._kafka.bootstrap_servers, [spec.name for spec in projector_topics(version)])
-            await tell(self._kafka, Standing(version, Stage.DROPPED, {}))
+        await self._drop(outlived, versions.dropped)
         return outlived
+
+    async def _drop(self, versions: Sequence[int], told: Sequence[int] = ()) -> None:
+        """Tell that versions are dropped, then delete them, and those of which it was told before.
+
+        In this order: a version that is said to wait or to serve has its topics.
+        """
+        for version in versions:
+            await tell(self._kafka, Standing(version, Stage.DROPPED, {}))
+        topics = [spec.name for version in (*told, *versions) for spec in projector_topics(version)]
+        await delete_topics(self._kafka.bootstrap_servers, topics)
 
     async def _shards(self) -> Shards:
         return Shards(await partition_count(self._kafka.bootstrap_servers, PROJECTED_TOPICS[0]))

@@ -8,13 +8,14 @@ from projections.cells import Boards
 from projections.projection import Projection
 from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.errors import NothingLiveError
+from services.history.errors import NothingLiveError, ShortLogError
 from services.history.verify import Difference, compare
 from services.runtime.cells_reader import CellsReader
+from services.runtime.log import end_positions
 from services.runtime.parked import parked_until_now
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import FACT_TOPICS, Positions, Shards
-from services.runtime.topics import partition_count
+from services.runtime.topics import partition_count, partition_counts
 from services.runtime.versions import read_versions
 
 
@@ -39,14 +40,24 @@ async def agreement(
 ) -> Agreement:
     """Compare the live cells of a version, by default the one that serves, with what the archive says of their cut.
 
-    `reach` waits until the cut is archived, where an archiver is at work already. Raises NothingLiveError.
+    `reach` waits until the cut is archived, where an archiver is at work already. Raises NothingLiveError, and
+    ShortLogError where the cut can never be archived.
     """
     version = version or (await read_versions(kafka)).serving
     live, cut = await live_cells(kafka, version, projections)
+    await _require_held(kafka, version, cut)
     known = await parked_until_now(kafka)  # what the live cells left out was parked before their ticks
     await (reach or Archiver(kafka, archive).catch_up)({**cut, **known})
     said = await asyncio.to_thread(_compare, archive, live, cut, projections)
     return Agreement(version, cut, sum(map(len, live.values())), said)
+
+
+async def _require_held(kafka: KafkaSettings, version: int, cut: Positions) -> None:
+    """Make sure that the log holds what the live cells were made of: nobody could wait for it else."""
+    counts = await partition_counts(kafka.bootstrap_servers, sorted({topic for topic, _ in cut}))
+    ends = await end_positions(kafka, [source for source in cut if source[1] < counts.get(source[0], 0)])
+    if any(ends.get(source, 0) < before for source, before in cut.items()):
+        raise ShortLogError(version, cut, ends)
 
 
 def _compare(archive: Archive, live: Boards, cut: Positions, projections: Mapping[str, Projection]) -> list[Difference]:

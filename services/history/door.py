@@ -17,7 +17,7 @@ from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, UnknownNameError
+from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, ShortLogError, UnknownNameError
 from services.history.imports import as_json, standings, told, verdicts
 from services.history.rendering import written_positions
 from services.runtime.errors import ClearError
@@ -131,6 +131,8 @@ def _sort(error: Exception) -> tuple[HTTPStatus, str]:
             return HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"
         case NothingLiveError():
             return HTTPStatus.CONFLICT, "nothing-live"
+        case ShortLogError():
+            return HTTPStatus.CONFLICT, "another-log"
         case HistoryError():
             return HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"
         case _:

@@ -58,6 +58,21 @@ class HistoryMismatchError(HistoryError):
         super().__init__(f"{topic}/{partition} {has}, but the archive goes on from {wanted}: is it another log?")
 
 
+class ShortLogError(HistoryError):
+    """The log ends before what the live cells were made of: it was made anew, or has lost its end."""
+
+    def __init__(self, version: int, cut: Positions, ends: Positions) -> None:
+        """Name each partition that ends too soon, and say what to do."""
+        short = [
+            f"{topic}/{partition} at {ends.get((topic, partition), 0)} and not {before}"
+            for (topic, partition), before in sorted(cut.items())
+            if ends.get((topic, partition), 0) < before
+        ]
+        what = f"the log ends before what version {version} of the live cells was made of ({', '.join(short)})"
+        remedy = "move history.duckdb away, then make the live cells anew with `kvota projections rebuild`"
+        super().__init__(f"{what}: is it another log? If it is to stay, {remedy}")
+
+
 class UnfoldableHistoryError(HistoryError):
     """A projection cannot be made of what is archived."""
 

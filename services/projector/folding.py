@@ -7,8 +7,8 @@ from itertools import chain
 
 import msgspec
 
-from projections.cells import Boards
-from projections.fold import Counted, Folder, Source, UnfoldableError
+from projections.cells import Boards, Source
+from projections.fold import Counted, Folder, UnfoldableError
 from services.projector.dating import date_records
 from services.projector.judging import Judged, learned
 from services.runtime.parked import Aside

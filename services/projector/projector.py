@@ -19,10 +19,10 @@ from projections.fold import Folder
 from services.projector.bisecting import Arrived, Worked, worked
 from services.projector.folding import Step
 from services.projector.metrics import Metrics
-from services.projector.owner import Producer, ShardOwner
+from services.projector.owner import OvertakenError, Producer, ShardOwner
 from services.projector.settings import ProjectorSettings
 from services.projector.transport import Batch, Pace, RecordBatch, gather, is_current
-from services.runtime.cells_reader import CellsReader
+from services.runtime.cells_reader import CellsReader, NotReadError
 from services.runtime.parked import TOPIC, Aside, ahead_of, set_aside
 from services.runtime.shards import Shards
 from services.runtime.ticks import NEVER, Tick
@@ -113,7 +113,7 @@ class Projector:
         finally:
             for shard in shards & self._owners.keys():
                 self._owners.pop(shard).leave()
-            self._reader.drop(shards)
+            await self._reader.drop(shards)
 
     async def _open(self, shard: int) -> None:
         owner = ShardOwner(shard, self._reader.version, self._reader, self._producer, self._on_disk)
@@ -177,6 +177,15 @@ class Projector:
             return worked(self._folder, arrived, self._aside)
 
     async def _append(self, due: _Due, done: Worked | None, began: float) -> None:
+        """Take a shard over what came for it; one that is taken away meanwhile needs no more, whoever has it now."""
+        try:
+            await self._extend(due, done, began)
+        except (NotReadError, OvertakenError):
+            if self._owners.get(due.owner.shard) is due.owner:
+                raise
+            log.info("shard_went_meanwhile", shard=due.owner.shard)
+
+    async def _extend(self, due: _Due, done: Worked | None, began: float) -> None:
         """Append what was worked out for a shard, acknowledge its records, and write cells down when it is time."""
         owner = due.owner
         if done is not None:

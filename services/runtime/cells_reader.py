@@ -13,7 +13,7 @@ from projections.cells import Boards
 from projections.projection import Projection
 from services.runtime.errors import ClearError
 from services.runtime.live_boards import LiveBoards
-from services.runtime.log import Record, consumer, read_to_end
+from services.runtime.log import Record, after_last_records, consumer, read_to_end
 from services.runtime.settings import KafkaSettings
 from services.runtime.shard_cells import Lying, ShardCells
 from services.runtime.shards import DECISIONS, Positions, Source, cells_topic, ticks_topic
@@ -31,6 +31,14 @@ class LostTicksError(ClearError):
         """Say which tick is missing."""
         what = f"{ticks.topic}/{ticks.partition} does not hold tick {tick}, as of which cells were written"
         super().__init__(f"{what}: make the next version with `kvota projections rebuild`")
+
+
+class NotReadError(RuntimeError):
+    """Somebody waits for ticks of a shard that is not read, or no longer."""
+
+    def __init__(self, shard: int) -> None:
+        """Name it."""
+        super().__init__(f"shard {shard} is not read here")
 
 
 class CellsReader:
@@ -74,7 +82,7 @@ class CellsReader:
         Raises LostTicksError when the ticks are not those that the cells were made of.
         """
         wanted = list(shards)
-        self.drop(wanted if remember else list(self.shards))
+        await self.drop(wanted if remember else list(self.shards))
         self.live = LiveBoards({**self.projections, LATE.name: LATE})
         async with consumer(self.kafka, wait_ms=_BRIEFLY_MS) as reader:
             for shard in wanted:
@@ -100,12 +108,13 @@ class CellsReader:
             raise LostTicksError(ticks, max(cells.stated.values()))
         cells.stated.clear()
 
-    def drop(self, shards: Iterable[int]) -> None:
-        """Forget shards."""
+    async def drop(self, shards: Iterable[int]) -> None:
+        """Forget shards; who waits for one hears of it."""
         for shard in shards:
             self.shards.pop(shard, None)
             self._next.pop(shard, None)
         self._assign()
+        await self._tell()
 
     def _assign(self) -> None:
         partitions = {shard: TopicPartition(self._ticks, shard) for shard in self.shards}
@@ -125,6 +134,7 @@ class CellsReader:
                 for records in (await self._tail.getmany(timeout_ms=100)).values():
                     for record in records:
                         self._apply(record)
+                self._looks += 1
                 await self._tell()
         except BaseException as error:
             self._failure = error
@@ -133,7 +143,6 @@ class CellsReader:
 
     async def _tell(self) -> None:
         async with self._moved:
-            self._looks += 1
             self._moved.notify_all()
 
     async def _until(self, holds: Callable[[], bool]) -> None:
@@ -144,8 +153,14 @@ class CellsReader:
             raise RuntimeError(message) from self._failure
 
     async def reached(self, shard: int, offset: int) -> None:
-        """Wait until the tick topic has been read up to and including `offset`."""
-        await self._until(lambda: self._next.get(shard, 0) > offset)
+        """Wait until the tick topic has been read up to and including `offset`; raises NotReadError."""
+
+        def holds() -> bool:
+            if shard not in self._next:
+                raise NotReadError(shard)
+            return self._next[shard] > offset
+
+        await self._until(holds)
 
     async def moved(self) -> None:
         """Wait until ticks have been looked for once more."""
@@ -154,12 +169,13 @@ class CellsReader:
 
     async def caught_up(self, wanted: Positions) -> None:
         """Wait until the cells hold all records before these positions."""
+        if missing := self._missing(wanted):
+            wanted = await after_last_records(self.kafka, missing)
+        await self._until(lambda: not self._missing(wanted))
 
-        def holds() -> bool:
-            live = self.positions()
-            return all(live.get(source, 0) >= offset for source, offset in wanted.items())
-
-        await self._until(holds)
+    def _missing(self, wanted: Positions) -> Positions:
+        live = self.positions()
+        return {source: offset for source, offset in wanted.items() if live.get(source, 0) < offset}
 
     def _apply(self, record: Record) -> None:
         cells = self.shards.get(record.partition)

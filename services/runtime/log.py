@@ -9,12 +9,13 @@ from aiokafka.errors import KafkaConnectionError
 
 from services.runtime.errors import NoBrokerError
 from services.runtime.settings import KafkaSettings
-from services.runtime.shards import Source
+from services.runtime.shards import Positions, Source
 from services.runtime.topics import TICK_BYTES
 
 Record: TypeAlias = ConsumerRecord
 Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 _POLL_MS = 500
+_BRIEFLY_MS = 10
 _BATCH_BYTES = 256 << 10
 
 
@@ -75,12 +76,42 @@ async def end_positions(kafka: KafkaSettings, sources: Iterable[Source]) -> dict
     return {(partition.topic, partition.partition): end for partition, end in ends.items()}
 
 
+async def after_last_records(kafka: KafkaSettings, positions: Positions) -> dict[Source, int]:
+    """For each of these positions that the log has come to, the offset that follows on the last record before it.
+
+    A transaction ends with an offset that no record has: whoever goes from record to record never comes past it.
+    """
+    async with consumer(kafka, wait_ms=_BRIEFLY_MS) as reader:
+        return {source: await _after_last_record(reader, source, before) for source, before in positions.items()}
+
+
+async def _after_last_record(reader: AIOKafkaConsumer, source: Source, before: int) -> int:
+    partition, looked_at = TopicPartition(*source), 1
+    reader.assign([partition])
+    end = (await reader.end_offsets([partition]))[partition]
+    first = (await reader.beginning_offsets([partition]))[partition]
+    while first < before <= end:
+        start = max(first, before - looked_at)
+        offsets = [record.offset async for record in _read(reader, partition, start, before)]
+        if offsets:
+            return int(offsets[-1]) + 1
+        if start == first:
+            return 0
+        looked_at *= 2
+    return before
+
+
 async def read_to_end(reader: AIOKafkaConsumer, partition: TopicPartition, start: int = 0) -> AsyncIterator[Record]:
     """The records of one partition from `start` to where it ends when asked; the reader then reads it alone."""
     reader.assign([partition])
     end = (await reader.end_offsets([partition]))[partition]
     first = (await reader.beginning_offsets([partition]))[partition]
-    reader.seek(partition, max(start, first))
+    async for record in _read(reader, partition, max(start, first), end):
+        yield record
+
+
+async def _read(reader: AIOKafkaConsumer, partition: TopicPartition, start: int, end: int) -> AsyncIterator[Record]:
+    reader.seek(partition, start)
     while await reader.position(partition) < end:
         for records in (await reader.getmany(partition, timeout_ms=_POLL_MS)).values():
             for record in records:

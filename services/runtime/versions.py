@@ -96,9 +96,19 @@ class Versions:
         waiting = (
             version
             for version, known in self.known.items()
-            if known.standing.stage is Stage.SEEDED and known.standing.made_by == made_by
+            if self.waits(version) and known.standing.made_by == made_by
         )
         return max(waiting, default=None)
+
+    def waits(self, version: int) -> bool:
+        """Whether a version is seeded and has never served."""
+        known = self.known.get(version)
+        return known is not None and known.standing.stage is Stage.SEEDED
+
+    @property
+    def dropped(self) -> list[int]:
+        """The versions that are gone, or are to go."""
+        return [version for version, known in self.known.items() if known.standing.stage is Stage.DROPPED]
 
     def to_work_for(self, made_by: MadeBy) -> int:
         """The version that a worker with exactly these projections keeps up; raises NoVersionError."""
@@ -120,13 +130,13 @@ class Versions:
         return FIRST
 
     def outlived(self, now_ms: int, keep_ms: int) -> list[int]:
-        """Those that nobody needs any more: superseded, or left half built, for so long."""
+        """Those that nobody needs any more: superseded, or left half built or waiting, for so long."""
         since = self.known[self.serving].since_ms if self.serving in self.known else now_ms
         superseded = [version for version in self.promoted[:-1] if now_ms - since >= keep_ms]
         unfinished = [
             version
             for version, known in self.known.items()
-            if known.standing.stage is Stage.BUILDING and now_ms - known.since_ms >= keep_ms
+            if known.standing.stage in (Stage.BUILDING, Stage.SEEDED) and now_ms - known.since_ms >= keep_ms
         ]
         return superseded + unfinished
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,11 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(arguments: tuple[str, ...],
     assert said in ran.err
     assert "Traceback" not in ran.err
     assert ran.out == ""
+
+
+def test_it_says_which_release_it_is(tmp_path: Path) -> None:
+    ran = kvota("--version", home=tmp_path)
+    assert (ran.code, ran.out, ran.err) == (0, f"kvota {version('kvota')}\n", "")
 
 
 def test_without_a_broker_a_command_says_so(tmp_path: Path) -> None:

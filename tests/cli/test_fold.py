@@ -84,6 +84,17 @@ def test_what_cannot_be_read_is_reported_with_its_line_and_the_rest_is_folded(da
     assert ran.json["cells"] == cells(day)
 
 
+def test_a_file_of_which_nothing_can_be_read_is_bad_input_and_an_empty_one_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("rep;calls\n\nanna;7\n")
+    ran = kvota("fold", "queue_interval", path, "--json", home=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines()[-1] == "kvota: other.csv holds no event: none of its 2 lines can be read"
+    assert ran.err.startswith("other.csv:1: ")
+    path.write_text("\n")
+    assert cells(path) == []
+
+
 def test_a_record_that_no_cell_can_hold_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "bad.ndjson"
     path.write_bytes(raw(unfoldable()) + b"\n")

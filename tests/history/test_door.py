@@ -24,6 +24,7 @@ from services.history.errors import NothingLiveError
 from services.history.imports import read_standings, read_verdicts
 from services.history.verify import Difference
 from services.runtime.imports import RUNS, Standing, following
+from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
 from tests.cli.commands import Ran, kvota
 from tests.events.examples.dates import TODAY, at
@@ -211,6 +212,53 @@ def followed(number: int, version: int) -> bytes:
     """Give another fact of the first run."""
     [*_, record] = following([decode(raw(answered(), number)).envelope] * version, 1)
     return encode(record)
+
+
+HURRIED = "import services.cli.history as asking; asking._WITHIN_S = {}; from services.cli.main import main; main()"
+HURRIED_S = 0.2
+
+
+async def test_verifying_may_take_longer_than_any_other_question(archive: Archive, path: Path) -> None:
+    fill(archive)
+    asked, answered_at_last = asyncio.Event(), asyncio.Event()
+
+    async def verify(_version: int | None, _chosen: Chosen) -> Agreement:
+        asked.set()
+        await answered_at_last.wait()
+        return Agreement(1, {(CALLS, 0): 2}, 7, [])
+
+    async with served(archive, verify) as port:
+        told = {"KVOTA_HOME": str(path.parent), "KVOTA_HISTORY_PORT": str(port)}
+        words = (sys.executable, "-c", HURRIED.format(HURRIED_S), "projections", "verify")
+        verifying = await asyncio.create_subprocess_exec(*words, env={**os.environ, **told}, stdout=subprocess.PIPE)
+        await asyncio.wait_for(asked.wait(), 60)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            with pytest.raises(httpx.ReadTimeout):  # by now whoever asked before and waits no longer has given up
+                await client.get("/v1/reports/rep_day", params={"after": f"{DECISIONS}/0@99"}, timeout=HURRIED_S)
+        answered_at_last.set()
+        out, _ = await asyncio.wait_for(verifying.communicate(), 60)
+    assert (verifying.returncode, out) == (0, b"7 cells compared, 0 differ\n")
+
+
+@asynccontextmanager
+async def served(archive: Archive, verify: Verify) -> AsyncGenerator[int]:
+    """Have a door on a port for a block."""
+    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded)
+    address, stop = Address(port=free_port()), asyncio.Event()
+    serving_it = asyncio.create_task(serve(app, address, stop))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{address.port}") as client:
+        while not await _answers(client):  # noqa: ASYNC110  # it does not tell
+            await asyncio.sleep(0.01)
+    yield address.port
+    stop.set()
+    await serving_it
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/healthz")).is_success
+    except httpx.TransportError:
+        return False
 
 
 @pytest.mark.kafka

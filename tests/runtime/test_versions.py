@@ -80,3 +80,12 @@ def test_what_was_superseded_or_left_half_built_is_outlived_after_a_while() -> N
     versions.take(Standing(2, Stage.DROPPED, {}), promoted_ms)
     assert (versions.promoted, versions.latest) == ([1, 4], 4)
     assert versions.outlived(promoted_ms + 9 * HOUR_MS, keep_ms=HOUR_MS) == [1, 3]
+
+
+def test_what_waits_is_outlived_after_a_while_too() -> None:
+    versions = told((2, Stage.SEEDED), (3, Stage.SEEDED), (3, Stage.SERVING), (4, Stage.SEEDED))
+    assert [version for version in (1, 2, 3, 4, 5) if versions.waits(version)] == [2, 4]
+    assert versions.outlived(3 * HOUR_MS, keep_ms=2 * HOUR_MS) == [2]
+    assert versions.outlived(5 * HOUR_MS, keep_ms=2 * HOUR_MS) == [1, 2, 4]
+    versions.take(Standing(2, Stage.DROPPED, {}), 3 * HOUR_MS)
+    assert (versions.dropped, versions.seeded(OLD)) == ([2], 4)

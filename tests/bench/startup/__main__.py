@@ -72,7 +72,7 @@ async def _write(bootstrap: str, size: Size, shards: range, only: list[str] | No
                     owner.cells.require_written().touch(board, cells)
             await owner.append(Step(Tick(prev=NEVER, days={"kvota.calls": TODAY})))
             await owner.state()
-            reader.drop([shard])
+            await reader.drop([shard])
         following.cancel()
 
 
