@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from projections.projection import load_projections
@@ -24,7 +24,8 @@ GOOD = [
     for number in (1, 2)
 ]
 BAD = raw(unfoldable(), 9)
-logs = st.lists(st.sampled_from([*GOOD, *GOOD, *GOOD, BAD]), min_size=1, max_size=14)
+logs = st.lists(st.sampled_from([*GOOD, *[BAD] * 4]), min_size=1, max_size=14)
+POISON_OF_TODAY_FIRST = [GOOD[6], BAD, GOOD[7], GOOD[10], GOOD[0], GOOD[7]]
 cuts = st.lists(st.integers(0, 14), max_size=4)
 
 
@@ -54,6 +55,8 @@ def ids_in(archive: Archive, partition: int, day: date | None) -> SeenDays:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(logs, cuts, cuts)
+@example(POISON_OF_TODAY_FIRST, [], [])
+@example(POISON_OF_TODAY_FIRST, [2], [1, 2, 3])
 def test_both_say_the_same_of_a_log_however_each_reads_it(
     archive: Archive, log: list[bytes], read: list[int], written: list[int]
 ) -> None:
