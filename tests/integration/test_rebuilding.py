@@ -385,7 +385,6 @@ async def test_a_rebuild_that_may_not_make_topics_says_so_and_tries_no_other_num
 async def test_a_log_that_was_made_anew_is_said_and_not_waited_for(release: Release, fresh_bootstrap: str) -> None:
     await sell(fresh_bootstrap, range(10))
     async with working(release, fresh_bootstrap) as worker:
-        assert (await verified(release))["version"] == 1
         worker.terminate()
         assert await worker.wait() == 0
     await make_anew(fresh_bootstrap, CALLS)
@@ -393,7 +392,6 @@ async def test_a_log_that_was_made_anew_is_said_and_not_waited_for(release: Rele
     said = await refused_by(release, "projections", "verify")
     assert "the log ends before what version 1 of the live cells was made of" in said
     assert "(kvota.calls/0 at 2 and not 5, kvota.calls/1 at 2 and not 5): is it another log?" in said
-    (Path(release.environment["KVOTA_HOME"]) / "history.duckdb").unlink()
     rebuilding = asyncio.create_task(rebuilt(release))
     await told_of(fresh_bootstrap, 2, Stage.SERVING)
     async with release.running("projector"):
