@@ -11,8 +11,9 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from services.broker.broker import Broker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.errors import ClearError
 from services.runtime.seen import HOT_DAYS
-from services.runtime.shards import Shards
+from services.runtime.shards import Shards, ticks_topic
 from services.runtime.topics import ensure_topics, source_topics
 from tests.bench.endurance.days import Day
 from tests.bench.projector.bench import machine
@@ -37,7 +38,7 @@ PARTS = 20
 _BASE, _A_CELL, _AN_ID = 400 * 2**20, 250, 24
 """Bytes that the worker may have: at all, for each live cell, and for each id of the latest days."""
 _SLOT_S = 0.1
-_LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.5
 _ENDS_WITHIN_S = 600.0
 
 
@@ -90,8 +91,9 @@ async def endure(plan: Plan, folder: Path) -> dict[str, Any]:
             worker = Worker()
             await worker.prepare(task)
             async with running(worker, task) as process:
+                await asyncio.wait_for(_opened(task), _ENDS_WITHIN_S)
                 feeding = asyncio.create_task(_feed(plan, bootstrap, day))
-                parts = await _watched(worker, task, psutil.Process(process.pid))
+                parts = await watched(task.records, partial(worker.done, task), psutil.Process(process.pid))
                 await feeding
         cells = await _require(plan, bootstrap, day)
     told = {"machine": machine(), "size": plan.size.name, "events": task.records}
@@ -111,6 +113,13 @@ def _task(plan: Plan, folder: Path, bootstrap: str, watch: Watch, records: int) 
         folder=folder / "run",
         watch=watch,
     )
+
+
+async def _opened(task: Task) -> None:
+    """Wait until the worker has opened every shard: what comes before that is a backlog."""
+    shards = len(Shards(task.partitions).every)
+    while not all((await task.watch.ends(ticks_topic(task.number), shards)).values()):  # noqa: ASYNC110  # Kafka does not tell
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def _feed(plan: Plan, bootstrap: str, day: Day) -> None:
@@ -140,7 +149,7 @@ async def _append(producer: AIOKafkaProducer, day: Day, number: int, slot: int, 
     await asyncio.gather(*sent)
 
 
-async def _watched(worker: Worker, task: Task, process: psutil.Process) -> list[Part]:
+async def watched(records: int, done_by_now: Callable[[], Awaitable[int]], process: psutil.Process) -> list[Part]:
     """What each part cost, without starting up; raises BenchError when the worker gets no further.
 
     Parts that passed between two looks are one.
@@ -148,18 +157,18 @@ async def _watched(worker: Worker, task: Task, process: psutil.Process) -> list[
     began = moved = time.monotonic()
     parts: list[Part] = []
     done, cpu_s = 0, 0.0
-    while done < task.records:
-        await asyncio.sleep(_LOOK_EVERY_S)
-        now, read = time.monotonic(), await worker.done(task)
+    while done < records:
+        await asyncio.sleep(LOOK_EVERY_S)
+        now, read = time.monotonic(), await done_by_now()
         if done == 0:
             done, cpu_s = read, spent(process)[0]
-        elif read * PARTS // task.records > done * PARTS // task.records:
+        elif read * PARTS // records > done * PARTS // records:
             cost, rss = spent(process)
             parts.append(Part(read, round(now - began, 1), round((cost - cpu_s) / (read - done) * 1e6, 2), rss >> 20))
             sys.stderr.write(f"{parts[-1]}\n")
             done, cpu_s, moved = read, cost, now
         elif now - moved > _ENDS_WITHIN_S:
-            message = f"the worker got no further than {read} of {task.records} events"
+            message = f"the worker got no further than {read} of {records} events"
             raise BenchError(message)
     return parts
 
