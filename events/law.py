@@ -121,6 +121,8 @@ class Ledger:
     heads: dict[str, int] = field(default_factory=dict[str, int])
     day: date | None = None
     """The business day that the log has come to; None: to none, so that nothing has expired."""
+    expires: bool = True
+    """Whether its facts expire; those beside the desk's decisions do not."""
 
     def judge(self, record: Judgeable, appended_ms: int | None = None) -> Verdict:
         """Say whether the next record of the log counts, and remember it if it does."""
@@ -133,7 +135,7 @@ class Ledger:
         days = {day for _, day in told}
         if not days:
             return []
-        if min(days) < _first_known(max(days) if self.day is None else max(self.day, *days)):
+        if self.expires and min(days) < first_known(max(days) if self.day is None else max(self.day, *days)):
             return self._judge_each(records, told, _times(appended, records))
         facts = [each for each, record in zip(told, records, strict=True) if record.stream is None]
         first = iter(self.seen.first_ones(facts) if facts else ())
@@ -141,7 +143,7 @@ class Ledger:
             _OF_FACT[next(first)] if record.stream is None else self._decision(record.stream, record)
             for record in records
         ]
-        if self.day is None or max(days) > self.day:
+        if self.expires and (self.day is None or max(days) > self.day):
             for (_, day), verdict, appended_ms in zip(told, verdicts, _times(appended, records), strict=True):
                 if verdict is Verdict.COUNTS:
                     self.come_to(day, appended_ms)
@@ -171,7 +173,7 @@ class Ledger:
 
     def come_to(self, day: date, appended_ms: int | None) -> None:
         """Have the log come to the day of a record that counts."""
-        if appended_ms is not None and (self.day is None or day > self.day):
+        if self.expires and appended_ms is not None and (self.day is None or day > self.day):
             day = begun(day, appended_ms)
             self.day = day if self.day is None else max(day, self.day)
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from events.catalogue import CATALOGUE
 from events.codec import Decoded, UnreadableError, decode
 from events.law import Ledger, Verdict
-from services.runtime.shards import FACT_TOPICS, Source
+from services.runtime.shards import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,7 @@ def judge(ledger: Ledger, record: LogRecord, parked: str | None) -> Row:
         return Row(record, Verdict.UNREADABLE, reason=str(error))
     if parked is not None and decoded.envelope.stream is None:
         return Row(record, Verdict.PARKED, decoded, parked)
-    brings = parked is None and record.topic in FACT_TOPICS
-    verdict = ledger.judge(decoded.envelope, record.appended_ms if brings else None)
+    verdict = ledger.judge(decoded.envelope, record.appended_ms if parked is None else None)
     if parked is not None and verdict is Verdict.COUNTS:
         return Row(record, Verdict.PARKED, decoded, parked)
     return Row(record, verdict, decoded)

@@ -69,4 +69,4 @@ def ledger_before(con: duckdb.DuckDBPyConnection, source: Source, before: int = 
 
     [(day,)] = con.execute(_DAY, about | {"farthest_east": FARTHEST_EAST}).fetchall()
     heads, seen = dict(con.execute(_HEADS, about).fetchall()), SeenIds(ids)
-    return Ledger(seen, heads, day if topic in FACT_TOPICS else None), seen
+    return Ledger(seen, heads, day, expires=topic in FACT_TOPICS), seen

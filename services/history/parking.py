@@ -12,7 +12,7 @@ from services.history.judging import Row
 from services.history.ledgers import ledger_before
 from services.history.rows import remake_rows
 from services.runtime.parked import TOPIC, Aside, log_source
-from services.runtime.shards import FACT_TOPICS, Source
+from services.runtime.shards import Source
 
 _TOLD = """
 SELECT origin, place, reason
@@ -113,10 +113,9 @@ def _otherwise(con: duckdb.DuckDBPyConnection, source: Source, start: int) -> It
     ledger, _ = ledger_before(con, source, start)
     while rows := con.execute(_LATER, _after(source, start)).fetchall():
         for offset, appended_ms, event_id, day, stream, verdict in rows:
-            taken_ms = appended_ms if source[0] in FACT_TOPICS else None
             if stream is not None:
-                ledger.come_to(day, taken_ms)
-            elif (now := ledger.judge(_Fact((event_id.bytes, day)), taken_ms)) != verdict:
+                ledger.come_to(day, appended_ms)
+            elif (now := ledger.judge(_Fact((event_id.bytes, day)), appended_ms)) != verdict:
                 yield offset, now.value
         start = rows[-1][0]
 

@@ -18,7 +18,6 @@ from events.plain import PlainRecord, Read, read_all
 from projections.fold import Counted
 from services.projector.transport import Record, RecordBatch
 from services.runtime.parked import Aside
-from services.runtime.shards import FACT_TOPICS
 
 SOURCE = "/projector"
 
@@ -54,8 +53,7 @@ def _judge(ledger: Ledger, tp: TP, records: Sequence[Record], aside: Mapping[int
     if aside:
         read = [_unless(record.offset in aside, each) for record, each in zip(records, read, strict=True)]
     readable = [_judgeable(each) for each in read if isinstance(each, PlainRecord | Decoded)]
-    appended = partial(_appended, records, read, aside) if tp.topic in FACT_TOPICS else None
-    verdicts = iter(ledger.judge_all(readable, appended))
+    verdicts = iter(ledger.judge_all(readable, partial(_appended, records, read, aside)))
     judged = [_judged(tp, record, each, verdicts) for record, each in zip(records, read, strict=True)]
     return [_adding(each.offset not in aside, each) for each in judged] if aside else judged
 
@@ -101,7 +99,7 @@ def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged], days: Map
     `days` says which day each topic's log had come to before.
     """
     for topic, ledger in ledgers.items():
-        ledger.day = days.get(topic) if topic in FACT_TOPICS else None
+        ledger.day = days.get(topic)
     for each in reversed(judged):
         record = None if each.counted is None else _judgeable(each.counted.record)
         if record is not None and record.stream is not None and record.streamversion is not None:

@@ -249,8 +249,8 @@ class ShardCells:
 
     def ledger(self, topic: str) -> Ledger:
         """What is remembered of a topic, by which the law judges what follows."""
-        day = self.days.get(topic) if topic in FACT_TOPICS else None
-        return Ledger(self.seen.setdefault(topic, SeenDays()), self.heads(topic), day)
+        seen, heads = self.seen.setdefault(topic, SeenDays()), self.heads(topic)
+        return Ledger(seen, heads, self.days.get(topic), expires=topic in FACT_TOPICS)
 
     def heads(self, topic: str) -> dict[str, int]:
         """The version of each stream of decisions on a topic."""

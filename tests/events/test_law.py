@@ -277,3 +277,9 @@ def _counted(log: Sequence[Envelope], ledger: Ledger) -> list[Envelope]:
 def test_records_judged_together_are_judged_as_one_after_the_other(log: list[Envelope], cut: int) -> None:
     ledger = Ledger()
     assert ledger.judge_all(log[:cut]) + ledger.judge_all(log[cut:]) == verdicts(log)
+
+
+def test_beside_decisions_nothing_expires() -> None:
+    ledger = Ledger(expires=False)
+    assert dated(a_fact(0), a_fact(1, back(36)), ledger=ledger) == [COUNTS, COUNTS]
+    assert ledger.day is None

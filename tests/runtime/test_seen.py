@@ -1,5 +1,6 @@
 """The ids seen by day: asked about together, remembered when told, and of older days on disk."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -23,12 +24,18 @@ def test_of_facts_told_together_the_first_of_each_id_is_new_and_a_day_is_a_world
     assert seen.first_ones(asked) == [False, True, True, False, True], "asking remembers nothing"
 
 
-def test_days_on_disk_answer_and_grow_as_others_do(tmp_path: Path) -> None:
-    days = [TODAY - timedelta(days=before) for before in range(5)]
+def settled(days: Iterable[date], folder: Path) -> SeenDays:
+    """Give what has seen one fact of each day."""
     seen = SeenDays()
     for day in days:
         seen.add(day, UUID(int=1).bytes)
-    seen.settle(tmp_path)
+    seen.settle(folder)
+    return seen
+
+
+def test_days_on_disk_answer_and_grow_as_others_do(tmp_path: Path) -> None:
+    days = [TODAY - timedelta(days=before) for before in range(5)]
+    seen = settled(days, tmp_path)
     for day in days:
         seen.add(day, UUID(int=2).bytes)
     seen.settle(tmp_path)
@@ -61,10 +68,7 @@ def test_days_on_disk_keep_no_file_open(tmp_path: Path) -> None:
 
 def test_what_is_forgotten_is_new_again_and_leaves_no_file(tmp_path: Path) -> None:
     days = [TODAY - timedelta(days=before) for before in range(5)]
-    seen = SeenDays()
-    for day in days:
-        seen.add(day, UUID(int=1).bytes)
-    seen.settle(tmp_path)
+    seen = settled(days, tmp_path)
     seen.forget(before=days[3])
     assert seen.first_ones([fact(1, day) for day in days]) == [False] * 4 + [True]
     assert {file.stem for file in tmp_path.iterdir()} == {str(days[2]), str(days[3])}
