@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from events.law import Ledger
+from projections.cells import Key
 from services.projector.folding import Step
 from services.runtime.cells_reader import CellsReader
 from services.runtime.errors import ClearError
@@ -21,6 +22,10 @@ from services.runtime.versions import made_by
 Producer: TypeAlias = AIOKafkaProducer
 READ_BACK_S = 30.0
 _OPENINGS = 20
+_AT_ONCE = 5_000
+"""So many cells are written down in one go: all of them would be held twice, and hold up whatever else is to be done."""
+_MOST_UNSTATED = 50_000
+"""When so many cells have been touched it is time to write them down: each takes memory, and time to recover."""
 
 
 class OvertakenError(RuntimeError):
@@ -72,7 +77,7 @@ class ShardOwner:
         for _ in range(_OPENINGS):
             offset = await self._chain(Step(Tick(prev=NEVER, made_by=self._made_by)), self.cells.last)
             if self.cells.last == offset:
-                self._epoch = self._last = offset
+                self._epoch = self._written.epoch = self._last = offset
                 await self._settle()
                 return
         raise OvertakenError(self.shard, offset, self.cells.last)
@@ -100,9 +105,9 @@ class ShardOwner:
         """Seconds since the last tick."""
         return _now() - self._ticked_at
 
-    def unstated_for(self) -> float:
-        """Seconds since cells were last stated."""
-        return _now() - self._stated_at
+    def is_to_state(self, every_s: float) -> bool:
+        """Whether it is time to write cells down, which is done every so many seconds or when there are many."""
+        return _now() - self._stated_at >= every_s or self._written.unstated >= _MOST_UNSTATED
 
     async def state(self) -> None:
         """Write down every touched cell and new id as of our last tick, then the mark, then delete what is needless.
@@ -115,15 +120,11 @@ class ShardOwner:
             return
         tick, mark, written = cells.last, cells.mark(), self._written
         changed, ids = written.take_changed(), written.take_ids()
-        emptied = {name: cells.emptied(name, keys) for name, keys in changed.items()}
-        stated = {name: keys - (emptied[name] - written.stated(name)) for name, keys in changed.items()}
-        statements: dict[bytes, bytes | None] = {}
-        for name, keys in stated.items():
-            statements |= cells.statements(self._epoch, name, keys)
-        deletions = written.take_deletions(
-            self._epoch, stated, {name: keys & stated[name] for name, keys in emptied.items()}
-        )
-        await self._write(statements | dict.fromkeys(deletions.strays))
+        emptied = {name: cells.emptied(name, touched) for name, touched in changed.items()}
+        deletions = written.take_deletions(changed, emptied)
+        for name, touched in changed.items():
+            await self._write_cells(name, cells.to_state(name, touched))
+        await self._write(dict.fromkeys(deletions.strays))
         for topic, days in ids.items():
             found = dict(segments(self._epoch, tick, topic, days))
             written.found_segments(found)
@@ -147,6 +148,11 @@ class ShardOwner:
         """Move the ids of older days out of memory; what makes them last is the cells topic."""
         for topic, seen in tuple(self.cells.seen.items()):
             await asyncio.to_thread(seen.settle, self._folder / topic)
+
+    async def _write_cells(self, name: str, keys: Sequence[Key]) -> None:
+        """Write down how these cells stand."""
+        for start in range(0, len(keys), _AT_ONCE):
+            await self._write(self.cells.statements(self._epoch, name, keys[start : start + _AT_ONCE]))
 
     async def _write(self, records: Mapping[bytes, bytes | None]) -> None:
         """Write records in batches of our own making: sending each by itself costs many times as much."""

@@ -201,7 +201,7 @@ class Projector:
         for event in due.events:
             event.ack()
         self.metrics.look(owner.shard)
-        if owner.unstated_for() >= self._settings.state_every_s:
+        if owner.is_to_state(self._settings.state_every_s):
             await owner.state()
 
     def _tell_of_expired(self, shard: int, records: int) -> None:

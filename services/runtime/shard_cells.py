@@ -5,7 +5,6 @@ each cell only those after its own o.
 """
 
 from collections.abc import Collection, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -35,7 +34,7 @@ from services.runtime.ticks import (
     read_statement,
     statements,
 )
-from services.runtime.written import Written
+from services.runtime.written import Touched, Written
 
 Lying = tuple[int, bytes]
 """A record's offset and value."""
@@ -161,7 +160,7 @@ class ShardCells:
         self.live.add(name, live)
         if self.written is not None:
             board = self.live.boards.get(name, {})
-            self.written.touch(name, (key for key in live if key not in board))
+            self.written.touch(name, (key for key in live if key not in board), board)
 
     def _remember(self, topic: str, day: date, ids: bytes) -> None:
         if self.written is not None:
@@ -217,7 +216,7 @@ class ShardCells:
         kept = {key if key in board else self.live.shared(key): values for key, values in cells}
         news = self.live.live(name, kept)
         if self.written is not None:
-            self.written.touch(name, news)
+            self.written.touch(name, news, board)
         if self.stated:
             news = {key: values for key, values in news.items() if offset > self.stated.get((name, key), NEVER)}
         self.live.add(name, news)
@@ -231,9 +230,15 @@ class ShardCells:
             raise ValueError(message)
         return self.written
 
-    def emptied(self, name: str, keys: AbstractSet[Key]) -> AbstractSet[Key]:
-        """Those of a projection's cells of which there is nothing to say."""
-        return keys - self.live.boards.get(name, {}).keys()
+    def to_state(self, name: str, touched: Touched) -> list[Key]:
+        """Those of a projection's cells that have to be written down: of the others nothing is said there either."""
+        board = self.live.boards.get(name, {})
+        return [key for key, stated in touched.items() if stated or key in board]
+
+    def emptied(self, name: str, touched: Touched) -> list[Key]:
+        """Those of a projection's cells that are stated, and of which there is nothing to say any more."""
+        board = self.live.boards.get(name, {})
+        return [key for key, stated in touched.items() if stated and key not in board]
 
     def statements(self, epoch: int, name: str, keys: Collection[Key]) -> dict[bytes, bytes]:
         """What to write down of a projection's cells now, by Kafka key."""

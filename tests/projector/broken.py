@@ -1,7 +1,7 @@
 """The protocol with one rule taken away: owners and readers that somebody could have written."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from services.runtime.live_boards import LiveBoards
 from services.runtime.seen import SeenDays
 from services.runtime.shard_cells import ShardCells
 from services.runtime.ticks import HEADS, Tick, mark_key, read_mark, segments
-from services.runtime.written import ByProjection, Deletions, Written
+from services.runtime.written import Deletions, Touched, Written
 from tests.projector.model import Rules
 
 
@@ -109,8 +109,8 @@ class OwnerThatMarksLast(ShardOwner):
 class WrittenWithStrays(Written):
     """Leaves statements that came too late where they are."""
 
-    def take_deletions(self, epoch: int, stated: ByProjection, emptied: ByProjection) -> Deletions:
-        return replace(super().take_deletions(epoch, stated, emptied), strays=[])
+    def take_deletions(self, stated: Mapping[str, Touched], emptied: Mapping[str, Collection[Key]]) -> Deletions:
+        return replace(super().take_deletions(stated, emptied), strays=[])
 
 
 class CellsWithStrays(ShardCells):
@@ -124,8 +124,8 @@ class CellsWithStrays(ShardCells):
 class WrittenWithZerosFirst(Written):
     """Deletes statements of zeros before the older ones that they are in place of."""
 
-    def take_deletions(self, epoch: int, stated: ByProjection, emptied: ByProjection) -> Deletions:
-        found = super().take_deletions(epoch, stated, emptied)
+    def take_deletions(self, stated: Mapping[str, Touched], emptied: Mapping[str, Collection[Key]]) -> Deletions:
+        found = super().take_deletions(stated, emptied)
         return replace(found, outdated=found.needless, needless=found.outdated)
 
 

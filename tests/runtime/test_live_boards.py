@@ -106,7 +106,7 @@ def test_statements_past_the_horizon_of_the_mark_are_not_taken_in_but_will_be_de
     reader = ShardCells(PROJECTIONS, remember=True)
     reader.restore(lying, 3)
     assert (shown(reader.live), reader.days, reader.live.day) == ({str(TODAY): 1}, {CALLS: TODAY}, TODAY)
-    assert reader.require_written().gone == [old]
+    assert reader.require_written().take_deletions({}, {}).needless == [old]
 
 
 def test_a_reader_wants_what_it_reads_and_marks_alone() -> None:
