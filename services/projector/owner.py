@@ -23,7 +23,7 @@ Producer: TypeAlias = AIOKafkaProducer
 READ_BACK_S = 30.0
 _OPENINGS = 20
 _AT_ONCE = 5_000
-"""So many cells are written down in one go: all of them would be held twice, and hold up whatever else is to be done."""
+"""So many cells are written down in one go: all of them would be held twice, and hold up whatever else has to run."""
 _MOST_UNSTATED = 50_000
 """When so many cells have been touched it is time to write them down: each takes memory, and time to recover."""
 

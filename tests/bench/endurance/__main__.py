@@ -1,8 +1,8 @@
 """`python -m tests.bench.endurance`: what `kvota bench endurance` runs.
 
 The projector, with every projection there is, reads a log that grows at a steady rate, day after day of the same size.
-After each twentieth it is noted what an event of that part cost, and how much memory the worker has. In the end the
-live cells are held to an account of what was told.
+After each fiftieth (by default a day) it is noted what an event of that part cost, and how much memory the worker has.
+In the end the live cells are held to an account of what was told.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 from aiokafka import AIOKafkaProducer
 
+from projections.cells import Key, Values, merge
 from projections.projection import load_projections
 from services.broker.broker import Broker
 from services.runtime.cells_reader import CellsReader
@@ -34,9 +35,9 @@ from tests.bench.projector.contenders import CALLS, HOME, Kvota
 from tests.bench.projector.kafka import Watch, settings_for
 from tests.bench.projector.workload import SIZES, Size, day_of
 
-PARTS = 20
+PARTS = 50
 _BASE, _A_CELL, _AN_ID = 400 * 2**20, 250, 24
-"""Bytes that the worker may have: at all, for each live cell, and for each id of the latest days."""
+"""Bytes that the worker may have: at all, for each live cell of each shard, and for each id of the latest days."""
 _SLOT_S = 0.1
 LOOK_EVERY_S = 0.5
 _ENDS_WITHIN_S = 600.0
@@ -180,18 +181,22 @@ def _figures(parts: Sequence[Part]) -> dict[str, Any]:
         "minutes": round(last.seconds / 60, 1),
         "last_to_first_cost": round(last.us_cpu_per_event / parts[0].us_cpu_per_event, 3),
         "last_to_middle_rss": round(last.rss_mb / middle.rss_mb, 3),
+        "most_rss_mb": max(part.rss_mb for part in parts),
         "parts": [asdict(part) for part in parts],
     }
 
 
 async def _require(plan: Plan, bootstrap: str, day: Day) -> int:
-    """Hold the calls of each rep and month that is live to the account; how many cells there are in all."""
+    """Hold the calls of each rep and month that is live to the account; how many cells the shards have in all."""
     known = load_projections()
     name, months = "rep_month", [f"{day_of(number):%Y-%m}" for number in plan.days]
+    live_cells, cells = 0, dict[Key, Values]()
     async with CellsReader(settings_for(bootstrap), 1, known) as reader:
-        await reader.load(Shards(plan.size.partitions).every)
-        boards = reader.boards()
-    cells = boards[name]
+        for shard in Shards(plan.size.partitions).every:
+            await reader.load([shard])
+            boards = reader.boards()
+            live_cells += sum(map(len, boards.values()))
+            merge(known[name], cells, boards.get(name, {}))
     keys, calls = known[name].keys, [measure.name for measure in known[name].measures].index("calls")
     found = {(key[keys.index("rep")], key[keys.index("month")]): values[calls] for key, values in cells.items()}
     live = {month for _, month in found}
@@ -199,7 +204,7 @@ async def _require(plan: Plan, bootstrap: str, day: Day) -> int:
     if found != told or months[-1] not in live:
         message = "the live cells are not those of what was told"
         raise OtherTotalsError(message)
-    return sum(map(len, boards.values()))
+    return live_cells
 
 
 def main() -> int:
