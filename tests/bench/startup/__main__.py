@@ -68,8 +68,8 @@ async def _write(bootstrap: str, size: Size, shards: range, only: list[str] | No
             await owner.open()
             for board, cells in boards_of(size, shard).items():
                 if only is None or board in only:
+                    owner.cells.require_written().touch(board, cells, ())
                     owner.cells.live.add(board, cells)
-                    owner.cells.require_written().touch(board, cells)
             await owner.append(Step(Tick(prev=NEVER, days={"kvota.calls": TODAY})))
             await owner.state()
             await reader.drop([shard])
