@@ -35,6 +35,14 @@ def attainment(file: Inputs, *, json: AsJson = True) -> None:  # noqa: ARG001  #
     _answer(file, calc_attainment)
 
 
+@app.command()
+def erlang(file: Inputs, *, json: AsJson = True) -> None:  # noqa: ARG001  # the answer is JSON in any case
+    """Erlang C: the agents that a queue needs, or what callers can expect of those there are."""
+    from projections.calc_erlang import calc_erlang
+
+    _answer(file, calc_erlang)
+
+
 def _answer(file: Path, calculate: Callable[[Mapping[str, object]], Mapping[str, object]]) -> None:
     """Print what the formulas make of the file's object, or of each in its array."""
     from projections.calc import BadInputError

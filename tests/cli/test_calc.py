@@ -10,7 +10,9 @@ from tests.cli.commands import kvota
 VECTORS = Path(__file__).parents[1] / "vectors"
 
 
-@pytest.mark.parametrize(("command", "file"), [("attainment", "attainment"), ("service-level", "service_level")])
+@pytest.mark.parametrize(
+    ("command", "file"), [("attainment", "attainment"), ("service-level", "service_level"), ("erlang", "erlang")]
+)
 def test_an_array_of_inputs_gives_an_array_of_answers(command: str, file: str, tmp_path: Path) -> None:
     rows = json.loads((VECTORS / f"{file}.json").read_text("utf-8"))
     inputs = tmp_path / "inputs.json"
