@@ -15,8 +15,8 @@ def calc_erlang(given: Mapping[str, object]) -> Answer:
     """How many agents are needed, or what to expect of those there are; raises BadInputError, which names the field.
 
     `calls` in `per_s` seconds, each handled for `aht_s` seconds; who waits no longer than `threshold_s` is answered in
-    time. With `agents` the answer is about so many; with `target`, a service level as a part of 1, about the fewest that
-    reach it. Shares come with four decimals, erlangs and seconds with two.
+    time. With `agents` the answer is about so many; with `target`, a service level as a part of 1, about the fewest
+    that reach it. Shares come with four decimals, erlangs and seconds with two.
     """
     traffic = Traffic(*(_number(given, field) for field in ("calls", "per_s", "aht_s")))
     if traffic.per_s == 0 or traffic.aht_s == 0:
