@@ -43,6 +43,14 @@ def erlang(file: Inputs, *, json: AsJson = True) -> None:  # noqa: ARG001  # the
     _answer(file, calc_erlang)
 
 
+@app.command()
+def distribute(file: Inputs, *, json: AsJson = True) -> None:  # noqa: ARG001  # the answer is JSON in any case
+    """Who gets each of some leads, by the policies of the desk."""
+    from services.desk.leads.calc import calc_distribution
+
+    _answer(file, calc_distribution)
+
+
 def _answer(file: Path, calculate: Callable[[Mapping[str, object]], Mapping[str, object]]) -> None:
     """Print what the formulas make of the file's object, or of each in its array."""
     from projections.calc import BadInputError

@@ -8,6 +8,12 @@ import pytest
 from tests.cli.commands import kvota
 
 VECTORS = Path(__file__).parents[1] / "vectors"
+COMMANDS = [
+    ("attainment", "attainment"),
+    ("service-level", "service_level"),
+    ("erlang", "erlang"),
+    ("distribute", "distribute"),
+]
 
 
 @pytest.mark.parametrize(

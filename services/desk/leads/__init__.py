@@ -1,0 +1,1 @@
+"""Leads: who gets the next one, and why."""
