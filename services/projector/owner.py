@@ -22,10 +22,6 @@ from services.runtime.versions import made_by
 Producer: TypeAlias = AIOKafkaProducer
 READ_BACK_S = 30.0
 _OPENINGS = 20
-_AT_ONCE = 5_000
-"""So many cells are written down in one go: all of them would be held twice, and hold up whatever else has to run."""
-_MOST_UNSTATED = 50_000
-"""When so many cells have been touched it is time to write them down: each takes memory, and time to recover."""
 
 
 class OvertakenError(RuntimeError):
@@ -49,6 +45,11 @@ class OtherProjectionsError(ClearError):
 class ShardOwner:
     """Appends ticks to one shard, reads each back before the next, and writes down what makes recovery quick."""
 
+    lot: int = 5_000
+    """So many cells are written down in one go: all would be held twice, and hold up whatever else has to run."""
+    most_unstated: int = 50_000
+    """When so many cells have been touched it is time to write them down: each takes memory, and time to recover."""
+
     def __init__(self, shard: int, version: int, reader: CellsReader, producer: Producer, folder: Path) -> None:
         """Own nothing yet: `open` takes the shard over. The reader has loaded it, and remembers its ids.
 
@@ -66,6 +67,8 @@ class ShardOwner:
         self._made_by = made_by(reader.projections)
         self._epoch = self._last = self._marked = NEVER
         self._ticked_at = self._stated_at = _now()
+        self._half_stated = False
+        """Whether something was to be written down, and perhaps was not."""
 
     async def open(self) -> None:
         """Take the shard over with an opening tick; last ticks of the owner before may come in first, so try again.
@@ -107,23 +110,26 @@ class ShardOwner:
 
     def is_to_state(self, every_s: float) -> bool:
         """Whether it is time to write cells down, which is done every so many seconds or when there are many."""
-        return _now() - self._stated_at >= every_s or self._written.unstated >= _MOST_UNSTATED
+        return _now() - self._stated_at >= every_s or self._written.unstated >= self.most_unstated
 
     async def state(self) -> None:
         """Write down every touched cell and new id as of our last tick, then the mark, then delete what is needless.
 
         Each write waits until the one before is acknowledged: what is deleted no longer counts by what was written.
+        Once this has failed it does nothing more: a mark would vouch for what may be missing.
         """
         self._require_ours()
         cells, self._stated_at = self.cells, _now()
-        if cells.last == self._marked:
+        if self._half_stated or cells.last == self._marked:
             return
+        self._half_stated = True
         tick, mark, written = cells.last, cells.mark(), self._written
         changed, ids = written.take_changed(), written.take_ids()
+        stated = {name: cells.to_state(name, touched) for name, touched in changed.items()}
         emptied = {name: cells.emptied(name, touched) for name, touched in changed.items()}
         deletions = written.take_deletions(changed, emptied)
-        for name, touched in changed.items():
-            await self._write_cells(name, cells.to_state(name, touched))
+        for name, keys in stated.items():
+            await self._write_cells(name, keys)
         await self._write(dict.fromkeys(deletions.strays))
         for topic, days in ids.items():
             found = dict(segments(self._epoch, tick, topic, days))
@@ -132,7 +138,7 @@ class ShardOwner:
         await self._write({mark_key(self._epoch): mark})
         await self._write(dict.fromkeys(deletions.outdated))
         await self._write(dict.fromkeys(deletions.needless))
-        self._marked = tick
+        self._marked, self._half_stated = tick, False
         await self._settle()
 
     def leave(self) -> None:
@@ -150,9 +156,9 @@ class ShardOwner:
             await asyncio.to_thread(seen.settle, self._folder / topic)
 
     async def _write_cells(self, name: str, keys: Sequence[Key]) -> None:
-        """Write down how these cells stand."""
-        for start in range(0, len(keys), _AT_ONCE):
-            await self._write(self.cells.statements(self._epoch, name, keys[start : start + _AT_ONCE]))
+        """Write down how these cells stand, each as of the last tick that counts when its turn comes."""
+        for start in range(0, len(keys), self.lot):
+            await self._write(self.cells.statements(self._epoch, name, keys[start : start + self.lot]))
 
     async def _write(self, records: Mapping[bytes, bytes | None]) -> None:
         """Write records in batches of our own making: sending each by itself costs many times as much."""

@@ -1,7 +1,7 @@
 """The protocol with one rule taken away: owners and readers that somebody could have written."""
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -106,6 +106,22 @@ class OwnerThatMarksLast(ShardOwner):
             await super()._write(records)
 
 
+class OwnerThatLooksAnew(ShardOwner):
+    """States of each projection what is there when its turn comes, which is not what the mark is about."""
+
+    async def _write_cells(self, name: str, keys: Sequence[Key]) -> None:
+        board = self.cells.boards.get(name, {})
+        await super()._write_cells(name, [key for key in keys if key in board])
+
+
+class OwnerThatStatesAgain(ShardOwner):
+    """Goes on to state what has changed after it failed to write down what had before."""
+
+    async def state(self) -> None:
+        self._half_stated = False
+        await super().state()
+
+
 class WrittenWithStrays(Written):
     """Leaves statements that came too late where they are."""
 
@@ -187,6 +203,12 @@ BROKEN = {
     "following the last tick instead of one's own": Rules(owner=OwnerThatFollowsTheLast),
 }
 """What is missing, and the rules without it."""
+
+BROKEN_FOR_STATING = {
+    "looking anew at what is to be stated": Rules(owner=OwnerThatLooksAnew),
+    "stating after it failed": Rules(owner=OwnerThatStatesAgain),
+}
+"""The same of the rules for what happens between the records that a worker states."""
 
 BROKEN_FOR_WHAT_GOES = {
     "no offset in the mark": Rules(CellsThatTakeAll),

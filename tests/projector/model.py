@@ -5,7 +5,7 @@ moment, let a deposed worker go on, and start a reader at any state of the topic
 away to see that it is needed.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
@@ -239,11 +239,14 @@ class Worker:
         self.next = len(topics.ticks)
         self.read = 0
         self.dies_after: int | None = None
+        self.meanwhile: tuple[int, Callable[[], Awaitable[None]]] | None = None
+        """After how many more records of the cells topic something else happens, and what."""
         reader: Any = SimpleNamespace(shards={0: self.cells}, projections=PROJECTIONS, reached=self._reached)
         producer: Any = SimpleNamespace(
             send_and_wait=self._send_and_wait, create_batch=Frame, send_batch=self._send_batch
         )
         self.owner = topics.rules.owner(0, 1, reader, producer, topics.on_disk)
+        self.owner.lot = 1
 
     async def _reached(self, _shard: int, _offset: int) -> None:
         self.follow()
@@ -258,7 +261,16 @@ class Worker:
 
     async def _send_batch(self, frame: Frame, _topic: str, *, partition: int) -> Awaitable[None]:  # noqa: ARG002
         assert frame.record is not None
+        await self._interrupted()
         return self._acknowledged(landed=self._land(*frame.record))
+
+    async def _interrupted(self) -> None:
+        if self.meanwhile is None:
+            return
+        left, happens = self.meanwhile
+        self.meanwhile = None if left == 0 else (left - 1, happens)
+        if left == 0:
+            await happens()
 
     async def _acknowledged(self, *, landed: bool) -> None:
         if not landed:

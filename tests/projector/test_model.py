@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import Phase, example, find, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from services.projector.owner import OvertakenError
 from services.runtime.shard_cells import Lying
 from services.runtime.ticks import SEEN, divided, read_segment_key
-from tests.projector.broken import BROKEN, BROKEN_FOR_WHAT_GOES, OwnerThatStatesRegardless
+from tests.projector.broken import BROKEN, BROKEN_FOR_STATING, BROKEN_FOR_WHAT_GOES, OwnerThatStatesRegardless
 from tests.projector.model import DAY, SOURCE, WINDOW, DiedError, Rules, Told, Topics, Worker
 
 Happening = tuple[str, int, int]
@@ -57,6 +58,16 @@ A_RECORD_OF_A_DAY_THAT_IS_FORGOTTEN_COMES_AGAIN = [
     *[("open", 0, 0), ("tick", 0, 0), ("state", 0, 0), ("month", 0, 2), ("state", 0, 0)],
     *[("open", 1, 0), ("again", 1, 0), ("again", 1, 2), ("state", 1, 0)],
 ]
+A_CALLER_LEAVES_WHILE_A_DEPOSED_WORKER_STATES = [
+    *[("open", 0, 0), ("tick", 0, 0), ("joins", 0, 0), ("overtaken in state", 0, 1)],
+]
+A_WORKER_STATES_AGAIN_WHAT_IT_FAILED_TO_STATE = [("open", 0, 0), ("tick", 0, 0), ("fail in state", 0, 0)]
+OF_STATING = {
+    "looking anew at what is to be stated": A_CALLER_LEAVES_WHILE_A_DEPOSED_WORKER_STATES,
+    "stating after it failed": A_WORKER_STATES_AGAIN_WHAT_IT_FAILED_TO_STATE,
+}
+"""Rules for what happens between the records that a worker states, and what goes wrong without each."""
+
 OF_WHAT_GOES = {
     "no offset in the mark": A_LATE_STATEMENT_OF_ONE_WHO_HAS_LEFT,
     "no day in the mark": A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED,
@@ -70,6 +81,7 @@ OF_WHAT_GOES = {
 """Rules for cells that are deleted and ids that are forgotten, and what goes wrong without each."""
 
 PLAIN = ["open", "tick", "tick", "tick", "state", "follow", "die in tick", "die in state", "land"]
+BETWEEN_RECORDS = ["overtaken in state", "fail in state"]
 OF_CELLS_THAT_GO = ["joins", "leaves", "leaves", "dawn", "late"]
 OF_IDS_THAT_GO = ["month", "again", "again"]
 
@@ -84,7 +96,7 @@ UNTIL_FOUND = settings(max_examples=20_000, deadline=None, derandomize=True, dat
 
 
 @LONG
-@given(histories(*PLAIN, *OF_CELLS_THAT_GO, *OF_IDS_THAT_GO))
+@given(histories(*PLAIN, *BETWEEN_RECORDS, *OF_CELLS_THAT_GO, *OF_IDS_THAT_GO))
 @example([*A_DEPOSED_WORKER_TICKS, ("tick", 0, 0), ("tick", 1, 0)])
 @example([("open", 0, 0), ("die in tick", 0, 0), ("open", 1, 0), ("land", 0, 0), ("tick", 1, 0)])
 @example(A_LATE_STATEMENT_OF_A_DEAD_WORKER)
@@ -94,6 +106,8 @@ UNTIL_FOUND = settings(max_examples=20_000, deadline=None, derandomize=True, dat
 @example(WHOEVER_JOINED_LEAVES)
 @example([*WHOEVER_JOINED_IS_STATED, ("leaves", 0, 0), ("die in state", 0, 3)])
 @example(OF_TWO_STATEMENTS_THE_ZEROS_ARE_DELETED_FIRST)
+@example(A_CALLER_LEAVES_WHILE_A_DEPOSED_WORKER_STATES)
+@example(A_WORKER_STATES_AGAIN_WHAT_IT_FAILED_TO_STATE)
 @example(A_LATE_EVENT_OF_A_DAY_THAT_WAS_DELETED)
 @example(A_RECORD_OF_THE_LAST_DAY_THAT_IS_REMEMBERED_COMES_AGAIN)
 @example(A_RECORD_OF_A_DAY_THAT_IS_FORGOTTEN_COMES_AGAIN)
@@ -113,6 +127,13 @@ def test_without_any_one_of_the_rules_somebody_is_wrong(missing: str) -> None:
 def test_without_the_rule_that_a_deposed_owner_states_nothing_somebody_is_wrong() -> None:
     history = A_DEPOSED_WORKER_STATES  # too rare for chance to find
     assert asyncio.run(_wrong(history, Rules(owner=OwnerThatStatesRegardless))) is not None
+    assert asyncio.run(_wrong(history, Rules())) is None
+
+
+@pytest.mark.parametrize("missing", OF_STATING)
+def test_without_any_one_of_the_rules_for_stating_somebody_is_wrong(missing: str) -> None:
+    history = OF_STATING[missing]
+    assert asyncio.run(_wrong(history, BROKEN_FOR_STATING[missing])) is not None
     assert asyncio.run(_wrong(history, Rules())) is None
 
 
@@ -182,6 +203,41 @@ async def _work(worker: Worker, kind: str, amount: int) -> None:
         worker.dies_after = amount
         await worker.owner.state()
         raise DiedError
+    elif kind == "fail in state":
+        worker.dies_after = amount
+        with suppress(DiedError):
+            await worker.owner.state()
+        worker.dies_after = None
+        await worker.owner.state()  # as the partitions are given back, before the worker ends
+        raise DiedError
+    elif kind == "overtaken in state":
+        worker.meanwhile = amount, partial(_overtake, worker)
+        await worker.owner.state()
+        worker.meanwhile = None
+
+
+async def _overtake(worker: Worker) -> None:
+    """Have another worker take the shard over and tick; this one reads of it at once."""
+    heir = Worker(worker.topics)
+    await heir.open()
+    await heir.tick(Told("rep-0", waits=-1), Told("rep-0", waits=-1))
+    worker.follow()
+
+
+def test_cells_are_stated_when_it_is_time_or_when_there_are_many() -> None:
+    async def when() -> list[bool]:
+        worker = Worker(Topics())
+        await worker.open()
+        worker.owner.most_unstated, long = 4, 3_600.0
+        told: list[bool] = []
+        for _ in range(2):
+            await worker.tick(Told(f"rep-{len(told)}"))
+            told.append(worker.owner.is_to_state(long))
+        told.append(worker.owner.is_to_state(0.0))
+        await worker.owner.state()
+        return [*told, worker.owner.is_to_state(long)]
+
+    assert asyncio.run(when()) == [False, True, True, False]
 
 
 def test_two_workers_that_both_believe_in_themselves_do_not_both_go_on() -> None:
