@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import psutil
 from aiokafka import AIOKafkaProducer
 
 from projections.cells import Key, Values, merge
-from projections.projection import load_projections
+from projections.projection import Projection, load_projections
 from services.broker.broker import Broker
 from services.runtime.cells_reader import CellsReader
 from services.runtime.errors import ClearError
@@ -29,6 +30,7 @@ from services.runtime.seen import HOT_DAYS
 from services.runtime.shards import Shards, ticks_topic
 from services.runtime.topics import ensure_topics, source_topics
 from tests.bench.endurance.days import Day
+from tests.bench.lookups import LookUps
 from tests.bench.projector.bench import machine
 from tests.bench.projector.contender import BenchError, Program, Task, running, spent
 from tests.bench.projector.contenders import CALLS, HOME, Kvota
@@ -58,12 +60,14 @@ class Worker(Kvota):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of the log: what an event of it cost, and the worker's memory at its end."""
+    """A stretch of the log: what an event of it cost, and how it was at its end."""
 
     events: int
     seconds: float
     us_cpu_per_event: float
     rss_mb: int
+    lookup_ns: int
+    """What a look-up in memory cost then, in this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,9 @@ async def endure(plan: Plan, folder: Path) -> dict[str, Any]:
         cells = await _require(plan, bootstrap, day)
     told = {"machine": machine(), "size": plan.size.name, "events": task.records}
     allowed = round((_BASE + _A_CELL * cells + _AN_ID * HOT_DAYS * plan.a_day) / 2**20)
-    return {**told, "live_cells": cells, "allowed_rss_mb": allowed, **_figures(parts)}
+    most = max(part.rss_mb for part in parts)
+    memory = {"live_cells": cells, "allowed_rss_mb": allowed, "most_rss_mb": most, "within_memory": most <= allowed}
+    return {**told, **memory, **_figures(parts)}
 
 
 def _task(plan: Plan, folder: Path, bootstrap: str, watch: Watch, records: int) -> Task:
@@ -157,7 +163,7 @@ async def watched(records: int, done_by_now: Callable[[], Awaitable[int]], proce
     """
     began = moved = time.monotonic()
     parts: list[Part] = []
-    done, cpu_s = 0, 0.0
+    done, cpu_s, look_ups = 0, 0.0, LookUps()
     while done < records:
         await asyncio.sleep(LOOK_EVERY_S)
         now, read = time.monotonic(), await done_by_now()
@@ -165,7 +171,8 @@ async def watched(records: int, done_by_now: Callable[[], Awaitable[int]], proce
             done, cpu_s = read, spent(process)[0]
         elif read * PARTS // records > done * PARTS // records:
             cost, rss = spent(process)
-            parts.append(Part(read, round(now - began, 1), round((cost - cpu_s) / (read - done) * 1e6, 2), rss >> 20))
+            us = round((cost - cpu_s) / (read - done) * 1e6, 2)
+            parts.append(Part(read, round(now - began, 1), us, rss >> 20, look_ups.cost_ns()))
             sys.stderr.write(f"{parts[-1]}\n")
             done, cpu_s, moved = read, cost, now
         elif now - moved > _ENDS_WITHIN_S:
@@ -181,7 +188,7 @@ def _figures(parts: Sequence[Part]) -> dict[str, Any]:
         "minutes": round(last.seconds / 60, 1),
         "last_to_first_cost": round(last.us_cpu_per_event / parts[0].us_cpu_per_event, 3),
         "last_to_middle_rss": round(last.rss_mb / middle.rss_mb, 3),
-        "most_rss_mb": max(part.rss_mb for part in parts),
+        "last_to_first_lookup": round(last.lookup_ns / parts[0].lookup_ns, 3),
         "parts": [asdict(part) for part in parts],
     }
 
@@ -199,16 +206,24 @@ async def _require(plan: Plan, bootstrap: str, day: Day) -> int:
             merge(known[name], cells, boards.get(name, {}))
     keys, calls = known[name].keys, [measure.name for measure in known[name].measures].index("calls")
     found = {(key[keys.index("rep")], key[keys.index("month")]): values[calls] for key, values in cells.items()}
-    live = {month for _, month in found}
-    told = {(rep, m): n * months.count(m) for rep, n in day.calls_of_reps.items() for m in set(months) & live}
-    if found != told or months[-1] not in live:
+    first = _first_live(known[name], day_of(plan.days[-1]))
+    told = {(rep, m): n * months.count(m) for rep, n in day.calls_of_reps.items() for m in set(months) if m >= first}
+    if found != told:
         message = "the live cells are not those of what was told"
         raise OtherTotalsError(message)
     return live_cells
 
 
+def _first_live(projection: Projection, day: date) -> str:
+    """The first month that is live on a day."""
+    if projection.live is None:
+        message = f"{projection.name} has no horizon"
+        raise BenchError(message)
+    return projection.live.first(day)
+
+
 def main() -> int:
-    """Run it; 1 when the totals are wrong."""
+    """Run it; 1 when the totals are wrong, or the worker had more memory than it may have."""
     parser = argparse.ArgumentParser(prog="kvota bench endurance")
     parser.add_argument("--events", type=int, default=50_000_000)
     parser.add_argument("--a-day", type=int, default=1_000_000)
@@ -223,7 +238,7 @@ def main() -> int:
             sys.stderr.write(f"kvota: {error}\n")
             return 1
     sys.stdout.write(json.dumps(figures) + "\n")
-    return 0
+    return 0 if figures["within_memory"] else 1
 
 
 if __name__ == "__main__":
