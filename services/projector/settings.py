@@ -27,4 +27,4 @@ class ProjectorSettings(Settings):
     beat_s: PositiveFloat = 1.0
     """A shard that has nothing to read says so this often, with an empty tick."""
     state_every_s: PositiveFloat = 30.0
-    """How often touched cells are stated in the cells topic."""
+    """How often touched cells are stated in the cells topic, unless many are earlier."""
