@@ -126,7 +126,7 @@ class ShardOwner:
         tick, mark, written = cells.last, cells.mark(), self._written
         changed, ids = written.take_changed(), written.take_ids()
         stated = {name: cells.to_state(name, touched) for name, touched in changed.items()}
-        emptied = {name: cells.emptied(name, touched) for name, touched in changed.items()}
+        emptied = {name: cells.emptied(name, keys) for name, keys in stated.items()}
         deletions = written.take_deletions(changed, emptied)
         for name, keys in stated.items():
             await self._write_cells(name, keys)

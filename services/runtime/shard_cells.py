@@ -235,10 +235,10 @@ class ShardCells:
         board = self.live.boards.get(name, {})
         return [key for key, stated in touched.items() if stated or key in board]
 
-    def emptied(self, name: str, touched: Touched) -> list[Key]:
-        """Those of a projection's cells that are stated, and of which there is nothing to say any more."""
+    def emptied(self, name: str, keys: Collection[Key]) -> list[Key]:
+        """Those of a projection's cells of which there is nothing to say any more."""
         board = self.live.boards.get(name, {})
-        return [key for key, stated in touched.items() if stated and key not in board]
+        return [key for key in keys if key not in board]
 
     def statements(self, epoch: int, name: str, keys: Collection[Key]) -> dict[bytes, bytes]:
         """What to write down of a projection's cells now, by Kafka key."""

@@ -1,5 +1,7 @@
 """The benchmark of endurance tells days that are days of their own, and gives figures for what was really counted."""
 
+import json
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +56,8 @@ def test_each_part_has_its_cost_and_memory(tmp_path: Path) -> None:
     assert parts[-1]["events"] == figures["events"] == 40_000
     assert all(min(part["us_cpu_per_event"], part["rss_mb"]) > 0 for part in parts)
     assert figures["live_cells"] > 1_000
-    assert figures["allowed_rss_mb"] > 400
+    assert figures["most_rss_mb"] == max(part["rss_mb"] for part in parts)
+    assert figures["within_memory"] is (figures["most_rss_mb"] <= figures["allowed_rss_mb"])
     assert figures["last_to_first_cost"] == pytest.approx(
         parts[-1]["us_cpu_per_event"] / parts[0]["us_cpu_per_event"], abs=0.001
     )
@@ -75,3 +78,18 @@ async def test_cells_that_are_not_those_of_the_account_give_no_figures(
     monkeypatch.setattr(Day, "of", told)
     with pytest.raises(OtherTotalsError):
         await endure(Plan(SMALL, events=1_000, a_day=1_000, minutes=0.01), tmp_path)
+
+
+@pytest.mark.parametrize(("within", "code"), [("within", 0), ("beyond", 1)])
+def test_a_worker_that_had_more_memory_than_it_may_have_ends_the_run_with_1(
+    within: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = {"within_memory": within == "within"}
+
+    async def endure(_plan: Plan, _folder: Path) -> dict[str, bool]:
+        return figures
+
+    monkeypatch.setattr(endurance, "endure", endure)
+    monkeypatch.setattr(sys, "argv", ["kvota bench endurance"])
+    assert endurance.main() == code
+    assert json.loads(capsys.readouterr().out) == figures

@@ -16,9 +16,7 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("command", "file"), [("attainment", "attainment"), ("service-level", "service_level"), ("erlang", "erlang")]
-)
+@pytest.mark.parametrize(("command", "file"), COMMANDS)
 def test_an_array_of_inputs_gives_an_array_of_answers(command: str, file: str, tmp_path: Path) -> None:
     rows = json.loads((VECTORS / f"{file}.json").read_text("utf-8"))
     inputs = tmp_path / "inputs.json"
