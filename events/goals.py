@@ -121,6 +121,8 @@ class QuotaAssigned(IntervalEvent):
     ramp: tuple[RampStep, ...] = ()
     prorating: Literal["none", "calendar_days", "working_days"] = "none"
     """How the target of somebody who was there for a part of the interval was reckoned."""
+    calendar: Name | None = None
+    """By which calendar working days were counted, where they were: the country, and the version of the calendar."""
     goal: GoalId | None = None
     """The goal that it serves."""
     parent: QuotaId | None = None
@@ -263,15 +265,13 @@ class PaceAlertCleared(Event):
     target: Count
 
 
-GoalEvent = (
-    GoalSet
-    | GoalLinked
-    | GoalSignedOff
-    | QuotaAssigned
-    | QuotaAmended
-    | QuotaRelieved
-    | QuotaWithdrawn
-    | MilestoneReached
-    | PaceAlertRaised
-    | PaceAlertCleared
-)
+AimEvent = GoalSet | GoalLinked | GoalSignedOff
+"""What is to be reached."""
+
+QuotaEvent = QuotaAssigned | QuotaAmended | QuotaRelieved | QuotaWithdrawn
+"""Who is to bring how much of it."""
+
+PaceEvent = MilestoneReached | PaceAlertRaised | PaceAlertCleared
+"""How far it is."""
+
+GoalEvent = AimEvent | QuotaEvent | PaceEvent

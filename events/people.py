@@ -327,25 +327,24 @@ class HeadcountPlanApproved(IntervalEvent):
     currency: Currency
 
 
-PersonEvent = (
-    UnitFormed
-    | RepHired
-    | RepAssigned
-    | RepPromoted
-    | RepLeft
-    | AbsencePlanned
-    | RequisitionOpened
+OrgEvent = UnitFormed | RepHired | RepAssigned | RepPromoted | RepLeft | AbsencePlanned
+"""The org tree, and who works where in it."""
+
+HiringEvent = (
+    RequisitionOpened
     | CandidateApplied
     | CandidateScreened
     | CandidateInterviewed
     | OfferMade
     | OfferAccepted
     | OfferDeclined
-    | PulseAnswered
-    | OneOnOneHeld
-    | PositionOpened
-    | PositionFilled
-    | PositionVacated
-    | PositionClosed
-    | HeadcountPlanApproved
 )
+"""How people are found."""
+
+TeamEvent = PulseAnswered | OneOnOneHeld
+"""How the team holds together."""
+
+HeadcountEvent = PositionOpened | PositionFilled | PositionVacated | PositionClosed | HeadcountPlanApproved
+"""How many people there may be, and in which seats."""
+
+PersonEvent = OrgEvent | HiringEvent | TeamEvent | HeadcountEvent

@@ -34,6 +34,11 @@ def working_dates(country: str, start: date, end: date) -> list[date]:
     return dates[bisect_left(dates, start) : bisect_left(dates, end)]
 
 
+def calendar_version(country: str) -> str:
+    """How a calendar is named beside what was counted by it: `RU, holidays 0.109`."""
+    return f"{country}, holidays {holidays.__version__}"
+
+
 def require_country(country: str) -> None:
     """Raise UnknownCountryError for a country without a calendar."""
     if country not in holidays.list_supported_countries(include_aliases=False):

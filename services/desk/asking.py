@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, TypedDict
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -32,7 +33,17 @@ from services.desk.names import Names, NamesUnavailableError, OtherNameError
 from services.desk.positions import own_position, write_position
 from services.runtime.problems import Problem
 
-PLURALS = {"unit": "units", "rep": "reps", "quota": "quotas", "deal": "deals"}
+PLURALS = {
+    "unit": "units",
+    "rep": "reps",
+    "requisition": "requisitions",
+    "headcount": "headcount",
+    "position": "positions",
+    "goal": "goals",
+    "quota": "quotas",
+    "deal": "deals",
+}
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _RETRY = "ask again with the same Idempotency-Key"
 
 
@@ -48,6 +59,10 @@ class Desk:
     country: str
     currencies: frozenset[str]
     patience_s: float
+
+    def today(self) -> date:
+        """The business day, by the company calendar."""
+        return self.now().astimezone(self.zone).date()
 
     def accept(self, currency: str) -> None:
         """Make sure that the company sells in a currency."""
@@ -122,12 +137,16 @@ class Ask:
         in_turn: str,
         about: str | None = None,
         beforehand: Beforehand = nothing,
+        names: Mapping[str, str] = _NO_NAMES,
     ) -> Response:
-        """Handle a command, and say what came of it (`handler.Asked` says what the words mean)."""
+        """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
+
+        `names` are the ids of what the command is about besides the thing whose stream it is in.
+        """
         asked = Asked(
             command=command, decide=decide, in_turn=in_turn, about=about, seen=self._seen, beforehand=beforehand
         )
-        return self._recorded(await self._handled(asked))
+        return self._recorded(await self._handled(asked), names)
 
     async def _handled(self, asked: Asked) -> Recorded:
         try:
@@ -158,9 +177,9 @@ class Ask:
         tags = [tag.strip() for tag in (self.if_match or "*").split(",")]
         return "*" in tags or etag(version) in tags
 
-    def _recorded(self, recorded: Recorded) -> Response:
+    def _recorded(self, recorded: Recorded, names: Mapping[str, str]) -> Response:
         noun, _, identity = recorded.stream.partition("/")
-        body = {noun: identity, "version": recorded.version, "event": recorded.event_id}
+        body = {noun: identity, **names, "version": recorded.version, "event": recorded.event_id}
         headers = {
             "Location": f"/v1/{PLURALS[noun]}/{identity}",
             "ETag": etag(recorded.version),

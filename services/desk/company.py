@@ -5,11 +5,14 @@ from uuid import UUID
 
 from events.deals import DealEvent
 from events.event import Event
-from events.goals import GoalEvent
-from events.people import PersonEvent
+from events.goals import AimEvent, QuotaEvent
+from events.people import HeadcountEvent, HiringEvent, OrgEvent
 from services.desk.deals.state import Deals
-from services.desk.goals.state import Quotas
+from services.desk.goals.state import Goals
+from services.desk.headcount.state import Headcount
+from services.desk.hiring.state import Hiring
 from services.desk.people.state import People
+from services.desk.quotas.state import Quotas
 
 
 @dataclass(slots=True)
@@ -17,6 +20,9 @@ class Company:
     """All that deciders look at."""
 
     people: People = field(default_factory=People)
+    hiring: Hiring = field(default_factory=Hiring)
+    headcount: Headcount = field(default_factory=Headcount)
+    goals: Goals = field(default_factory=Goals)
     quotas: Quotas = field(default_factory=Quotas)
     deals: Deals = field(default_factory=Deals)
 
@@ -24,7 +30,13 @@ class Company:
         """Remember an event that counts; events of other nouns change nothing here."""
         if isinstance(event, DealEvent):
             self.deals.take(event, event_id)
-        elif isinstance(event, GoalEvent):
+        elif isinstance(event, AimEvent):
+            self.goals.take(event)
+        elif isinstance(event, QuotaEvent):
             self.quotas.take(event)
-        elif isinstance(event, PersonEvent):
+        elif isinstance(event, OrgEvent):
             self.people.take(event)
+        elif isinstance(event, HiringEvent):
+            self.hiring.take(event)
+        elif isinstance(event, HeadcountEvent):
+            self.headcount.take(event)

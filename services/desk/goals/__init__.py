@@ -1,1 +1,1 @@
-"""Quotas: who is to bring how much until when."""
+"""Goals: what is to be reached, and who answers for it."""

@@ -1,130 +1,161 @@
-"""What may be asked about quotas, and what it makes true. Pure."""
+"""What may be asked about goals, and what it makes true. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, assert_never
 
 from events.event import Currency
-from events.goals import HolderKind, PeriodTarget, QuotaAssigned
-from events.money import share_out
+from events.goals import GoalLinked, GoalSet, GoalSignedOff, HolderKind
+from events.ids import GoalId, RepId
 from services.desk.company import Company
-from services.desk.deciding import Command, Decision, Rejected, stream
-from services.desk.goals.state import Assigned, Holding, Quotas, quota_id
-from services.desk.people.decider import formed, working
-from services.desk.people.state import Formed, People
+from services.desk.deciding import Command, Decision, stream
+from services.desk.goals.refusals import (
+    GoalInCircle,
+    GoalLinkedAlready,
+    GoalOver,
+    GoalUnknown,
+    NotTheirRole,
+    SignedOffAlready,
+)
+from services.desk.goals.state import Goal, Goals, asks_on
+from services.desk.people.decider import holding, working
 
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """A calendar month, or the part of it that an interval covers, with its weight in the split of a target."""
-
-    name: str
-    starts_on: date
-    ends_on: date
-    """The first day after it."""
-    weight: int = 1
+Unit = Literal["minor_units", "basis_points", "pieces", "seconds"]
+LinkKind = Literal["strategy", "tactic", "goal"]
+SignerRole = Literal["holder", "accountable", "approver"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AssignQuota(Command):
-    """Ask a rep or a unit for so much revenue in an interval."""
+class SetGoal(Command):
+    """Let this be reached, and let one person answer for it."""
 
+    goal: GoalId
+    statement: str
+    metric: str
+    metric_version: int
+    measured_in: Unit
+    currency: Currency | None = None
+    target: int
+    direction: Literal["at_least", "at_most"] = "at_least"
     holder: str
     holder_kind: HolderKind
-    currency: Currency
-    target_minor: int
-    months: tuple[Month, ...]
-    """The interval, month by month; without a gap."""
-
-    @property
-    def starts_on(self) -> date:
-        """The first day of the interval."""
-        return self.months[0].starts_on
-
-    @property
-    def ends_on(self) -> date:
-        """The first day after the interval."""
-        return self.months[-1].ends_on
+    accountable: RepId
+    starts_on: date
+    ends_on: date
 
 
-class QuotaOverlaps(Rejected):
-    """The holder has a quota of this measure for some of these days: what would be asked for then is not clear."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkGoal(Command):
+    """Say what is to bring the goal about, or which larger one it serves."""
 
-    kind = "quota-overlaps"
-
-    def __init__(self, quota: str) -> None:
-        """Name the quota that is in the way."""
-        super().__init__(f"the holder has the quota {quota} for some of these days")
-
-
-class NoWorkingDays(Rejected):
-    """A target cannot be split by working days where there is none."""
-
-    kind = "no-working-days"
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__("there is no working day in this interval: split it evenly")
+    goal: GoalId
+    linked_to: str
+    linked_kind: LinkKind
+    reason: str = ""
 
 
-class HolderKindMismatch(Rejected):
-    """A team is not a department."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOffGoal(Command):
+    """Agree to a goal."""
 
-    kind = "holder-kind-mismatch"
-
-    def __init__(self, holder: str, kind: str) -> None:
-        """Say what the holder is."""
-        super().__init__(f"{holder} is a {kind}")
-
-
-def decide(command: AssignQuota, company: Company) -> Decision:
-    """Decide a command about quotas."""
-    relies_on = _holder(command, company.people)
-    holding: Holding = (command.holder_kind, command.holder, "revenue")
-    given = company.quotas.of(holding)
-    for quota in given:
-        _no_overlap(quota, command, company.quotas)
-    identity = quota_id(holding, len(given) + 1)
-    return Decision(stream("quota", identity), _assigned(command, identity), frozenset({relies_on}))
+    goal: GoalId
+    signed_by: RepId
+    role: SignerRole
+    remark: str = ""
 
 
-def _holder(command: AssignQuota, people: People) -> str:
-    if command.holder_kind == "rep":
-        return working(command.holder, command.day, people)
-    match people.unit(command.holder):
-        case Formed(kind=kind) if kind != command.holder_kind:
-            raise HolderKindMismatch(command.holder, kind)
+GoalCommand = SetGoal | LinkGoal | SignOffGoal
+
+
+def decide(command: GoalCommand, company: Company) -> Decision:
+    """Decide a command about goals."""
+    match command:
+        case SetGoal():
+            return _set(command, company)
+        case LinkGoal():
+            return _link(command, company.goals)
+        case SignOffGoal():
+            return _sign_off(command, company)
         case _:
-            return formed(command.holder, people)
+            assert_never(command)
 
 
-def _no_overlap(quota: str, command: AssignQuota, quotas: Quotas) -> None:
-    known = quotas.quota(quota)
-    if isinstance(known, Assigned) and known.asks_between(command.starts_on, command.ends_on):
-        raise QuotaOverlaps(quota)
-
-
-def _assigned(command: AssignQuota, quota: str) -> QuotaAssigned:
-    weights = {month: month.weight for month in command.months}
-    if not any(weights.values()):
-        raise NoWorkingDays
-    targets = share_out(command.target_minor, weights)
-    even = len(set(weights.values())) == 1
-    return QuotaAssigned(
+def _set(command: SetGoal, company: Company) -> Decision:
+    days = (command.starts_on, command.ends_on)
+    held_by = holding(command.holder_kind, command.holder, *days, company.people)
+    answered_for = working(command.accountable, command.day, company.people)
+    event = GoalSet(
         occurred_at=command.at,
         day=command.day,
-        quota=quota,
+        goal=command.goal,
+        statement=command.statement,
+        metric=command.metric,
+        metric_version=command.metric_version,
+        measured_in=command.measured_in,
+        currency=command.currency,
+        target=command.target,
+        direction=command.direction,
         holder=command.holder,
         holder_kind=command.holder_kind,
-        measure="revenue",
-        currency=command.currency,
+        accountable=command.accountable,
         starts_on=command.starts_on,
         ends_on=command.ends_on,
-        target=command.target_minor,
-        full_target=command.target_minor,
-        periods=tuple(_period(month, target) for month, target in targets.items()),
-        seasonality=() if even else tuple(weights.values()),
     )
+    return Decision(stream("goal", command.goal), event, frozenset({held_by, answered_for}))
 
 
-def _period(month: Month, target: int) -> PeriodTarget:
-    return PeriodTarget(period=month.name, starts_on=month.starts_on, ends_on=month.ends_on, target=target)
+def _link(command: LinkGoal, goals: Goals) -> Decision:
+    goal = _still_asked(command.goal, command.day, goals)
+    if (command.linked_kind, command.linked_to) in goal.links:
+        raise GoalLinkedAlready(command.goal, command.linked_to)
+    relies_on = set[str]()
+    if command.linked_kind == "goal":
+        _still_asked(command.linked_to, command.day, goals)
+        larger = goals.above(command.linked_to)
+        if command.goal in larger:
+            raise GoalInCircle(command.goal, command.linked_to)
+        relies_on = {stream("goal", each) for each in larger}
+    event = GoalLinked(
+        occurred_at=command.at,
+        day=command.day,
+        goal=command.goal,
+        linked_to=command.linked_to,
+        linked_kind=command.linked_kind,
+        reason=command.reason,
+    )
+    return Decision(stream("goal", command.goal), event, frozenset(relies_on))
+
+
+def _sign_off(command: SignOffGoal, company: Company) -> Decision:
+    goal = _still_asked(command.goal, command.day, company.goals)
+    works = working(command.signed_by, command.day, company.people)
+    if (command.role, command.signed_by) in goal.signed:
+        raise SignedOffAlready(command.goal, command.signed_by, command.role)
+    _in_their_role(command, goal)
+    event = GoalSignedOff(
+        occurred_at=command.at,
+        day=command.day,
+        goal=command.goal,
+        signed_by=command.signed_by,
+        role=command.role,
+        remark=command.remark,
+    )
+    return Decision(stream("goal", command.goal), event, frozenset({works}))
+
+
+def _in_their_role(command: SignOffGoal, goal: Goal) -> None:
+    terms = goal.terms
+    if command.role == "accountable" and command.signed_by != terms.accountable:
+        raise NotTheirRole(command.role, terms.accountable)
+    if command.role == "holder" and terms.holder_kind == "rep" and command.signed_by != terms.holder:
+        raise NotTheirRole(command.role, terms.holder)
+
+
+def _still_asked(goal: GoalId, day: date, goals: Goals) -> Goal:
+    """A goal that is not over; raises GoalUnknown or GoalOver."""
+    known = goals.goals.get(goal)
+    if known is None:
+        raise GoalUnknown(goal)
+    if not asks_on(known, day):
+        raise GoalOver(goal, known.terms.ends_on)
+    return known

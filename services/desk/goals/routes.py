@@ -1,89 +1,129 @@
-"""Quotas over HTTP."""
+"""Goals over HTTP."""
 
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from events.event import AmountMinor, Currency, Day, check_days
+from events.event import Currency, Day, Name, Ordinal, Text, Whole, check_days
 from events.goals import HolderKind
 from events.ids import RepId, UnitId
-from projections.calendar import working_days
-from services.desk.asking import AnyAsk, AnyDesk, shown
+from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
 from services.desk.bodies import Body, body_of, documented
 from services.desk.deciding import stream
-from services.desk.goals.decider import AssignQuota, decide
-from services.desk.goals.months import LONGEST, evenly, months_between
-from services.desk.goals.state import Assigned, Quota
+from services.desk.goals.decider import LinkGoal, LinkKind, SetGoal, SignerRole, SignOffGoal, Unit, decide
+from services.desk.goals.state import Goal
 
 router = APIRouter(prefix="/v1")
-_YEARS = range(1970, 9000)
 
 
-class QuotaBody(Body):
-    """A quota to be assigned."""
+class GoalBody(Body):
+    """A goal to be set: what is measured, how far it is to go, until when, and who answers for it."""
 
+    statement: Annotated[Text, Field(min_length=1)]
+    """The goal in the words of those who set it."""
+    metric: Name
+    metric_version: Ordinal
+    """The metric by which it is measured, in the version that holds for this goal however the metric changes."""
+    measured_in: Unit
+    currency: Currency | None = None
+    """For a goal in money."""
+    target: Whole
+    direction: Literal["at_least", "at_most"] = "at_least"
     holder: RepId | UnitId
-    """The rep or the unit that is to bring it."""
+    """Whose goal it is."""
     holder_kind: HolderKind
-    measure: Literal["revenue"] = "revenue"
-    currency: Currency
+    accountable: RepId
+    """The one person who answers for the result."""
     starts_on: Day
     ends_on: Day
     """The first day after it."""
-    target_minor: AmountMinor
-    """What is asked for in the whole interval, in minor units of the currency."""
-    split: Literal["evenly", "working_days"] = "evenly"
-    """How the target is shared out among the calendar months: each the same, or by the company's working days."""
 
     @model_validator(mode="after")
-    def _some_months(self) -> Self:
+    def _whole(self) -> Self:
         check_days(self.starts_on, self.ends_on)
-        months = (self.ends_on.year - self.starts_on.year) * 12 + self.ends_on.month - self.starts_on.month
-        if months > LONGEST:
-            message = f"ends_on must come within {LONGEST} months"
-            raise ValueError(message)
-        if not _YEARS.start <= self.starts_on.year <= self.ends_on.year < _YEARS.stop:
-            message = f"a quota is for days between {_YEARS.start} and {_YEARS.stop}"
+        if (self.currency is not None) != (self.measured_in == "minor_units"):
+            message = "a goal in minor units, and no other, has a currency"
             raise ValueError(message)
         return self
 
 
-@router.post("/quotas", status_code=HTTPStatus.CREATED, openapi_extra=documented(QuotaBody))
-async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(QuotaBody))]) -> Response:
-    """Assign a quota."""
-    ask.desk.accept(body.currency)
-    weigh = evenly if body.split == "evenly" else partial(working_days, ask.desk.country)
-    command = AssignQuota(
+class LinkBody(Body):
+    """What a goal is tied to."""
+
+    linked_to: Name
+    linked_kind: LinkKind
+    reason: Text = ""
+
+
+class SignOffBody(Body):
+    """Who agrees to a goal."""
+
+    signed_by: RepId
+    role: SignerRole
+    remark: Text = ""
+
+
+@router.post("/goals", status_code=HTTPStatus.CREATED, openapi_extra=documented(GoalBody))
+async def set_goal(ask: AnyAsk, body: Annotated[GoalBody, Depends(body_of(GoalBody))]) -> Response:
+    """Set a goal."""
+    if body.currency is not None:
+        ask.desk.accept(body.currency)
+    command = SetGoal(
         **ask.when(body),
+        goal=ask.command(body).new("goal"),
+        statement=body.statement,
+        metric=body.metric,
+        metric_version=body.metric_version,
+        measured_in=body.measured_in,
+        currency=body.currency,
+        target=body.target,
+        direction=body.direction,
         holder=body.holder,
         holder_kind=body.holder_kind,
-        currency=body.currency,
-        target_minor=body.target_minor,
-        months=months_between(body.starts_on, body.ends_on, weigh),
+        accountable=body.accountable,
+        starts_on=body.starts_on,
+        ends_on=body.ends_on,
     )
-    in_turn = f"quotas of {body.holder_kind} {body.holder}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=stream("goal", command.goal))
 
 
-@router.get("/quotas/{quota}")
-async def get_quota(quota: str, desk: AnyDesk) -> Response:
-    """A quota, with the months in which it is still asked for."""
-    return shown(desk, stream("quota", quota), _quota(desk.log.fold.company.quotas.quota(quota)))
+@router.post("/goals/{goal}/link", status_code=HTTPStatus.CREATED, openapi_extra=documented(LinkBody))
+async def link_goal(goal: str, ask: AnyAsk, body: Annotated[LinkBody, Depends(body_of(LinkBody))]) -> Response:
+    """Tie a goal to what is to bring it about, or to the larger goal that it serves."""
+    command = LinkGoal(
+        **ask.when(body), goal=goal, linked_to=body.linked_to, linked_kind=body.linked_kind, reason=body.reason
+    )
+    return await _answer(ask, body, command)
 
 
-def _quota(quota: Quota) -> dict[str, object] | None:
-    if not isinstance(quota, Assigned):
-        return None
-    kind, holder, measure = quota.holding
+@router.post("/goals/{goal}/sign-off", status_code=HTTPStatus.CREATED, openapi_extra=documented(SignOffBody))
+async def sign_off_goal(goal: str, ask: AnyAsk, body: Annotated[SignOffBody, Depends(body_of(SignOffBody))]) -> Response:
+    """Agree to a goal."""
+    command = SignOffGoal(
+        **ask.when(body), goal=goal, signed_by=body.signed_by, role=body.role, remark=body.remark
+    )
+    return await _answer(ask, body, command)
+
+
+async def _answer(ask: Ask, body: Body, command: LinkGoal | SignOffGoal) -> Response:
+    about = stream("goal", command.goal)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+
+
+@router.get("/goals/{goal}")
+async def get_goal(goal: str, desk: AnyDesk) -> Response:
+    """A goal, what it is tied to, and who agreed to it."""
+    known = desk.log.fold.company.goals.goals.get(goal)
+    return shown(desk, stream("goal", goal), None if known is None else _goal(known))
+
+
+def _goal(goal: Goal) -> dict[str, object]:
+    terms = goal.terms.model_dump(mode="json", exclude={"type", "version", "goal", "occurred_at", "day"})
     return {
-        "holder": holder,
-        "holder_kind": kind,
-        "measure": measure,
-        "currency": quota.currency,
-        "target_minor": quota.target,
-        "relieved_minor": quota.relieved,
-        "periods": [period.model_dump(mode="json") for period in quota.periods],
+        **terms,
+        "links": [{"linked_kind": kind, "linked_to": name} for kind, name in goal.links],
+        "signed_off": [{"role": role, "signed_by": rep} for role, rep in goal.signed],
     }

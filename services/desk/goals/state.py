@@ -1,122 +1,60 @@
-"""What is remembered of quotas. Pure."""
+"""What is remembered of goals. Pure."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import assert_never
-from uuid import uuid5
 
-from events.event import Currency
-from events.goals import (
-    GoalEvent,
-    GoalLinked,
-    GoalSet,
-    GoalSignedOff,
-    HolderKind,
-    Measure,
-    MilestoneReached,
-    PaceAlertCleared,
-    PaceAlertRaised,
-    PeriodTarget,
-    QuotaAmended,
-    QuotaAssigned,
-    QuotaRelieved,
-    QuotaWithdrawn,
-)
-from events.ids import KVOTA, QuotaId
-
-Holding = tuple[HolderKind, str, Measure]
-"""Whose quota it is, and of what: there is one at a time."""
+from events.goals import AimEvent, GoalLinked, GoalSet, GoalSignedOff
+from events.ids import GoalId, RepId
 
 
 @dataclass(frozen=True, slots=True)
-class Unassigned:
-    """No such quota."""
+class Goal:
+    """A goal that was set, what it is tied to, and who agreed to it."""
+
+    terms: GoalSet
+    links: tuple[tuple[str, str], ...] = ()
+    """Kind and name of each."""
+    signed: tuple[tuple[str, RepId], ...] = ()
+    """In which role, and who."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """A quota, with the periods in which it is still asked for; none when all of it was withdrawn."""
-
-    holding: Holding
-    currency: Currency | None
-    target: int
-    periods: tuple[PeriodTarget, ...]
-    relieved: int = 0
-
-    def asks_between(self, start: date, end: date) -> bool:
-        """Whether it asks for something on a day from `start` to before `end`."""
-        return any(period.starts_on < end and start < period.ends_on for period in self.periods)
-
-
-Quota = Unassigned | Assigned
-
-
-def evolve(quota: Quota, event: QuotaAssigned | QuotaAmended | QuotaRelieved | QuotaWithdrawn) -> Quota:
-    """A quota after an event."""
+def evolve(goal: Goal, event: GoalLinked | GoalSignedOff) -> Goal:
+    """A goal after an event."""
     match event:
-        case QuotaAssigned():
-            return _assigned(event)
-        case QuotaAmended(now=now):
-            return _assigned(now)
-        case QuotaRelieved(reliefs=reliefs):
-            return _relieved(quota, sum(relief.relieved for relief in reliefs))
-        case QuotaWithdrawn(periods=periods):
-            return _withdrawn(quota, {period.period for period in periods})
+        case GoalLinked():
+            return replace(goal, links=(*goal.links, (event.linked_kind, event.linked_to)))
+        case GoalSignedOff():
+            return replace(goal, signed=(*goal.signed, (event.role, event.signed_by)))
         case _:
             assert_never(event)
 
 
-def _assigned(event: QuotaAssigned) -> Quota:
-    holding = (event.holder_kind, event.holder, event.measure)
-    return Assigned(holding, event.currency, event.target, event.periods)
-
-
-def _relieved(quota: Quota, by: int) -> Quota:
-    return replace(quota, relieved=quota.relieved + by) if isinstance(quota, Assigned) else quota
-
-
-def _withdrawn(quota: Quota, names: set[str]) -> Quota:
-    if not isinstance(quota, Assigned):
-        return quota
-    return replace(quota, periods=tuple(period for period in quota.periods if period.period not in names))
-
-
-def quota_id(holding: Holding, number: int) -> QuotaId:
-    """The id of a holder's `number`-th quota of a measure, from 1.
-
-    It derives from what must not be doubled: of two who assign a quota to one holder at the same time, both write the
-    first version of the same stream, so one of them loses, decides again, and sees the other's.
-    """
-    return str(uuid5(KVOTA, "\x1f".join(("quota", *holding, str(number)))))
-
-
 @dataclass(slots=True)
-class Quotas:
-    """Every quota, and which each holder was ever given."""
+class Goals:
+    """Every goal."""
 
-    quotas: dict[QuotaId, Quota] = field(default_factory=dict[QuotaId, Quota])
-    given: dict[Holding, tuple[QuotaId, ...]] = field(default_factory=dict[Holding, tuple[QuotaId, ...]])
+    goals: dict[GoalId, Goal] = field(default_factory=dict[GoalId, Goal])
 
-    def quota(self, quota: QuotaId) -> Quota:
-        """A quota as it is now."""
-        return self.quotas.get(quota, Unassigned())
-
-    def of(self, holding: Holding) -> tuple[QuotaId, ...]:
-        """The quotas that a holder was given, in that order."""
-        return self.given.get(holding, ())
-
-    def take(self, event: GoalEvent) -> None:
+    def take(self, event: AimEvent) -> None:
         """Remember an event."""
-        match event:
-            case QuotaAssigned():
-                holding = (event.holder_kind, event.holder, event.measure)
-                self.given[holding] = (*self.of(holding), event.quota)
-                self.quotas[event.quota] = evolve(self.quota(event.quota), event)
-            case QuotaAmended() | QuotaRelieved() | QuotaWithdrawn():
-                self.quotas[event.quota] = evolve(self.quota(event.quota), event)
-            case GoalSet() | GoalLinked() | GoalSignedOff():
-                pass
-            case MilestoneReached() | PaceAlertRaised() | PaceAlertCleared():
-                pass
-            case _:
-                assert_never(event)
+        if isinstance(event, GoalSet):
+            self.goals[event.goal] = Goal(event)
+        elif event.goal in self.goals:
+            self.goals[event.goal] = evolve(self.goals[event.goal], event)
+
+    def above(self, goal: GoalId) -> set[GoalId]:
+        """A goal and all the larger ones that it serves, over any number of steps."""
+        found, ahead = set[GoalId](), [goal]
+        while ahead:
+            at = ahead.pop()
+            if at not in found:
+                found.add(at)
+                known = self.goals.get(at)
+                ahead += [name for kind, name in known.links if kind == "goal"] if known else []
+        return found
+
+
+def asks_on(goal: Goal, day: date) -> bool:
+    """Whether a goal's interval is not over."""
+    return day < goal.terms.ends_on

@@ -2,42 +2,65 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from events.event import Day, Name
-from events.ids import PostId, UnitId
+from events.event import Day, Name, Text, check_days
+from events.ids import CandidateId, PostId, RepId, UnitId
+from projections.calendar import working_days
 from services.desk.asking import AnyAsk, AnyDesk, shown
 from services.desk.bodies import Body, body_of, documented
 from services.desk.deciding import stream
-from services.desk.people.decider import FormUnit, HireRep, decide
-from services.desk.people.state import Formed, Hired, Left, NotHired, Rep
+from services.desk.people.decider import (
+    AssignRep,
+    ChangeUnit,
+    FormUnit,
+    HireRep,
+    LetRepLeave,
+    PlanAbsence,
+    PromoteRep,
+    decide,
+    rep_of,
+)
+from services.desk.people.state import Hired, Rep, Unit
 
 router = APIRouter(prefix="/v1")
+Names = Annotated[tuple[Name, ...], Field(max_length=50)]
 
 
 class UnitBody(Body):
-    """A unit to be formed."""
+    """A unit, as it is to be."""
 
     kind: Literal["team", "department", "company"]
     title: Name
     parent: UnitId | None = None
     """The unit that it is part of."""
+    manager: RepId | None = None
     starts_on: Day | None = None
-    """Its first day; the day of the command, when left out."""
+    """Its first day, or the first day of the change; the day of the command, when left out."""
+    ends_on: Day | None = None
+    """The first day on which this no longer holds; empty while no end is known."""
 
 
-class RepBody(Body):
+class _PlacementBody(Body):
+    unit: UnitId
+    post: PostId
+    starts_on: Day | None = None
+    """The first day there; the day of the command, when left out."""
+    territories: Names = ()
+    skills: Names = ()
+    """What the rep can be given leads for: languages, products, industries."""
+
+
+class RepBody(_PlacementBody):
     """A person to be hired."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     """The person's name, which goes to the vault and into no event."""
-    unit: UnitId
-    post: PostId
-    starts_on: Day | None = None
-    """The first day at work; the day of the command, when left out."""
+    candidate: CandidateId | None = None
+    """Whoever accepted an offer for this unit and post."""
 
     def asked(self) -> dict[str, object]:
         """All but the name, whose very digest would be personal data; the vault tells one name from another."""
@@ -46,30 +69,88 @@ class RepBody(Body):
         return told
 
 
+class AssignBody(_PlacementBody):
+    """Where a rep is to work."""
+
+
+class PromoteBody(Body):
+    """To what a rep is to rise."""
+
+    post: PostId
+    unit: UnitId | None = None
+    """Where the rep works after it; where it was, when left out."""
+    starts_on: Day | None = None
+    """The first day in the post; the day of the command, when left out."""
+
+
+class LeaveBody(Body):
+    """How a rep leaves."""
+
+    ends_on: Day
+    """The first day without the rep."""
+    initiative: Literal["rep", "company", "agreement"]
+    reason: Text = ""
+
+
+class AbsenceBody(Body):
+    """When a rep is away, and why."""
+
+    kind: Literal["vacation", "sickness", "parental", "training", "business_trip", "other"]
+    starts_on: Day
+    ends_on: Day
+    """The first day on which the rep is back."""
+
+    @model_validator(mode="after")
+    def _some_days(self) -> Self:
+        check_days(self.starts_on, self.ends_on)
+        return self
+
+
 @router.post("/units", status_code=HTTPStatus.CREATED, openapi_extra=documented(UnitBody))
 async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
     """Form a unit."""
-    command_id, when = ask.command(body), ask.when(body)
-    command = FormUnit(
+    return await _form(ask, body, FormUnit, ask.command(body).new("unit"))
+
+
+@router.post("/units/{unit}/change", status_code=HTTPStatus.CREATED, openapi_extra=documented(UnitBody))
+async def change_unit(unit: str, ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
+    """Rename a unit, move it below another, or give it to another manager, from a day on."""
+    return await _form(ask, body, ChangeUnit, unit)
+
+
+async def _form(ask: AnyAsk, body: UnitBody, asked: type[FormUnit | ChangeUnit], unit: UnitId) -> Response:
+    when = ask.when(body)
+    command = asked(
         **when,
-        unit=command_id.new("unit"),
-        kind=body.kind,
+        unit=unit,
+        unit_kind=body.kind,
         title=body.title,
         parent=body.parent,
+        manager=body.manager,
         starts_on=body.starts_on or when["day"],
+        ends_on=body.ends_on,
     )
-    return await ask.answer(command_id, partial(decide, command), in_turn=stream("unit", command.unit))
+    about = stream("unit", unit)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.get("/units/{unit}")
 async def get_unit(unit: str, desk: AnyDesk) -> Response:
-    """A unit."""
-    match desk.log.fold.company.people.unit(unit):
-        case Formed(kind=kind, title=title, parent=parent, starts_on=starts_on):
-            state = {"kind": kind, "title": title, "parent": parent, "starts_on": starts_on}
-            return shown(desk, stream("unit", unit), state)
-        case _:
-            return shown(desk, stream("unit", unit), None)
+    """A unit, as it is today or was last."""
+    return shown(desk, stream("unit", unit), _unit(unit, desk))
+
+
+def _unit(unit: UnitId, desk: AnyDesk) -> dict[str, object] | None:
+    known = desk.log.fold.company.people.units.get(unit)
+    if known is None:
+        return None
+    now = known.on(desk.today())
+    terms = [{"starts_on": term.starts_on, "ends_on": term.ends_on, **_terms(term.value)} for term in known.terms]
+    return {**_terms(now or known.terms[-1].value), "starts_on": terms[0]["starts_on"], "terms": terms}
+
+
+def _terms(unit: Unit) -> dict[str, object]:
+    return {"kind": unit.kind, "title": unit.title, "parent": unit.parent, "manager": unit.manager}
 
 
 @router.post("/reps", status_code=HTTPStatus.CREATED, openapi_extra=documented(RepBody))
@@ -78,9 +159,12 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
     command_id, when = ask.command(body), ask.when(body)
     command = HireRep(
         **when,
-        rep=command_id.new("rep"),
+        rep=command_id.new("rep") if body.candidate is None else rep_of(body.candidate),
         unit=body.unit,
         post=body.post,
+        territories=body.territories,
+        skills=body.skills,
+        candidate=body.candidate,
         starts_on=body.starts_on or when["day"],
     )
     return await ask.answer(
@@ -91,17 +175,88 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
     )
 
 
+@router.post("/reps/{rep}/assign", status_code=HTTPStatus.CREATED, openapi_extra=documented(AssignBody))
+async def assign_rep(rep: str, ask: AnyAsk, body: Annotated[AssignBody, Depends(body_of(AssignBody))]) -> Response:
+    """Let a rep work in another unit, post or territory, from a day on."""
+    when = ask.when(body)
+    command = AssignRep(
+        **when,
+        rep=rep,
+        unit=body.unit,
+        post=body.post,
+        territories=body.territories,
+        skills=body.skills,
+        starts_on=body.starts_on or when["day"],
+    )
+    about = stream("rep", rep)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+
+
+@router.post("/reps/{rep}/promote", status_code=HTTPStatus.CREATED, openapi_extra=documented(PromoteBody))
+async def promote_rep(rep: str, ask: AnyAsk, body: Annotated[PromoteBody, Depends(body_of(PromoteBody))]) -> Response:
+    """Let a rep rise to another post, from a day on."""
+    when = ask.when(body)
+    command = PromoteRep(
+        **when, rep=rep, post=body.post, unit=body.unit, starts_on=body.starts_on or when["day"]
+    )
+    about = stream("rep", rep)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+
+
+@router.post("/reps/{rep}/leave", status_code=HTTPStatus.CREATED, openapi_extra=documented(LeaveBody))
+async def let_rep_leave(rep: str, ask: AnyAsk, body: Annotated[LeaveBody, Depends(body_of(LeaveBody))]) -> Response:
+    """Let a rep leave."""
+    command = LetRepLeave(
+        **ask.when(body), rep=rep, ends_on=body.ends_on, initiative=body.initiative, reason=body.reason
+    )
+    about = stream("rep", rep)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+
+
+@router.post("/reps/{rep}/absences", status_code=HTTPStatus.CREATED, openapi_extra=documented(AbsenceBody))
+async def plan_absence(rep: str, ask: AnyAsk, body: Annotated[AbsenceBody, Depends(body_of(AbsenceBody))]) -> Response:
+    """Let a rep be away."""
+    command_id = ask.command(body)
+    absence = command_id.new("absence")
+    command = PlanAbsence(
+        **ask.when(body),
+        absence=absence,
+        rep=rep,
+        absence_kind=body.kind,
+        starts_on=body.starts_on,
+        ends_on=body.ends_on,
+        working_days=working_days(ask.desk.country, body.starts_on, body.ends_on),
+    )
+    about = stream("rep", rep)
+    return await ask.answer(
+        command_id, partial(decide, command), in_turn=about, about=about, names={"absence": absence}
+    )
+
+
 @router.get("/reps/{rep}")
 async def get_rep(rep: str, desk: AnyDesk) -> Response:
     """A rep; the name is the vault's to tell."""
-    return shown(desk, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep)))
+    return shown(desk, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep), desk))
 
 
-def _rep(rep: Rep) -> dict[str, object] | None:
-    match rep:
-        case NotHired():
-            return None
-        case Hired(unit=unit, post=post, starts_on=starts_on):
-            return {"state": "hired", "unit": unit, "post": post, "starts_on": starts_on}
-        case Left(unit=unit, post=post, starts_on=starts_on, ends_on=ends_on):
-            return {"state": "left", "unit": unit, "post": post, "starts_on": starts_on, "ends_on": ends_on}
+def _rep(rep: Rep, desk: AnyDesk) -> dict[str, object] | None:
+    if not isinstance(rep, Hired):
+        return None
+    today = desk.today()
+    last = rep.placements.terms[-1]
+    now = rep.placement(today) or last.value
+    left = rep.ends_on is not None and rep.ends_on <= today
+    days = {"starts_on": rep.starts_on, "ends_on": rep.ends_on}
+    return {
+        "state": "left" if left else "hired",
+        "unit": now.unit,
+        "post": now.post,
+        **{name: day for name, day in days.items() if day is not None},
+        "territories": now.territories,
+        "skills": now.skills,
+        "placements": [
+            {"unit": term.value.unit, "post": term.value.post, "starts_on": term.starts_on}
+            for term in rep.placements.terms
+        ],
+        "absences": rep.absences,
+    }

@@ -4,48 +4,41 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, assert_never
 
-from events.ids import PostId, RepId, UnitId
-from events.people import (
-    AbsencePlanned,
-    CandidateApplied,
-    CandidateInterviewed,
-    CandidateScreened,
-    HeadcountPlanApproved,
-    OfferAccepted,
-    OfferDeclined,
-    OfferMade,
-    OneOnOneHeld,
-    PersonEvent,
-    PositionClosed,
-    PositionFilled,
-    PositionOpened,
-    PositionVacated,
-    PulseAnswered,
-    RepAssigned,
-    RepHired,
-    RepLeft,
-    RepPromoted,
-    RequisitionOpened,
-    UnitFormed,
-)
+from events.ids import AbsenceId, PostId, RepId, UnitId
+from events.people import AbsencePlanned, OrgEvent, RepAssigned, RepHired, RepLeft, RepPromoted, UnitFormed
+from services.desk.dated import Dated, Term
+
+UnitKind = Literal["team", "department", "company"]
 
 
 @dataclass(frozen=True, slots=True)
-class Unformed:
-    """No such unit."""
+class Unit:
+    """A unit of the org tree, as it is said to be."""
 
-
-@dataclass(frozen=True, slots=True)
-class Formed:
-    """A unit of the org tree, as it was last said to be."""
-
-    kind: Literal["team", "department", "company"]
+    kind: UnitKind
     title: str
-    parent: UnitId | None
+    parent: UnitId | None = None
+    manager: RepId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where somebody works, as what, and what leads can be given to them."""
+
+    unit: UnitId
+    post: PostId
+    territories: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Days on which somebody is away; half-open."""
+
+    absence: AbsenceId
+    kind: str
     starts_on: date
-
-
-Unit = Unformed | Formed
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,94 +46,100 @@ class NotHired:
     """No such rep."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hired:
-    """Somebody who works here, in the unit and post that were decided last."""
+    """Somebody who works here, or has worked here."""
 
-    unit: UnitId
-    post: PostId
     starts_on: date
     """The first day at the company."""
+    ends_on: date | None = None
+    """The first day without the rep; empty for somebody who has not left."""
+    placements: Dated[Placement]
+    absences: tuple[Absence, ...] = ()
+
+    def works_on(self, day: date) -> bool:
+        """Whether it is one of the rep's days at the company, be it one of absence."""
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+    def works_between(self, start: date, end: date) -> bool:
+        """Whether some day from `start` to before `end` is one of the rep's."""
+        return self.starts_on < end and (self.ends_on is None or start < self.ends_on)
+
+    def placement(self, day: date) -> Placement | None:
+        """Where the rep works on a day."""
+        return self.placements.on(day) if self.works_on(day) else None
+
+    def away_on(self, day: date) -> bool:
+        """Whether the rep is absent on a day."""
+        return any(absence.starts_on <= day < absence.ends_on for absence in self.absences)
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Somebody who worked here."""
-
-    unit: UnitId
-    post: PostId
-    starts_on: date
-    ends_on: date
-    """The first day without the rep."""
+Rep = NotHired | Hired
 
 
-Rep = NotHired | Hired | Left
-
-
-def works_on(rep: Rep, day: date) -> bool:
-    """Whether somebody was hired, and had not left by this day."""
-    match rep:
-        case NotHired():
-            return False
-        case Hired():
-            return True
-        case Left(ends_on=ends_on):
-            return day < ends_on
-        case _:
-            assert_never(rep)
-
-
-def evolve_unit(event: UnitFormed) -> Unit:
-    """A unit after an event."""
-    return Formed(event.kind, event.title, event.parent, event.starts_on)
-
-
-def evolve_rep(rep: Rep, event: RepHired | RepAssigned | RepPromoted | RepLeft) -> Rep:
-    """A rep after an event."""
+def evolve_rep(rep: Rep, event: RepHired | RepAssigned | RepPromoted | RepLeft | AbsencePlanned) -> Rep:
+    """A rep after an event. What does not fit changes nothing."""
+    if isinstance(event, RepHired):
+        hired = Hired(starts_on=event.starts_on, placements=Dated())
+        return _placed(hired, event, Placement(event.unit, event.post, event.territories, event.skills))
+    if not isinstance(rep, Hired):
+        return rep
     match event:
-        case RepHired():
-            return Hired(event.unit, event.post, event.starts_on)
-        case RepAssigned() | RepPromoted():
-            return replace(rep, unit=event.unit, post=event.post) if isinstance(rep, Hired) else rep
-        case RepLeft():
-            return _left(rep, event)
+        case RepAssigned():
+            return _placed(rep, event, Placement(event.unit, event.post, event.territories, event.skills))
+        case RepPromoted():
+            before = rep.placements.on(event.starts_on) or Placement(event.unit, event.post)
+            return _placed(rep, event, replace(before, unit=event.unit, post=event.post))
+        case RepLeft(ends_on=ends_on):
+            return replace(rep, ends_on=ends_on)
+        case AbsencePlanned():
+            absence = Absence(event.absence, event.kind, event.starts_on, event.ends_on)
+            return replace(rep, absences=(*rep.absences, absence))
         case _:
             assert_never(event)
 
 
-def _left(rep: Rep, event: RepLeft) -> Rep:
-    return Left(rep.unit, rep.post, rep.starts_on, event.ends_on) if isinstance(rep, Hired) else rep
+def _placed(rep: Hired, event: RepHired | RepAssigned | RepPromoted, placement: Placement) -> Hired:
+    return replace(rep, placements=rep.placements.also(Term(event.starts_on, event.ends_on, placement)))
 
 
 @dataclass(slots=True)
 class People:
     """Every unit and rep."""
 
-    units: dict[UnitId, Unit] = field(default_factory=dict[UnitId, Unit])
+    units: dict[UnitId, Dated[Unit]] = field(default_factory=dict[UnitId, Dated[Unit]])
     reps: dict[RepId, Rep] = field(default_factory=dict[RepId, Rep])
 
-    def unit(self, unit: UnitId) -> Unit:
-        """A unit as it is now."""
-        return self.units.get(unit, Unformed())
+    def unit(self, unit: UnitId, day: date) -> Unit | None:
+        """A unit as it is on a day."""
+        return self.units.get(unit, Dated[Unit]()).on(day)
 
     def rep(self, rep: RepId) -> Rep:
-        """A rep as things are now."""
+        """A rep, as far as is known by now."""
         return self.reps.get(rep, NotHired())
 
-    def take(self, event: PersonEvent) -> None:
+    def above(self, unit: UnitId, day: date) -> list[UnitId]:
+        """A unit and those that it is part of on a day, from the bottom up; in a circle each stands once."""
+        chain: list[UnitId] = []
+        at: UnitId | None = unit
+        while at is not None and at not in chain:
+            chain.append(at)
+            known = self.unit(at, day)
+            at = None if known is None else known.parent
+        return chain
+
+    def borders(self) -> set[date]:
+        """Each day on which the org tree may change."""
+        return {day for unit in self.units.values() for day in unit.borders()}
+
+    def take(self, event: OrgEvent) -> None:
         """Remember an event."""
         match event:
             case UnitFormed():
-                self.units[event.unit] = evolve_unit(event)
-            case RepHired() | RepAssigned() | RepPromoted() | RepLeft():
+                known = self.units.get(event.unit, Dated[Unit]())
+                unit = Unit(event.kind, event.title, event.parent, event.manager)
+                self.units[event.unit] = known.also(Term(event.starts_on, event.ends_on, unit))
+            case RepHired() | RepAssigned() | RepPromoted() | RepLeft() | AbsencePlanned():
                 self.reps[event.rep] = evolve_rep(self.rep(event.rep), event)
-            case AbsencePlanned() | PulseAnswered() | OneOnOneHeld() | HeadcountPlanApproved() | RequisitionOpened():
-                pass
-            case CandidateApplied() | CandidateScreened() | CandidateInterviewed():
-                pass
-            case OfferMade() | OfferAccepted() | OfferDeclined():
-                pass
-            case PositionOpened() | PositionFilled() | PositionVacated() | PositionClosed():
-                pass
             case _:
                 assert_never(event)

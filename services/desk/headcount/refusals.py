@@ -1,0 +1,137 @@
+"""Why the business says no to what is asked about headcount plans and positions. Pure."""
+
+from datetime import date
+
+from events.ids import HeadcountPlanId, PositionId, PostId, RepId, UnitId
+from services.desk.deciding import Rejected, Unknown
+
+
+class PlanUnknown(Rejected):
+    """A command names a plan that was not approved."""
+
+    kind = "headcount-plan-unknown"
+
+    def __init__(self, plan: HeadcountPlanId) -> None:
+        """Name it."""
+        super().__init__(en=f"there is no headcount plan {plan}", ru=f"штатного расписания {plan} нет")
+
+
+class PlansOverlap(Rejected):
+    """A unit has one plan at a time for a post."""
+
+    kind = "headcount-plans-overlap"
+
+    def __init__(self, plan: HeadcountPlanId, post: PostId, start: date, end: date) -> None:
+        """Name the plan that is in the way, and its days."""
+        super().__init__(
+            en=f"the plan {plan} is for the post {post} in this unit, from {start} to before {end}",
+            ru=f"для должности {post} в этом подразделении с {start} и до {end} действует план {plan}",
+        )
+
+
+class PostTwice(Rejected):
+    """A plan says of each post once how many there may be."""
+
+    kind = "post-twice"
+
+    def __init__(self, post: PostId) -> None:
+        """Name the post."""
+        super().__init__(en=f"the post {post} stands twice in the plan", ru=f"должность {post} указана в плане дважды")
+
+
+class NotWithinParent(Rejected):
+    """A plan asks for more than the plan above it allows."""
+
+    kind = "not-within-parent-plan"
+
+    def __init__(self, what_en: str, what_ru: str) -> None:
+        """Say what is more than is allowed."""
+        super().__init__(
+            en=f"the plan above does not allow this: {what_en}", ru=f"вышестоящий план этого не позволяет: {what_ru}"
+        )
+
+
+class PlanUsedUp(Rejected):
+    """All seats that a plan provides for a post are there already."""
+
+    kind = "headcount-plan-used-up"
+
+    def __init__(self, plan: HeadcountPlanId, post: PostId, positions: int) -> None:
+        """Say how many there are."""
+        super().__init__(
+            en=f"the plan {plan} provides for {positions} of the post {post}, and no more",
+            ru=f"план {plan} предусматривает должностей {post}: {positions}, и не больше",
+        )
+
+
+class PlanOfOtherUnit(Rejected):
+    """A plan is for one unit."""
+
+    kind = "headcount-plan-of-other-unit"
+
+    def __init__(self, plan: HeadcountPlanId, unit: UnitId) -> None:
+        """Say for which."""
+        super().__init__(
+            en=f"the plan {plan} is for the unit {unit}", ru=f"план {plan} составлен для подразделения {unit}"
+        )
+
+
+class PositionUnknown(Unknown):
+    """The staffing table has no such position."""
+
+    kind = "position-unknown"
+
+    def __init__(self, position: PositionId) -> None:
+        """Name it."""
+        super().__init__(en=f"there is no position {position}", ru=f"штатной единицы {position} нет")
+
+
+class PositionNotThere(Rejected):
+    """A position is not in the staffing table on a day."""
+
+    kind = "position-not-there"
+
+    def __init__(self, position: PositionId, day: date) -> None:
+        """Name the day."""
+        super().__init__(
+            en=f"the position {position} is not in the staffing table on {day}",
+            ru=f"штатной единицы {position} на {day} в расписании нет",
+        )
+
+
+class PositionTaken(Rejected):
+    """Somebody has the position."""
+
+    kind = "position-taken"
+
+    def __init__(self, position: PositionId, rep: RepId) -> None:
+        """Say who."""
+        super().__init__(
+            en=f"the rep {rep} has the position {position}: it has to be vacated first",
+            ru=f"штатную единицу {position} занимает сотрудник {rep}: сначала её нужно освободить",
+        )
+
+
+class PositionNotTaken(Rejected):
+    """A position is vacated by whoever has it."""
+
+    kind = "position-not-taken"
+
+    def __init__(self, position: PositionId, day: date) -> None:
+        """Name the day."""
+        super().__init__(
+            en=f"nobody has the position {position} on {day}", ru=f"штатная единица {position} на {day} свободна"
+        )
+
+
+class PlacedElsewhere(Rejected):
+    """A rep takes a seat of the unit and post that the rep works in."""
+
+    kind = "placed-elsewhere"
+
+    def __init__(self, rep: RepId, unit: UnitId, post: PostId) -> None:
+        """Say where the rep works."""
+        super().__init__(
+            en=f"the rep {rep} has the post {post} in the unit {unit}, the position is of another",
+            ru=f"сотрудник {rep} работает в должности {post} в подразделении {unit}, а единица относится к другим",
+        )

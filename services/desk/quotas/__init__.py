@@ -1,0 +1,1 @@
+"""Quotas: who is to bring how much until when."""
