@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from events.event import Currency
 from events.goals import HolderKind, PeriodTarget, QuotaAssigned
@@ -46,6 +47,10 @@ class AssignQuota(Command):
         return self.months[-1].ends_on
 
 
+_Kind = Literal["team", "department", "company"]
+_KINDS: dict[_Kind, str] = {"team": "команда", "department": "отдел", "company": "компания"}
+
+
 class QuotaOverlaps(Rejected):
     """The holder has a quota of this measure for some of these days: what would be asked for then is not clear."""
 
@@ -53,7 +58,10 @@ class QuotaOverlaps(Rejected):
 
     def __init__(self, quota: str) -> None:
         """Name the quota that is in the way."""
-        super().__init__(f"the holder has the quota {quota} for some of these days")
+        super().__init__(
+            en=f"the holder has the quota {quota} for some of these days",
+            ru=f"на часть этих дней уже назначен план {quota}",
+        )
 
 
 class NoWorkingDays(Rejected):
@@ -63,7 +71,10 @@ class NoWorkingDays(Rejected):
 
     def __init__(self) -> None:
         """Say what to do."""
-        super().__init__("there is no working day in this interval: split it evenly")
+        super().__init__(
+            en="there is no working day in this interval: split it evenly",
+            ru="в этом периоде нет рабочих дней: разделите план поровну",
+        )
 
 
 class HolderKindMismatch(Rejected):
@@ -71,9 +82,9 @@ class HolderKindMismatch(Rejected):
 
     kind = "holder-kind-mismatch"
 
-    def __init__(self, holder: str, kind: str) -> None:
+    def __init__(self, holder: str, kind: _Kind) -> None:
         """Say what the holder is."""
-        super().__init__(f"{holder} is a {kind}")
+        super().__init__(en=f"{holder} is a {kind}", ru=f"{holder} — это {_KINDS[kind]}")
 
 
 def decide(command: AssignQuota, company: Company) -> Decision:

@@ -44,7 +44,10 @@ class UnitUnknown(Rejected):
 
     def __init__(self, unit: UnitId) -> None:
         """Name the unit."""
-        super().__init__(f"there is no unit {unit}: form it first")
+        super().__init__(
+            en=f"there is no unit {unit}: form it first",
+            ru=f"подразделения {unit} нет: сначала создайте его",
+        )
 
 
 class RepNotHired(Rejected):
@@ -54,7 +57,10 @@ class RepNotHired(Rejected):
 
     def __init__(self, rep: RepId, day: date) -> None:
         """Name the rep and the day."""
-        super().__init__(f"no rep {rep} works here on {day}")
+        super().__init__(
+            en=f"no rep {rep} works here on {day}",
+            ru=f"сотрудник {rep} на {day} здесь не работает",
+        )
 
 
 def decide(command: PersonCommand, company: Company) -> Decision:
