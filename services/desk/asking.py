@@ -44,7 +44,31 @@ PLURALS = {
     "deal": "deals",
 }
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
-_RETRY = "ask again with the same Idempotency-Key"
+_RETRY, _RETRY_RU = "ask again with the same Idempotency-Key", "повторите запрос с тем же Idempotency-Key"
+_REUSED = (
+    "this Idempotency-Key was used to ask for something else",
+    "с этим Idempotency-Key уже просили о другом",
+)
+_STARTING = ("starting", "the desk is still reading the log", "журнал ещё читается")
+_NOT_THERE_YET = (
+    "not-there-yet",
+    "the log has not come to this position",
+    "до этой позиции журнал не дошёл",
+)
+_NAME_NOT_KEPT = (
+    "vault-unavailable",
+    f"the name could not be kept, nothing was recorded: {_RETRY}",
+    f"имя не удалось сохранить, ничего не записано: {_RETRY_RU}",
+)
+_UNKNOWN = (
+    f"it is not known whether this was recorded: {_RETRY}",
+    f"неизвестно, записано ли это: {_RETRY_RU}",
+)
+_TOO_BUSY = (
+    "too-busy",
+    f"time ran out and nothing was recorded: {_RETRY}",
+    f"время вышло, ничего не записано: {_RETRY_RU}",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +91,9 @@ class Desk:
     def accept(self, currency: str) -> None:
         """Make sure that the company sells in a currency."""
         if currency not in self.currencies:
-            detail = f"currency: the company sells in {', '.join(sorted(self.currencies))}"
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "currency-not-used", detail)
+            used = ", ".join(sorted(self.currencies))
+            en, ru = f"currency: the company sells in {used}", f"currency: компания продаёт в {used}"
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "currency-not-used", en, ru)
 
 
 class When(TypedDict):
@@ -86,13 +111,13 @@ async def desk(
     """The desk, once it has read as far as the request asks for (`?after=` or `Kvota-After`)."""
     found: Desk = request.app.state.desk
     if not found.log.ready:
-        raise _busy(kind="starting", detail="the desk is still reading the log")
+        raise _busy(*_STARTING)
     wanted = [_position(text) for text in (kvota_after, after) if text]
     try:
         async with asyncio.timeout(found.patience_s):
             await found.log.reached(max(wanted, default=0))
     except TimeoutError:
-        raise _busy(kind="not-there-yet", detail="the log has not come to this position") from None
+        raise _busy(*_NOT_THERE_YET) from None
     return found
 
 
@@ -100,11 +125,12 @@ def _position(text: str) -> int:
     try:
         return own_position(text)
     except ValueError as error:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"after: {error}") from None
+        ru = "after: нужны позиции вида kvota.decisions/0@17, несколько — через запятую"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"after: {error}", ru) from None
 
 
-def _busy(*, kind: str, detail: str) -> Problem:
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail)
+def _busy(kind: str, en: str, ru: str) -> Problem:
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, en, ru)
 
 
 AnyDesk = Annotated[Desk, Depends(desk)]
@@ -152,25 +178,23 @@ class Ask:
         try:
             return await self.desk.handler.handle(asked)
         except Unknown as error:
-            raise Problem(HTTPStatus.NOT_FOUND, error.kind, str(error)) from None
+            raise Problem(HTTPStatus.NOT_FOUND, error.kind, error.en, error.ru) from None
         except Rejected as error:
-            raise Problem(HTTPStatus.CONFLICT, error.kind, str(error)) from None
+            raise Problem(HTTPStatus.CONFLICT, error.kind, error.en, error.ru) from None
         except StaleError as error:
-            raise Problem(HTTPStatus.PRECONDITION_FAILED, "stale-version", str(error), version=error.version) from None
+            en, ru = f"it is at version {error.version}", f"сейчас это версия {error.version}"
+            raise Problem(HTTPStatus.PRECONDITION_FAILED, "stale-version", en, ru, version=error.version) from None
         except (KeyReusedError, OtherNameError):
-            detail = "this Idempotency-Key was used to ask for something else"
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail) from None
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", *_REUSED) from None
         except NamesUnavailableError:
-            detail = f"the name could not be kept, nothing was recorded: {_RETRY}"
-            raise _busy(kind="vault-unavailable", detail=detail) from None
+            raise _busy(*_NAME_NOT_KEPT) from None
         except UndecidedError as error:
             raise self._undecided(appended=error.appended) from None
 
     def _undecided(self, *, appended: bool) -> Problem:
         if appended:
-            detail = f"it is not known whether this was recorded: {_RETRY}"
-            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "outcome-unknown", detail, idempotency_key=self.key)
-        return _busy(kind="too-busy", detail=f"time ran out and nothing was recorded: {_RETRY}")
+            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "outcome-unknown", *_UNKNOWN, idempotency_key=self.key)
+        return _busy(*_TOO_BUSY)
 
     def _seen(self, version: int) -> bool:
         """Whether a version is one that the caller names in If-Match."""
@@ -211,7 +235,8 @@ def shown(desk: Desk, stream: str, state: Mapping[str, object] | None) -> Respon
     """Answer with the state of one thing; refuse when there is none."""
     noun, _, identity = stream.partition("/")
     if state is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"{noun}-unknown", f"there is no {noun} {identity}")
+        en, ru = f"there is no {noun} {identity}", f"такого нет: {noun} {identity}"
+        raise Problem(HTTPStatus.NOT_FOUND, f"{noun}-unknown", en, ru)
     version = desk.log.fold.head(stream)
     body = {noun: identity, "version": version, **state}
     headers = {"ETag": etag(version), "Kvota-Position": write_position(desk.log.fold.position - 1)}

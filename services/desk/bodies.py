@@ -54,12 +54,12 @@ def body_of(model: type[B]) -> Callable[[Request], Awaitable[B]]:
         try:
             jiter.from_json(raw, catch_duplicate_keys=True)
         except ValueError as error:
-            raise Problem(HTTPStatus.BAD_REQUEST, "not-json", f"the body is not JSON: {error}") from None
+            en, ru = f"the body is not JSON: {error}", f"тело запроса — не JSON: {error}"
+            raise Problem(HTTPStatus.BAD_REQUEST, "not-json", en, ru) from None
         try:
             return model.model_validate_json(raw)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)
-            raise validation_problem(found) from None
+            raise validation_problem(error.errors(include_url=False, include_input=False)) from None
 
     return read
 
@@ -79,5 +79,6 @@ async def _limited(request: Request) -> bytes:
         elif size > _READ_BYTES:
             break
     if size > BODY_BYTES:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"a body has {BODY_BYTES} bytes at the most")
+        en, ru = f"a body has {BODY_BYTES} bytes at the most", f"в теле запроса не больше {BODY_BYTES} байт"
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", en, ru)
     return bytes(kept)

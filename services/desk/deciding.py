@@ -28,12 +28,12 @@ class Decision:
 
 
 class Rejected(Exception):  # noqa: N818  # the business said no, which is no error
-    """The business says no. `kind` names the reason for programs, a sentence in each language says it to a person."""
+    """The business says no: `kind` names the reason for programs, a sentence in each language says it to people."""
 
     kind: ClassVar[str]
 
     def __init__(self, *, en: str, ru: str) -> None:
-        """Say it in English and in Russian."""
+        """Say it in English, which is the exception's own text, and in Russian."""
         super().__init__(en)
         self.en, self.ru = en, ru
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -46,8 +46,9 @@ def _content_type(request: Request) -> str:
     """What the body is said to be; one event where nothing is said."""
     told = request.headers.get("content-type", ONE).partition(";")[0].strip().lower()
     if told not in (ONE, BATCH, LINES):
-        detail = f"Content-Type is one of {ONE} (one event), {BATCH} (a JSON array) and {LINES} (one event a line)"
-        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
+        en = f"Content-Type is one of {ONE} (one event), {BATCH} (a JSON array) and {LINES} (one event a line)"
+        ru = f"Content-Type — одно из: {ONE} (одно событие), {BATCH} (массив JSON), {LINES} (по событию в строке)"
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", en, ru)
     return told
 
 
@@ -64,8 +65,9 @@ async def _body(request: Request) -> bytes:
 
 
 def _too_large() -> NoReturn:
-    detail = f"a request has at most {LIMIT} bytes: send several"
-    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", detail)
+    en = f"a request has at most {LIMIT} bytes: send several"
+    ru = f"в запросе не больше {LIMIT} байт: отправьте несколько"
+    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", en, ru)
 
 
 def _items(content_type: str, body: bytes) -> Sequence[bytes]:
@@ -79,8 +81,8 @@ def _items(content_type: str, body: bytes) -> Sequence[bytes]:
             return [bytes(item) for item in _ARRAY.decode(body)]
         except msgspec.ValidationError:
             _check_json(body)
-            detail = f"a body of {BATCH} is a JSON array"
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail) from None
+            en, ru = f"a body of {BATCH} is a JSON array", f"тело {BATCH} — это массив JSON"
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru) from None
         except msgspec.DecodeError as error:
             raise _not_json(error) from None
     if content_type == ONE:
@@ -102,8 +104,10 @@ def _check_json(item: bytes, index: int | None = None) -> None:
 def _not_json(error: Exception, index: int | None = None) -> Problem:
     reason = f"not UTF-8 at byte {error.start}" if isinstance(error, UnicodeDecodeError) else str(error)
     if index is None:
-        return Problem(HTTPStatus.BAD_REQUEST, "not-json", f"the body is not JSON: {reason}")
-    return Problem(HTTPStatus.BAD_REQUEST, "not-json", f"item {index} is not JSON: {reason}", index=index)
+        en, ru = f"the body is not JSON: {reason}", f"тело запроса — не JSON: {reason}"
+        return Problem(HTTPStatus.BAD_REQUEST, "not-json", en, ru)
+    en, ru = f"item {index} is not JSON: {reason}", f"элемент {index} — не JSON: {reason}"
+    return Problem(HTTPStatus.BAD_REQUEST, "not-json", en, ru, index=index)
 
 
 async def _records(items: Sequence[bytes]) -> Sequence[Record]:
@@ -124,11 +128,11 @@ def _record(index: int, item: bytes) -> Record:
 
 
 def _refused(index: int, field: str, reason: str) -> Problem:
-    place = f"item {index}, {field}" if field else f"item {index}"
+    where = f"{index}, {field}" if field else f"{index}"
+    en, ru = f"item {where}: {reason}", f"элемент {where}: {reason}"
     errors = [{"index": index, "field": field, "problem": reason}]
-    return Problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"{place}: {reason}", index=index, field=field, errors=errors
-    )
+    told: dict[str, Any] = {"index": index, "field": field, "errors": errors}
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru, **told)
 
 
 async def _append(appender: Appender, records: Sequence[Record]) -> None:
@@ -136,5 +140,6 @@ async def _append(appender: Appender, records: Sequence[Record]) -> None:
         for start in range(0, len(records), ROUND):
             await appender.append(records[start : start + ROUND])
     except AppendError as error:
-        detail = f"{error}. Send the request again: an event that is on the log twice counts once"
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "log-unavailable", detail) from None
+        en = f"{error}. Send the request again: an event that is on the log twice counts once"
+        ru = f"{error}. Повторите запрос: событие, записанное дважды, считается один раз"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "log-unavailable", en, ru) from None

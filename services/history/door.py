@@ -99,16 +99,18 @@ async def _asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:
     if known_at is None:
         return None
     if not is_instant(known_at):
-        detail = "known_at: expected an instant with its zone, such as 2026-11-24T18:00:00Z"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
+        en = "known_at: expected an instant with its zone, such as 2026-11-24T18:00:00Z"
+        ru = "known_at: нужен момент с часовым поясом, например 2026-11-24T18:00:00Z"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
     return datetime.fromisoformat(known_at)
 
 
 def _positions(text: str) -> Positions:
     found = [_POSITION.fullmatch(item.strip()) for item in text.split(",")]
     if not all(found):
-        detail = "after: expected positions like kvota.decisions/0@17, several separated by commas"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
+        en = "after: expected positions like kvota.decisions/0@17, several separated by commas"
+        ru = "after: нужны позиции вида kvota.decisions/0@17, несколько — через запятую"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
     return {(one[1], int(one[2])): int(one[3]) for one in found if one}
 
 
@@ -116,11 +118,12 @@ def _ids(body: bytes) -> list[UUID]:
     try:
         return _IDS.decode(body)
     except msgspec.DecodeError as error:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"expected ids: {error}") from None
+        en, ru = f"expected ids: {error}", f"нужны идентификаторы: {error}"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru) from None
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    return problem_response(Problem(*_sort(error), str(error)))
+async def _refused(request: Request, error: Exception) -> Response:
+    return problem_response(request, Problem(*_sort(error), str(error)))
 
 
 def _sort(error: Exception) -> tuple[HTTPStatus, str]:

@@ -55,7 +55,8 @@ def _serve_board(app: FastAPI, publisher: Publisher, stream: Callable[[str | Non
 
 def _require(*, ready: bool) -> None:
     if not ready:
-        raise Problem(status.HTTP_503_SERVICE_UNAVAILABLE, "not-ready", "the board is still being loaded: ask again")
+        en, ru = "the board is still being loaded: ask again", "табло ещё загружается: повторите запрос"
+        raise Problem(status.HTTP_503_SERVICE_UNAVAILABLE, "not-ready", en, ru)
 
 
 def _serve_page(app: FastAPI, page: Page) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 
+from services.runtime.languages import preferred
 from services.wallboard.vendor import COMMAND, Vendor
 
 STATIC = Path(__file__).parent / "static"
@@ -21,7 +22,6 @@ _MISSING = {
     "ru": "Библиотеки табло не установлены. Выполните команду и обновите страницу:",
     "en": "The libraries of the board are not installed. Run this command, then reload the page:",
 }
-_PREFERENCE = re.compile(r"([a-z]+)[^,;]*(?:;\s*q=([01](?:\.\d+)?)(?![\d.]))?", re.IGNORECASE)
 _IMPORT_MAP = re.compile(r'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
@@ -67,6 +67,4 @@ def language_of(wanted: str | None, accepted: str | None) -> str:
     """The language of a screen: the one asked for by name, else the first that it accepts, else English."""
     if wanted in LANGUAGES:
         return wanted
-    preferences = [(float(weight or 1), name.lower()) for name, weight in _PREFERENCE.findall(accepted or "")]
-    known = [(weight, name) for weight, name in preferences if name in LANGUAGES and weight > 0]
-    return max(known, key=lambda preference: preference[0])[1] if known else "en"
+    return preferred(accepted)

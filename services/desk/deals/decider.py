@@ -10,7 +10,7 @@ heads; the other one's sale then does not count, and is decided again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from events.deals import Credit, DealLost, DealOpened, DealRefunded, DealWon
 from events.event import Currency
@@ -23,6 +23,8 @@ from services.desk.people.decider import working
 
 WHOLE_BP = 10_000
 NOVELTY_POLICY = "no-earlier-sale-in-the-log/1"
+_CLOSED = {"won": "выиграна", "lost": "проиграна"}
+_EARLIER = {"opened": "открыта", "won": "выиграна"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class DealUnknown(Unknown):
 
     def __init__(self, deal: DealId) -> None:
         """Name the deal."""
-        super().__init__(f"there is no deal {deal}")
+        super().__init__(en=f"there is no deal {deal}", ru=f"сделки {deal} нет")
 
 
 class DealNotOpen(Rejected):
@@ -91,9 +93,9 @@ class DealNotOpen(Rejected):
 
     kind = "deal-not-open"
 
-    def __init__(self, deal: DealId, how: str) -> None:
+    def __init__(self, deal: DealId, how: Literal["won", "lost"]) -> None:
         """Say how it ended."""
-        super().__init__(f"the deal {deal} is {how}")
+        super().__init__(en=f"the deal {deal} is {how}", ru=f"сделка {deal} уже {_CLOSED[how]}")
 
 
 class DealNotWon(Rejected):
@@ -103,7 +105,7 @@ class DealNotWon(Rejected):
 
     def __init__(self, deal: DealId) -> None:
         """Name the deal."""
-        super().__init__(f"the deal {deal} was not won")
+        super().__init__(en=f"the deal {deal} was not won", ru=f"сделка {deal} не выиграна")
 
 
 class CurrencyMismatch(Rejected):
@@ -113,7 +115,7 @@ class CurrencyMismatch(Rejected):
 
     def __init__(self, told: Currency, deal: Currency) -> None:
         """Name both."""
-        super().__init__(f"the deal is in {deal}, not in {told}")
+        super().__init__(en=f"the deal is in {deal}, not in {told}", ru=f"валюта сделки — {deal}, а не {told}")
 
 
 class RefundExceedsSale(Rejected):
@@ -123,7 +125,10 @@ class RefundExceedsSale(Rejected):
 
     def __init__(self, left: Money) -> None:
         """Say what is left to refund."""
-        super().__init__(f"{left.minor} minor units of {left.currency} are left to refund")
+        super().__init__(
+            en=f"{left.minor} minor units of {left.currency} are left to refund",
+            ru=f"вернуть можно не больше {left.minor} минимальных единиц {left.currency}",
+        )
 
 
 class OutOfOrder(Rejected):
@@ -131,9 +136,12 @@ class OutOfOrder(Rejected):
 
     kind = "out-of-order"
 
-    def __init__(self, what: str, when: datetime) -> None:
+    def __init__(self, what: Literal["opened", "won"], when: datetime) -> None:
         """Say what came first."""
-        super().__init__(f"the deal was {what} at {when.isoformat()}, which is later")
+        super().__init__(
+            en=f"the deal was {what} at {when.isoformat()}, which is later",
+            ru=f"сделка {_EARLIER[what]} позже: {when.isoformat()}",
+        )
 
 
 def decide(command: DealCommand, company: Company) -> Decision:
@@ -282,7 +290,7 @@ def _sold(command: RefundDeal, deal: Deal) -> Won:
             assert_never(deal)
 
 
-def _follows(at: datetime, what: str, earlier: datetime) -> None:
+def _follows(at: datetime, what: Literal["opened", "won"], earlier: datetime) -> None:
     if at < earlier:
         raise OutOfOrder(what, earlier)
 
