@@ -272,18 +272,15 @@ class CustomerContacted(Event):
     """The fact that shows it: the call, the e-mail, the meeting."""
 
 
-DealEvent = (
-    DealOpened
-    | DealAdvanced
-    | DealWon
-    | DealLost
-    | DealAmended
-    | DealRefunded
-    | DealReassigned
-    | InvoicePaid
-    | CustomerRegistered
-    | CustomerContacted
+CustomerEvent = CustomerRegistered | CustomerContacted
+"""What there is to say of a customer besides deals."""
+
+OneDealEvent = (
+    DealOpened | DealAdvanced | DealWon | DealLost | DealAmended | DealRefunded | DealReassigned | InvoicePaid
 )
+"""What happens to one deal."""
+
+DealEvent = OneDealEvent | CustomerEvent
 
 
 def check_credits(parts: Iterable[Credit], amount_minor: int, *, overlays: bool) -> None:

@@ -60,6 +60,7 @@ def _desk(settings: DeskSettings, company: CompanySettings, decisions: DecisionL
         country=company.country,
         currencies=settings.currencies or frozenset({company.currency}),
         patience_s=settings.patience_s,
+        overlays=settings.overlays,
     )
 
 

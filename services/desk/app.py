@@ -3,12 +3,14 @@
 from fastapi import FastAPI
 
 from services.desk.asking import Desk
+from services.desk.customers import routes as customers
 from services.desk.deals import routes as deals
 from services.desk.goals import routes as goals
 from services.desk.headcount import routes as headcount
 from services.desk.hiring import routes as hiring
 from services.desk.people import routes as people
 from services.desk.quotas import routes as quotas
+from services.desk.sales import routes as sales
 from services.runtime.health import answer_health
 from services.runtime.problems import answer_problems
 
@@ -19,6 +21,6 @@ def desk_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     answer_problems(app)
     answer_health(app, lambda: desk.log.ready)
-    for noun in (people, hiring, headcount, goals, quotas, deals):
+    for noun in (people, hiring, headcount, goals, quotas, customers, deals, sales):
         app.include_router(noun.router)
     return app

@@ -41,6 +41,7 @@ PLURALS = {
     "position": "positions",
     "goal": "goals",
     "quota": "quotas",
+    "customer": "customers",
     "deal": "deals",
 }
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
@@ -83,6 +84,15 @@ class Desk:
     country: str
     currencies: frozenset[str]
     patience_s: float
+    overlays: bool = False
+    """Whether a sale may be credited to somebody on top of the whole."""
+
+    def allow_overlays(self) -> None:
+        """Make sure that the company credits people on top of the whole of a sale."""
+        if not self.overlays:
+            en = "overlays: the company credits a sale to nobody on top of the whole"
+            ru = "overlays: в компании никому не засчитывают продажу сверх целого"
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "overlays-not-allowed", en, ru)
 
     def today(self) -> date:
         """The business day, by the company calendar."""

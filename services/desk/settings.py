@@ -20,3 +20,5 @@ class DeskSettings(Settings):
     """How long a command is tried, and how long a reader waits for a position."""
     currencies: frozenset[str] = frozenset()
     """The currencies that the company sells in (ISO 4217), as a JSON list; empty: only the company's own."""
+    overlays: bool = False
+    """Whether a sale may be credited to somebody on top of the whole."""

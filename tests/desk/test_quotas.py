@@ -5,10 +5,10 @@ from typing import Any
 
 from events.goals import PeriodTarget, QuotaAssigned, QuotaWithdrawn
 from projections.calendar import working_days
-from services.desk.goals.decider import AssignQuota, HolderKindMismatch, NoWorkingDays, QuotaOverlaps, decide
-from services.desk.goals.months import evenly, months_between
-from services.desk.goals.state import quota_id
-from services.desk.people.decider import RepNotHired, UnitUnknown
+from services.desk.people.refusals import HolderKindMismatch, RepNotHired, UnitUnknown
+from services.desk.quotas.decider import AssignQuota, QuotaCommand, decide
+from services.desk.quotas.refusals import NothingToSplitBy, QuotaOverlaps
+from services.desk.quotas.state import quota_id
 from tests.desk.given import ANNA, NORTH, team
 from tests.events.examples.dates import TODAY, at
 from tests.scenario import Scenario

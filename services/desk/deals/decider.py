@@ -2,17 +2,27 @@
 
 Novelty: a sale is made with an existing customer when the log holds an earlier sale to it, which is then the evidence;
 nothing can take that back. That there is no earlier sale is a claim about all deals of the customer, so a first sale
-relies on every other deal of the customer that is open, and on the customer having no deal more: a customer's deals are
-numbered, and the stream of the next number must not have begun. Whoever sells to the customer first moves one of these
+relies on every other deal of the customer that is open, on what is registered of the customer, and on the customer
+having no deal more: a customer's deals are numbered, and the stream of the next number must not have begun. Whoever sells to the customer first moves one of these
 heads; the other one's sale then does not count, and is decided again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, assert_never
+from fractions import Fraction
+from typing import Any, Protocol, Literal, assert_never
 
-from events.deals import Credit, DealLost, DealOpened, DealRefunded, DealWon
+from events.deals import (
+    Credit,
+    Criterion,
+    DealAdvanced,
+    DealLost,
+    DealOpened,
+    DealReassigned,
+    DealRefunded,
+    DealWon,
+)
 from events.event import Currency
 from events.ids import CustomerId, DealId, LeadId, RepId
 from events.money import Money, share_out
@@ -44,12 +54,36 @@ class OpenDeal(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceDeal(Command):
+    """Enter another stage."""
+
+    deal: DealId
+    stage: str
+    criteria: tuple[Criterion, ...] = ()
+    """The conditions of entering it, as they stand."""
+    amount_minor: int | None = None
+    """What the sale is expected to bring, where that has changed."""
+    expected_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassignDeal(Command):
+    """Let another rep lead the deal."""
+
+    deal: DealId
+    rep: RepId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WinDeal(Command):
     """The customer signed."""
 
     deal: DealId
     shares: Mapping[RepId, int] | None = None
     """Each rep's part in basis points, 10,000 in all; without it the whole is the leading rep's."""
+    overlays: bool = False
+    """Whether some are credited on top of the whole, so that the parts may be more than 10,000 in all."""
     amount_minor: int | None = None
     """What was sold, where it is not what was expected."""
     currency: Currency | None = None
@@ -75,7 +109,7 @@ class RefundDeal(Command):
     reason: str
 
 
-DealCommand = OpenDeal | WinDeal | LoseDeal | RefundDeal
+DealCommand = OpenDeal | AdvanceDeal | ReassignDeal | WinDeal | LoseDeal | RefundDeal
 
 
 class DealUnknown(Unknown):
@@ -96,6 +130,39 @@ class DealNotOpen(Rejected):
     def __init__(self, deal: DealId, how: Literal["won", "lost"]) -> None:
         """Say how it ended."""
         super().__init__(en=f"the deal {deal} is {how}", ru=f"сделка {deal} уже {_CLOSED[how]}")
+
+
+class CriteriaUnmet(Rejected):
+    """A condition of entering the stage is not met."""
+
+    kind = "criteria-unmet"
+
+    def __init__(self, stage: str, unmet: Sequence[str]) -> None:
+        """Name the stage and the conditions."""
+        listed = ", ".join(unmet)
+        super().__init__(
+            en=f"not met for the stage {stage}: {listed}", ru=f"для этапа «{stage}» не выполнено: {listed}"
+        )
+
+
+class StageUnchanged(Rejected):
+    """The deal is in the stage already."""
+
+    kind = "stage-unchanged"
+
+    def __init__(self, deal: DealId, stage: str) -> None:
+        """Name both."""
+        super().__init__(en=f"the deal {deal} is in the stage {stage}", ru=f"сделка {deal} уже на этапе «{stage}»")
+
+
+class RepUnchanged(Rejected):
+    """The rep leads the deal already."""
+
+    kind = "rep-unchanged"
+
+    def __init__(self, deal: DealId, rep: RepId) -> None:
+        """Name both."""
+        super().__init__(en=f"the rep {rep} leads the deal {deal}", ru=f"сделку {deal} уже ведёт сотрудник {rep}")
 
 
 class DealNotWon(Rejected):
@@ -149,6 +216,10 @@ def decide(command: DealCommand, company: Company) -> Decision:
     match command:
         case OpenDeal():
             return _open(command, company)
+        case AdvanceDeal():
+            return _advance(command, company)
+        case ReassignDeal():
+            return _reassign(command, company)
         case WinDeal():
             return _win(command, company)
         case LoseDeal():
@@ -181,6 +252,54 @@ def _open(command: OpenDeal, company: Company) -> Decision:
     return Decision(stream("deal", deal), event, frozenset({works}))
 
 
+def _advance(command: AdvanceDeal, company: Company) -> Decision:
+    deal = _talked_about(command, company.deals.deal(command.deal))
+    if command.stage == deal.stage:
+        raise StageUnchanged(command.deal, command.stage)
+    unmet = [criterion.criterion for criterion in command.criteria if not criterion.met]
+    if unmet:
+        raise CriteriaUnmet(command.stage, unmet)
+    event = DealAdvanced(
+        occurred_at=command.at,
+        day=command.day,
+        deal=command.deal,
+        customer=deal.customer,
+        rep=deal.rep,
+        stage_left=deal.stage,
+        days_in_stage=max((command.day - deal.staged_on).days, 0),
+        stage=command.stage,
+        criteria=command.criteria,
+        amount_minor=deal.amount.minor if command.amount_minor is None else command.amount_minor,
+        currency=deal.amount.currency,
+        expected_on=command.expected_on,
+        product=deal.product,
+        tactic=deal.tactic,
+        playbook=deal.playbook,
+        playbook_version=deal.playbook_version,
+    )
+    return Decision(stream("deal", command.deal), event)
+
+
+def _reassign(command: ReassignDeal, company: Company) -> Decision:
+    deal = _talked_about(command, company.deals.deal(command.deal))
+    if command.rep == deal.rep:
+        raise RepUnchanged(command.deal, command.rep)
+    works = working(command.rep, command.day, company.people)
+    event = DealReassigned(
+        occurred_at=command.at,
+        day=command.day,
+        deal=command.deal,
+        customer=deal.customer,
+        previous_rep=deal.rep,
+        rep=command.rep,
+        amount_minor=deal.amount.minor,
+        currency=deal.amount.currency,
+        stage=deal.stage,
+        reason=command.reason,
+    )
+    return Decision(stream("deal", command.deal), event, frozenset({works}))
+
+
 def _win(command: WinDeal, company: Company) -> Decision:
     deal = _talked_about(command, company.deals.deal(command.deal))
     shares = command.shares or {deal.rep: WHOLE_BP}
@@ -194,7 +313,8 @@ def _win(command: WinDeal, company: Company) -> Decision:
         customer=deal.customer,
         amount_minor=amount,
         currency=deal.amount.currency,
-        credits=_credits(amount, shares),
+        credits=credits_of(amount, shares),
+        overlays=command.overlays,
         novelty="existing" if sales else "new",
         novelty_policy=NOVELTY_POLICY,
         novelty_evidence=sales,
@@ -211,7 +331,7 @@ def _no_sale_so_far(deal: DealId, customer: CustomerId, deals: Deals) -> set[str
     """The streams on which it rests that a customer has bought nothing yet."""
     known = deals.customer(customer)
     others = (known.open - {deal}) | {deal_id(customer, known.deals + 1)}
-    return {stream("deal", other) for other in others}
+    return {stream("customer", customer), *(stream("deal", other) for other in others)}
 
 
 def _lose(command: LoseDeal, company: Company) -> Decision:
@@ -235,7 +355,7 @@ def _lose(command: LoseDeal, company: Company) -> Decision:
 
 
 def _refund(command: RefundDeal, company: Company) -> Decision:
-    deal = _sold(command, company.deals.deal(command.deal))
+    deal = sold(command, company.deals.deal(command.deal))
     left = deal.amount - deal.refunded
     if command.amount_minor > left.minor:
         raise RefundExceedsSale(left)
@@ -246,7 +366,7 @@ def _refund(command: RefundDeal, company: Company) -> Decision:
         customer=deal.customer,
         amount_minor=command.amount_minor,
         currency=deal.amount.currency,
-        credits=_taken_back(command.amount_minor, left.minor, deal.left),
+        credits=taken_from(deal.left, command.amount_minor, left.minor),
         overlays=deal.overlays,
         sale=deal.sale,
         novelty=deal.novelty,
@@ -257,7 +377,7 @@ def _refund(command: RefundDeal, company: Company) -> Decision:
     return Decision(stream("deal", command.deal), event)
 
 
-def _talked_about(command: WinDeal | LoseDeal, deal: Deal) -> Open:
+def _talked_about(command: AdvanceDeal | ReassignDeal | WinDeal | LoseDeal, deal: Deal) -> Open:
     """Make sure that a deal can be closed now."""
     match deal:
         case Unopened():
@@ -275,8 +395,22 @@ def _talked_about(command: WinDeal | LoseDeal, deal: Deal) -> Open:
             assert_never(deal)
 
 
-def _sold(command: RefundDeal, deal: Deal) -> Won:
-    """Make sure that there is something to refund."""
+class AboutSale(Protocol):
+    """A command about a sale."""
+
+    @property
+    def deal(self) -> DealId: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def currency(self) -> Currency | None: ...
+
+
+def sold(command: AboutSale, deal: Deal) -> Won:
+    """Make sure that a deal was won before, in this currency.
+
+    Raises DealUnknown, DealNotWon, OutOfOrder or CurrencyMismatch.
+    """
     match deal:
         case Unopened():
             raise DealUnknown(command.deal)
@@ -300,13 +434,18 @@ def _same_currency(told: Currency | None, amount: Money) -> None:
         raise CurrencyMismatch(told, amount.currency)
 
 
-def _credits(amount_minor: int, shares: Mapping[RepId, int]) -> tuple[Credit, ...]:
-    parts = share_out(amount_minor, shares)
+def credits_of(amount_minor: int, shares: Mapping[RepId, int]) -> tuple[Credit, ...]:
+    """Each rep's part of a sale by shares in basis points: the sale itself in all, or more where these are over 10,000."""
+    credited = round(Fraction(amount_minor * sum(shares.values()), WHOLE_BP))
+    parts = share_out(credited, shares)
     return tuple(Credit(rep=rep, share_bp=shares[rep], amount_minor=part) for rep, part in parts.items())
 
 
-def _taken_back(amount_minor: int, left_minor: int, parts: tuple[Credit, ...]) -> tuple[Credit, ...]:
-    """What each rep's part is less by: in proportion to what is left of it, so that it never falls below nothing."""
+def taken_from(parts: tuple[Credit, ...], amount_minor: int, left_minor: int) -> tuple[Credit, ...]:
+    """Each rep's part of an amount, of which so much is left: in proportion to what is left of their own parts.
+
+    So a part never falls below nothing, and all come to nothing together.
+    """
     credited = {part.rep: part.amount_minor for part in parts}
     everything = sum(credited.values())
     whole = -(-amount_minor * everything // left_minor)  # rounded up; the amount itself, unless there are overlays

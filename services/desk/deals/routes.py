@@ -1,5 +1,6 @@
 """Deals over HTTP."""
 
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Self
@@ -7,19 +8,36 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field, model_validator
 
-from events.deals import Credit
+from events.deals import Credit, Criterion
 from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CustomerId, LeadId, RepId
 from events.money import Money
 from services.desk.asking import AnyAsk, AnyDesk, shown
 from services.desk.bodies import Body, body_of, documented
-from services.desk.deals.decider import WHOLE_BP, LoseDeal, OpenDeal, RefundDeal, WinDeal, decide
+from services.desk.deals.decider import (
+    WHOLE_BP,
+    AdvanceDeal,
+    LoseDeal,
+    OpenDeal,
+    ReassignDeal,
+    RefundDeal,
+    WinDeal,
+    decide,
+)
 from services.desk.deals.state import Deal, Lost, Open, Unopened, Won
 from services.desk.deciding import stream
 
 router = APIRouter(prefix="/v1")
 FIRST_STAGE = "opened"
 Shares = Annotated[dict[RepId, Annotated[int, Field(ge=1, le=WHOLE_BP)]], Field(min_length=1, max_length=50)]
+
+
+def check_whole(shares: Mapping[RepId, int] | None, *, overlays: bool) -> None:
+    """Make sure that the parts of a sale make up the whole, or more with overlays; raises ValueError."""
+    whole = WHOLE_BP if shares is None else sum(shares.values())
+    if whole < WHOLE_BP or (whole > WHOLE_BP and not overlays):
+        message = f"shares must be {WHOLE_BP} in all, and are {whole}"
+        raise ValueError(message)
 
 
 class OpenBody(Body):
@@ -41,11 +59,31 @@ class OpenBody(Body):
     playbook_version: Ordinal | None = None
 
 
+class AdvanceBody(Body):
+    """The stage that a deal enters."""
+
+    stage: Name
+    criteria: Annotated[tuple[Criterion, ...], Field(max_length=50)] = ()
+    """The conditions of entering it, as they stand: one that is not met is in the way."""
+    amount_minor: AmountMinor | None = None
+    """What the sale is expected to bring, where that has changed."""
+    expected_on: Day | None = None
+
+
+class ReassignBody(Body):
+    """Who leads a deal from now on."""
+
+    rep: RepId
+    reason: Text = ""
+
+
 class WinBody(Body):
     """A sale to be recorded."""
 
     shares: Shares | None = None
     """Each rep's part in hundredths of a percent, 10,000 in all; the whole is the leading rep's, when left out."""
+    overlays: bool = False
+    """Whether some are credited on top of the whole, where the company allows it: parts may then be over 10,000 in all."""
     amount_minor: AmountMinor | None = None
     """What was sold, where it is not what was expected."""
     currency: Currency | None = None
@@ -53,9 +91,7 @@ class WinBody(Body):
 
     @model_validator(mode="after")
     def _shares_make_up_the_whole(self) -> Self:
-        if self.shares is not None and sum(self.shares.values()) != WHOLE_BP:
-            message = f"shares must be {WHOLE_BP} in all, and are {sum(self.shares.values())}"
-            raise ValueError(message)
+        check_whole(self.shares, overlays=self.overlays)
         return self
 
 
@@ -98,11 +134,43 @@ async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenB
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
 
 
+@router.post("/deals/{deal}/advance", status_code=HTTPStatus.CREATED, openapi_extra=documented(AdvanceBody))
+async def advance_deal(deal: str, ask: AnyAsk, body: Annotated[AdvanceBody, Depends(body_of(AdvanceBody))]) -> Response:
+    """Let a deal enter another stage."""
+    command = AdvanceDeal(
+        **ask.when(body),
+        deal=deal,
+        stage=body.stage,
+        criteria=body.criteria,
+        amount_minor=body.amount_minor,
+        expected_on=body.expected_on,
+    )
+    about = stream("deal", deal)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+
+
+@router.post("/deals/{deal}/reassign", status_code=HTTPStatus.CREATED, openapi_extra=documented(ReassignBody))
+async def reassign_deal(
+    deal: str, ask: AnyAsk, body: Annotated[ReassignBody, Depends(body_of(ReassignBody))]
+) -> Response:
+    """Let another rep lead a deal."""
+    command = ReassignDeal(**ask.when(body), deal=deal, rep=body.rep, reason=body.reason)
+    about = stream("deal", deal)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+
+
 @router.post("/deals/{deal}/win", status_code=HTTPStatus.CREATED, openapi_extra=documented(WinBody))
 async def win_deal(deal: str, ask: AnyAsk, body: Annotated[WinBody, Depends(body_of(WinBody))]) -> Response:
     """Win a deal."""
+    if body.overlays:
+        ask.desk.allow_overlays()
     command = WinDeal(
-        **ask.when(body), deal=deal, shares=body.shares, amount_minor=body.amount_minor, currency=body.currency
+        **ask.when(body),
+        deal=deal,
+        shares=body.shares,
+        overlays=body.overlays,
+        amount_minor=body.amount_minor,
+        currency=body.currency,
     )
     about = stream("deal", deal)
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)

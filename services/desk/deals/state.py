@@ -1,6 +1,6 @@
 """What is remembered of deals and customers. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import assert_never
@@ -20,6 +20,7 @@ from events.deals import (
     DealWon,
     InvoicePaid,
     Novelty,
+    OneDealEvent,
 )
 from events.ids import KVOTA, CustomerId, DealId, LeadId, RepId
 from events.money import Money
@@ -50,6 +51,8 @@ class Open:
     tactic: str | None = None
     playbook: str | None = None
     playbook_version: int | None = None
+    terms: bytes
+    """What was expected of it at first, or by its last amendment: a `deal.opened` as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +68,18 @@ class Won:
     """What went back to the customer; never more than the amount."""
     left: tuple[Credit, ...]
     """What is left of each rep's part."""
+    paid: Money
+    """What the customer has paid by invoice."""
+    unpaid: tuple[Credit, ...]
+    """What of each rep's part is still to be paid for."""
+    payments: Mapping[str, int]
+    """How often each invoice was paid on."""
     overlays: bool
     novelty: Novelty
     product: str | None
     tactic: str | None
+    terms: bytes
+    """What was sold, at first or by its last amendment: a `deal.won` as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,7 @@ class Lost:
 Deal = Unopened | Open | Won | Lost
 
 
-def evolve(deal: Deal, event: DealEvent, event_id: UUID) -> Deal:  # noqa: PLR0911  # one line for each thing that happens
+def evolve(deal: Deal, event: OneDealEvent, event_id: UUID) -> Deal:  # noqa: PLR0911  # one line for each thing that happens
     """A deal after an event. What does not fit its state changes nothing."""
     match event:
         case DealOpened():
@@ -99,8 +110,8 @@ def evolve(deal: Deal, event: DealEvent, event_id: UUID) -> Deal:  # noqa: PLR09
             return _refunded(deal, event)
         case DealAmended(now=now):
             return _amended(deal, now)
-        case InvoicePaid() | CustomerRegistered() | CustomerContacted():
-            return deal
+        case InvoicePaid():
+            return _paid(deal, event)
         case _:
             assert_never(event)
 
@@ -119,7 +130,12 @@ def _opened(event: DealOpened) -> Open:
         tactic=event.tactic,
         playbook=event.playbook,
         playbook_version=event.playbook_version,
+        terms=_written(event),
     )
+
+
+def _written(event: DealOpened | DealWon) -> bytes:
+    return event.model_dump_json().encode()
 
 
 def _advanced(deal: Deal, event: DealAdvanced) -> Deal:
@@ -146,11 +162,23 @@ def _won(event: DealWon, event_id: UUID) -> Won:
         amount=Money(event.amount_minor, event.currency),
         refunded=Money(0, event.currency),
         left=event.credits,
+        paid=Money(0, event.currency),
+        unpaid=event.credits,
+        payments={},
         overlays=event.overlays,
         novelty=event.novelty,
         product=event.product,
         tactic=event.tactic,
+        terms=_written(event),
     )
+
+
+def _paid(deal: Deal, event: InvoicePaid) -> Deal:
+    if not isinstance(deal, Won) or event.currency != deal.amount.currency:
+        return deal
+    payments = {**deal.payments, event.invoice: event.payment_number}
+    paid = deal.paid + Money(event.amount_minor, event.currency)
+    return replace(deal, paid=paid, unpaid=_less(deal.unpaid, event.credits), payments=payments)
 
 
 def _refunded(deal: Deal, event: DealRefunded) -> Deal:
@@ -172,7 +200,7 @@ def _amended(deal: Deal, now: DealOpened | DealWon) -> Deal:
     """Other terms: what was refunded, and the stage that was reached, stay as they are."""
     match deal, now:
         case Open(), DealOpened():
-            return replace(_opened(now), stage=deal.stage, staged_on=deal.staged_on)
+            return replace(_opened(now), rep=deal.rep, stage=deal.stage, staged_on=deal.staged_on)
         case Won(), DealWon():
             return replace(_won(now, deal.sale), refunded=deal.refunded)
         case _:
@@ -187,7 +215,13 @@ class Customer:
     """How many were ever opened."""
     open: frozenset[DealId] = frozenset()
     sales: tuple[UUID, ...] = ()
-    """The events of its last sales."""
+    """The events that show that it bought: that it had before this log began, and its last sales."""
+    registered: bool = False
+
+    def known(self, event: CustomerRegistered, event_id: UUID) -> "Customer":
+        """The customer once it is registered."""
+        before = self.sales if event.customer_since is None else (*self.sales, event_id)
+        return replace(self, registered=True, sales=before)
 
     def after(self, deal: DealId, event: DealOpened | DealWon | DealLost, event_id: UUID) -> "Customer":
         """The customer after an event of one of its deals."""
@@ -229,7 +263,10 @@ class Deals:
 
     def take(self, event: DealEvent, event_id: UUID) -> None:
         """Remember an event."""
-        if isinstance(event, CustomerRegistered | CustomerContacted):
+        if isinstance(event, CustomerRegistered):
+            self.customers[event.customer] = self.customer(event.customer).known(event, event_id)
+            return
+        if isinstance(event, CustomerContacted):
             return
         self.deals[event.deal] = evolve(self.deal(event.deal), event, event_id)
         if isinstance(event, DealOpened | DealWon | DealLost):

@@ -1,0 +1,1 @@
+"""Customers: who the company knows, and how it keeps in touch."""

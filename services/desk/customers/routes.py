@@ -1,0 +1,96 @@
+"""Customers over HTTP."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import StringConstraints
+
+from events.event import Day, EventId, Name
+from events.ids import LeadId, RepId
+from services.desk.asking import AnyAsk, AnyDesk, shown
+from services.desk.bodies import Body, body_of, documented
+from services.desk.customers.decider import Channel, ContactCustomer, RegisterCustomer, decide
+from services.desk.deciding import stream
+from services.desk.handler import nothing
+
+router = APIRouter(prefix="/v1")
+
+
+class CustomerBody(Body):
+    """A customer whom the company knows from now on."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    """The customer's name, which goes to the vault and into no event."""
+    rep: RepId | None = None
+    """Who looks after the customer."""
+    segment: Name | None = None
+    territory: Name | None = None
+    found_through: Name
+    """How the company came to know it: a lead, a trade event, another system."""
+    lead: LeadId | None = None
+    customer_since: Day | None = None
+    """For one that bought before this log began: since when. Its next sale is then one to an existing customer."""
+
+    def asked(self) -> dict[str, object]:
+        """All but the name, whose very digest would be personal data."""
+        told = super().asked()
+        told.pop("name", None)
+        return told
+
+
+class ContactBody(Body):
+    """How a rep was in touch."""
+
+    rep: RepId
+    channel: Channel
+    tactic: Name | None = None
+    evidence: EventId | None = None
+    """The fact that shows it: the call, the e-mail, the meeting."""
+
+
+@router.post("/customers", status_code=HTTPStatus.CREATED, openapi_extra=documented(CustomerBody))
+async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(body_of(CustomerBody))]) -> Response:
+    """Register a customer."""
+    command_id = ask.command(body)
+    command = RegisterCustomer(
+        **ask.when(body),
+        customer=command_id.new("customer"),
+        rep=body.rep,
+        segment=body.segment,
+        territory=body.territory,
+        found_through=body.found_through,
+        lead=body.lead,
+        customer_since=body.customer_since,
+    )
+    beforehand = nothing if body.name is None else partial(ask.desk.names.keep, command.customer, body.name)
+    in_turn = stream("customer", command.customer)
+    return await ask.answer(command_id, partial(decide, command), in_turn=in_turn, beforehand=beforehand)
+
+
+@router.post("/customers/{customer}/contact", status_code=HTTPStatus.CREATED, openapi_extra=documented(ContactBody))
+async def contact_customer(
+    customer: str, ask: AnyAsk, body: Annotated[ContactBody, Depends(body_of(ContactBody))]
+) -> Response:
+    """Record that a rep was in touch with a customer."""
+    command = ContactCustomer(
+        **ask.when(body),
+        customer=customer,
+        rep=body.rep,
+        channel=body.channel,
+        tactic=body.tactic,
+        evidence=body.evidence,
+    )
+    about = stream("customer", customer)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+
+
+@router.get("/customers/{customer}")
+async def get_customer(customer: str, desk: AnyDesk) -> Response:
+    """What is known of a customer here; the name is the vault's to tell."""
+    known = desk.log.fold.company.deals.customer(customer)
+    if not known.registered and not known.deals:
+        return shown(desk, stream("customer", customer), None)
+    state = {"registered": known.registered, "deals": known.deals, "open": sorted(known.open), "proofs": known.sales}
+    return shown(desk, stream("customer", customer), state)

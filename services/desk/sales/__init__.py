@@ -1,0 +1,1 @@
+"""Sales: what becomes of a deal once it is won."""

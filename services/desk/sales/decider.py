@@ -1,0 +1,121 @@
+"""What may be asked about the terms of deals and about payments, and what it makes true. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from events.deals import DealAmended, DealOpened, DealWon, InvoicePaid
+from events.event import Currency
+from events.ids import DealId, RepId
+from services.desk.company import Company
+from services.desk.deals.decider import DealNotOpen, DealUnknown, credits_of, sold, taken_from
+from services.desk.deals.state import Lost, Open, Unopened, Won
+from services.desk.deciding import Command, Decision, stream
+from services.desk.people.decider import working
+from services.desk.sales.refusals import DealMovedOn, DealTermsUnchanged, PaymentExceedsSale, SaleSettled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendDeal(Command):
+    """Let other terms hold, as if they always had: of what is expected, or of what was sold."""
+
+    deal: DealId
+    amount_minor: int | None = None
+    shares: Mapping[RepId, int] | None = None
+    """Of a sale: each rep's part in basis points."""
+    product: str | None = None
+    tactic: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayInvoice(Command):
+    """The customer paid an invoice, or a part of it."""
+
+    deal: DealId
+    invoice: str
+    amount_minor: int
+    currency: Currency | None = None
+
+
+SaleCommand = AmendDeal | PayInvoice
+
+
+def decide(command: SaleCommand, company: Company) -> Decision:
+    """Decide a command about a sale."""
+    match command:
+        case AmendDeal():
+            return _amend(command, company)
+        case PayInvoice():
+            return _pay(command, company)
+        case _:
+            assert_never(command)
+
+
+def _amend(command: AmendDeal, company: Company) -> Decision:
+    deal = company.deals.deal(command.deal)
+    relies_on = {working(rep, command.day, company.people) for rep in command.shares or ()}
+    match deal:
+        case Unopened():
+            raise DealUnknown(command.deal)
+        case Lost():
+            raise DealNotOpen(command.deal, "lost")
+        case Open():
+            was, now = _expected(command, deal)
+        case Won():
+            was, now = _sold(command, deal)
+        case _:
+            assert_never(deal)
+    if was == now:
+        raise DealTermsUnchanged(command.deal)
+    event = DealAmended(
+        occurred_at=command.at, day=command.day, deal=command.deal, reason=command.reason, was=was, now=now
+    )
+    return Decision(stream("deal", command.deal), event, frozenset(relies_on))
+
+
+def _expected(command: AmendDeal, deal: Open) -> tuple[DealOpened, DealOpened]:
+    was = DealOpened.model_validate_json(deal.terms)
+    if (was.stage, was.rep, was.amount_minor) != (deal.stage, deal.rep, deal.amount.minor):
+        raise DealMovedOn(command.deal)
+    return was, DealOpened.model_validate({**dict(was), **_changes(command)})
+
+
+def _sold(command: AmendDeal, deal: Won) -> tuple[DealWon, DealWon]:
+    if deal.paid.minor or deal.refunded.minor:
+        raise SaleSettled(command.deal)
+    was = DealWon.model_validate_json(deal.terms)
+    changes = _changes(command)
+    amount = was.amount_minor if command.amount_minor is None else command.amount_minor
+    shares = command.shares or {credit.rep: credit.share_bp for credit in was.credits}
+    return was, DealWon.model_validate({**dict(was), **changes, "credits": credits_of(amount, shares)})
+
+
+def _changes(command: AmendDeal) -> dict[str, Any]:
+    told = {"amount_minor": command.amount_minor, "product": command.product, "tactic": command.tactic}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _pay(command: PayInvoice, company: Company) -> Decision:
+    deal = sold(command, company.deals.deal(command.deal))
+    left = deal.amount - deal.paid
+    if command.amount_minor > left.minor:
+        raise PaymentExceedsSale(left)
+    event = InvoicePaid(
+        occurred_at=command.at,
+        day=command.day,
+        invoice=command.invoice,
+        payment_number=deal.payments.get(command.invoice, 0) + 1,
+        deal=command.deal,
+        customer=deal.customer,
+        amount_minor=command.amount_minor,
+        won_minor=deal.amount.minor,
+        currency=deal.amount.currency,
+        credits=taken_from(deal.unpaid, command.amount_minor, left.minor),
+        overlays=deal.overlays,
+        sale=deal.sale,
+        novelty=deal.novelty,
+        product=deal.product,
+        tactic=deal.tactic,
+    )
+    return Decision(stream("deal", command.deal), event)

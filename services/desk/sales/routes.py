@@ -1,0 +1,73 @@
+"""Other terms of deals, and payments, over HTTP."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field, model_validator
+
+from events.event import AmountMinor, Currency, Name, Text
+from services.desk.asking import AnyAsk, Ask
+from services.desk.bodies import Body, body_of, documented
+from services.desk.deals.routes import Shares, check_whole
+from services.desk.deciding import stream
+from services.desk.sales.decider import AmendDeal, PayInvoice, SaleCommand, decide
+
+router = APIRouter(prefix="/v1")
+
+
+class AmendBody(Body):
+    """What is to hold instead, as if it always had; what is left out stays."""
+
+    amount_minor: AmountMinor | None = None
+    """What the sale is expected to bring, or brought."""
+    shares: Shares | None = None
+    """Of a sale: each rep's part in hundredths of a percent."""
+    product: Name | None = None
+    tactic: Name | None = None
+    reason: Annotated[Text, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _shares_make_up_the_whole(self) -> Self:
+        check_whole(self.shares, overlays=False)
+        return self
+
+
+class PaymentBody(Body):
+    """A payment on an invoice."""
+
+    invoice: Name
+    """The number of the invoice."""
+    amount_minor: Annotated[AmountMinor, Field(ge=1)]
+    currency: Currency | None = None
+    """The deal's own currency, for whoever wants to be sure."""
+
+
+@router.post("/deals/{deal}/amend", status_code=HTTPStatus.CREATED, openapi_extra=documented(AmendBody))
+async def amend_deal(deal: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(body_of(AmendBody))]) -> Response:
+    """Let other terms of a deal hold."""
+    command = AmendDeal(
+        **ask.when(body),
+        deal=deal,
+        amount_minor=body.amount_minor,
+        shares=body.shares,
+        product=body.product,
+        tactic=body.tactic,
+        reason=body.reason,
+    )
+    return await _answer(ask, body, command)
+
+
+@router.post("/deals/{deal}/payments", status_code=HTTPStatus.CREATED, openapi_extra=documented(PaymentBody))
+async def pay_invoice(deal: str, ask: AnyAsk, body: Annotated[PaymentBody, Depends(body_of(PaymentBody))]) -> Response:
+    """Record that the customer paid an invoice, or a part of it."""
+    command = PayInvoice(
+        **ask.when(body), deal=deal, invoice=body.invoice, amount_minor=body.amount_minor, currency=body.currency
+    )
+    return await _answer(ask, body, command)
+
+
+async def _answer(ask: Ask, body: Body, command: SaleCommand) -> Response:
+    about = stream("deal", command.deal)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
