@@ -7,6 +7,7 @@ is followed: Russia's yearly decrees are in there. Years that no decree has been
 from bisect import bisect_left
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 
 import holidays
 
@@ -36,7 +37,7 @@ def working_dates(country: str, start: date, end: date) -> list[date]:
 
 def calendar_version(country: str) -> str:
     """How a calendar is named beside what was counted by it: `RU, holidays 0.109`."""
-    return f"{country}, holidays {holidays.__version__}"
+    return f"{country}, holidays {version('holidays')}"
 
 
 def require_country(country: str) -> None:

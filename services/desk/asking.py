@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from http import HTTPStatus
 from types import MappingProxyType
@@ -155,6 +155,12 @@ class Ask:
     key: str
     if_match: str | None
     """The versions that the caller has seen, as HTTP writes them."""
+    names: Mapping[str, str] = _NO_NAMES
+    """The ids of what it is about besides the thing whose stream it is in; the answer tells them."""
+
+    def about(self, **names: str) -> "Ask":
+        """The same, about these things as well."""
+        return replace(self, names={**self.names, **names})
 
     def command(self, body: Body) -> CommandId:
         """The command's identity."""
@@ -173,16 +179,12 @@ class Ask:
         in_turn: str,
         about: str | None = None,
         beforehand: Beforehand = nothing,
-        names: Mapping[str, str] = _NO_NAMES,
     ) -> Response:
-        """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
-
-        `names` are the ids of what the command is about besides the thing whose stream it is in.
-        """
+        """Handle a command, and say what came of it (`handler.Asked` says what the words mean)."""
         asked = Asked(
             command=command, decide=decide, in_turn=in_turn, about=about, seen=self._seen, beforehand=beforehand
         )
-        return self._recorded(await self._handled(asked), names)
+        return self._recorded(await self._handled(asked))
 
     async def _handled(self, asked: Asked) -> Recorded:
         try:
@@ -211,9 +213,9 @@ class Ask:
         tags = [tag.strip() for tag in (self.if_match or "*").split(",")]
         return "*" in tags or etag(version) in tags
 
-    def _recorded(self, recorded: Recorded, names: Mapping[str, str]) -> Response:
+    def _recorded(self, recorded: Recorded) -> Response:
         noun, _, identity = recorded.stream.partition("/")
-        body = {noun: identity, **names, "version": recorded.version, "event": recorded.event_id}
+        body = {noun: identity, **self.names, "version": recorded.version, "event": recorded.event_id}
         headers = {
             "Location": f"/v1/{PLURALS[noun]}/{identity}",
             "ETag": etag(recorded.version),

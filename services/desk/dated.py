@@ -28,7 +28,7 @@ class Dated(Generic[T]):
     terms: tuple[Term[T], ...] = ()
 
     def on(self, day: date) -> T | None:
-        """What holds on a day: of the terms that cover it the one that begins last, and of such the one decided last."""
+        """What holds on a day: of the terms that cover it the one that begins last, of such the one decided last."""
         holding = max(
             ((term.starts_on, place, term) for place, term in enumerate(self.terms) if term.covers(day)), default=None
         )

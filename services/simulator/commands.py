@@ -135,7 +135,7 @@ def _quota(plan: Plan, key: str, holder: Ref, kind: str, target: int) -> _Draft:
         "currency": plan.currency,
         "starts_on": first.isoformat(),
         "ends_on": following.isoformat(),
-        "target_minor": target,
+        "target": target,
         "at": _noon(plan, first),
     }
     return _Draft(f"quota-{key}", ("quotas",), body, Ref("quota", key))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from events.codec import decode, encode
@@ -10,12 +11,8 @@ from events.envelope import Envelope
 from events.law import Ledger, Verdict
 from services.desk.commandid import CommandId, command_id
 from services.desk.company import Company
-from services.desk.deals.decider import DealCommand
-from services.desk.deals.decider import decide as decide_deal
-from services.desk.deciding import Decision
+from services.desk.deciding import Command, Decision
 from services.desk.fold import Fold
-from services.desk.goals.decider import AssignQuota
-from services.desk.goals.decider import decide as decide_quota
 from services.desk.handler import Asked, Handler
 from tests.events.examples.dates import at
 from tests.telling import decided
@@ -49,13 +46,15 @@ def handler(log: Replica, patience_s: float = 5) -> Handler:
     return Handler(log, lambda: at(12), patience_s)
 
 
-def asked(command: DealCommand | AssignQuota, key: str, **more: Any) -> Asked:  # noqa: ANN401  # fields of Asked
+def asked(command: Command, key: str, **more: Any) -> Asked:  # noqa: ANN401  # fields of Asked
     """A command under a key."""
     return Asked(command=identity(command, key), decide=partial(_decide, command), in_turn="", **more)
 
 
-def _decide(command: DealCommand | AssignQuota, company: Company) -> Decision:
-    return decide_quota(command, company) if isinstance(command, AssignQuota) else decide_deal(command, company)
+def _decide(command: Command, company: Company) -> Decision:
+    """What the decider of the command's own noun says."""
+    decision: Decision = import_module(type(command).__module__).decide(command, company)
+    return decision
 
 
 def identity(command: object, key: str) -> CommandId:

@@ -1,15 +1,17 @@
 """What may be asked about deals, and what it makes true."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
-from events.deals import DealRefunded
+from events.deals import Criterion, DealAdvanced, DealReassigned, DealRefunded, DealWon
 from events.event import Event
 from services.desk.company import Company
 from services.desk.deals.decider import (
+    AdvanceDeal,
+    CriteriaUnmet,
     CurrencyMismatch,
     DealCommand,
     DealNotOpen,
@@ -17,13 +19,16 @@ from services.desk.deals.decider import (
     DealUnknown,
     LoseDeal,
     OutOfOrder,
+    ReassignDeal,
     RefundDeal,
     RefundExceedsSale,
+    RepUnchanged,
+    StageUnchanged,
     WinDeal,
     decide,
 )
 from services.desk.deals.state import Won
-from services.desk.people.decider import RepNotHired
+from services.desk.people.refusals import RepNotHired
 from tests.desk.given import (
     ACME,
     ANNA,
@@ -131,14 +136,15 @@ def test_that_a_customer_exists_relies_on_nothing_that_could_change() -> None:
     deal.given(*team, opened(), won(), opened(SECOND)).when(win(SECOND)).then_relies_on(f"rep/{ANNA}")
 
 
-def test_that_a_customer_is_new_relies_on_its_open_deals_and_on_there_being_no_other() -> None:
+def test_that_a_customer_is_new_relies_on_what_is_known_of_it_its_open_deals_and_there_being_no_other() -> None:
     history = (*team, opened(), opened(SECOND))
-    deal.given(*history).when(win()).then_relies_on(f"rep/{ANNA}", f"deal/{SECOND}", f"deal/{THIRD}")
+    relies_on = (f"rep/{ANNA}", f"customer/{ACME}", f"deal/{SECOND}", f"deal/{THIRD}")
+    deal.given(*history).when(win()).then_relies_on(*relies_on)
 
 
 def test_a_lost_deal_of_a_new_customer_is_not_relied_on() -> None:
     history = (*team, opened(), lost(), opened(SECOND))
-    deal.given(*history).when(win(SECOND)).then_relies_on(f"rep/{ANNA}", f"deal/{THIRD}")
+    deal.given(*history).when(win(SECOND)).then_relies_on(f"rep/{ANNA}", f"customer/{ACME}", f"deal/{THIRD}")
 
 
 def test_a_sale_can_be_refunded_in_part() -> None:
@@ -219,3 +225,49 @@ def test_where_people_are_credited_on_top_of_the_whole_a_refund_takes_back_from_
     event = deal.given(*team, opened(), sale).when(refund(500)).decision.event
     assert isinstance(event, DealRefunded)
     assert event.credits == (credit(ANNA, 10_000, 500), credit(BORIS, 1_000, 51))
+
+
+def advance(stage: str = "offer", **changes: Any) -> AdvanceDeal:  # noqa: ANN401  # fields
+    return AdvanceDeal(at=at(10), day=TODAY, deal=FIRST, stage=stage, **changes)
+
+
+def test_a_deal_enters_another_stage_whose_conditions_are_met() -> None:
+    met = Criterion(criterion="budget is known", met=True)
+    event = deal.given(*team, opened()).when(advance(criteria=(met,), amount_minor=1_500)).decision.event
+    assert isinstance(event, DealAdvanced)
+    assert (event.stage_left, event.stage, event.days_in_stage, event.amount_minor) == ("opened", "offer", 0, 1_500)
+    assert event.criteria == (met,)
+    unmet = Criterion(criterion="budget is known", met=False)
+    deal.given(*team, opened()).when(advance(criteria=(met, unmet))).then_rejected(CriteriaUnmet)
+    deal.given(*team, opened()).when(advance("opened")).then_rejected(StageUnchanged)
+    deal.given(*team, opened(), won()).when(advance()).then_rejected(DealNotOpen)
+
+
+def test_the_days_in_a_stage_are_counted_from_entering_it() -> None:
+    event = deal.given(*team, opened()).when(advance()).decision.event
+    days_later = AdvanceDeal(at=at(10), day=TODAY + timedelta(days=3), deal=FIRST, stage="contract")
+    second = deal.given(*team, opened(), event).when(days_later).decision.event
+    assert isinstance(second, DealAdvanced)
+    assert (second.stage_left, second.days_in_stage) == ("offer", 3)
+
+
+def test_another_rep_who_works_here_can_lead_a_deal() -> None:
+    hand_over = ReassignDeal(at=at(10), day=TODAY, deal=FIRST, rep=BORIS, reason="holiday")
+    outcome = deal.given(*team, opened()).when(hand_over)
+    outcome.then_relies_on(f"rep/{BORIS}")
+    event = outcome.decision.event
+    assert isinstance(event, DealReassigned)
+    assert (event.previous_rep, event.rep) == (ANNA, BORIS)
+    deal.given(*team, opened(), event).when(hand_over).then_rejected(RepUnchanged)
+    sold = deal.given(*team, opened(), event).when(win()).decision.event
+    assert isinstance(sold, DealWon)
+    assert [credited.rep for credited in sold.credits] == [BORIS]
+    nobody = ReassignDeal(at=at(10), day=TODAY, deal=FIRST, rep="nobody", reason="holiday")
+    deal.given(*team, opened()).when(nobody).then_rejected(RepNotHired)
+
+
+def test_somebody_can_be_credited_on_top_of_the_whole() -> None:
+    event = deal.given(*team, opened()).when(win(shares={ANNA: 10_000, BORIS: 2_500}, overlays=True)).decision.event
+    assert isinstance(event, DealWon)
+    assert event.overlays
+    assert event.credits == (credit(ANNA, 10_000, 1_000), credit(BORIS, 2_500, 250))

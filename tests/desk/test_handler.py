@@ -8,9 +8,9 @@ import pytest
 from events.codec import decode, encode
 from events.deals import DealWon
 from services.desk.deals.decider import DealNotOpen, DealUnknown, LoseDeal, WinDeal
-from services.desk.goals.decider import AssignQuota, QuotaOverlaps
-from services.desk.goals.months import evenly, months_between
 from services.desk.handler import KeyReusedError, StaleError, UndecidedError
+from services.desk.quotas.decider import AssignQuota
+from services.desk.quotas.refusals import QuotaOverlaps
 from tests.desk.fake_log import Records, Replica, asked, counting, handler, log_of
 from tests.desk.given import ANNA, BORIS, FIRST, NORTH, SECOND, anna, boris, formed, open_deal, opened
 from tests.events.examples.dates import TODAY, at
@@ -117,9 +117,10 @@ def novelties(records: Records) -> list[str]:
 async def test_of_two_quotas_for_one_holder_and_month_assigned_at_once_one_is_refused() -> None:
     records = staff()
     mine, other = await replicas(records)
-    months = months_between(TODAY.replace(day=1), TODAY, evenly)
+    first = TODAY.replace(day=1)
+    month: dict[str, Any] = {"starts_on": first, "ends_on": first.replace(month=12)}
     quota = AssignQuota(
-        at=at(8), day=TODAY, holder=ANNA, holder_kind="rep", currency="RUB", target_minor=1, months=months
+        at=at(8), day=TODAY, holder=ANNA, holder_kind="rep", currency="RUB", full_target=1, country="RU", **month
     )
     mine.meanwhile.append(lambda: handler(other).handle(asked(quota, "theirs")))
     with pytest.raises(QuotaOverlaps):

@@ -210,7 +210,7 @@ async def test_a_quota_is_assigned_by_months_and_not_twice(desk: httpx.AsyncClie
         "measure": "revenue",
         **RUB,
         **days,
-        "target_minor": 1_000,
+        "target": 1_000,
     }
     quota = await made(desk, "/v1/quotas", **body, split="working_days")
     periods = (await desk.get(f"/v1/quotas/{quota}")).json()["periods"]
@@ -355,7 +355,7 @@ async def test_of_many_quotas_for_one_rep_and_month_at_two_desks_one_is_assigned
 ) -> None:
     async with two(own_bootstrap, tmp_path) as desks:
         for _ in range(10):
-            body: dict[str, Any] = {"holder": await rep(desks[0]), "holder_kind": "rep", **RUB, "target_minor": 1}
+            body: dict[str, Any] = {"holder": await rep(desks[0]), "holder_kind": "rep", **RUB, "target": 1}
             days = {"starts_on": "2026-11-01", "ends_on": "2026-12-01"}
             answers = await asyncio.gather(*(post(desk, "/v1/quotas", **body, **days) for desk in desks * 2))
             assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]

@@ -18,7 +18,7 @@ _MADE = {"units": "unit", "reps": "rep", "quotas": "quota", "deals": "deal"}
 _FIELDS = {
     "units": {"kind", "title", "parent", "starts_on", "at"},
     "reps": {"name", "unit", "post", "starts_on", "at"},
-    "quotas": {"holder", "holder_kind", "measure", "currency", "starts_on", "ends_on", "target_minor", "at"},
+    "quotas": {"holder", "holder_kind", "measure", "currency", "starts_on", "ends_on", "target", "at"},
     "deals": {"customer", "rep", "amount_minor", "currency", "at"},
     "win": {"shares", "at"},
     "lose": {"reason", "at"},

@@ -72,7 +72,7 @@ async def test_what_the_desk_was_asked_for_is_the_truth() -> None:
     won = [asked[deal] for deal, state in came.desk.state.items() if state in ("won", "refunded")]
     assert sum(won) == figures.deals.won_minor + figures.deals.earlier_minor
     quotas = [body for body in came.desk.bodies("quotas").values() if body["holder_kind"] == "rep"]
-    assert sum(body["target_minor"] for body in quotas) == figures.deals.quota_minor
+    assert sum(body["target"] for body in quotas) == figures.deals.quota_minor
     assert {(body["starts_on"], body["ends_on"]) for body in quotas} == {("2026-11-01", "2026-12-01")}
 
 

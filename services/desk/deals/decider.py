@@ -1,17 +1,18 @@
 """What may be asked about deals, and what it makes true. Pure.
 
-Novelty: a sale is made with an existing customer when the log holds an earlier sale to it, which is then the evidence;
-nothing can take that back. That there is no earlier sale is a claim about all deals of the customer, so a first sale
-relies on every other deal of the customer that is open, on what is registered of the customer, and on the customer
-having no deal more: a customer's deals are numbered, and the stream of the next number must not have begun. Whoever sells to the customer first moves one of these
-heads; the other one's sale then does not count, and is decided again.
+Novelty: a sale is made with an existing customer when the log holds an earlier sale to it, or that it bought before the
+log began, which is then the evidence; nothing can take that back. That there is no earlier sale is a claim about all
+deals of the customer, so a first sale relies on every other deal of the customer that is open, on what is registered of
+the customer, and on the customer having no deal more: a customer's deals are numbered, and the stream of the next
+number must not have begun. Whoever sells to the customer first moves one of these heads; the other one's sale then does
+not count, and is decided again.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any, Protocol, Literal, assert_never
+from typing import Any, Literal, Protocol, assert_never
 
 from events.deals import (
     Credit,
@@ -399,11 +400,16 @@ class AboutSale(Protocol):
     """A command about a sale."""
 
     @property
-    def deal(self) -> DealId: ...
+    def deal(self) -> DealId:
+        """Which deal."""
+
     @property
-    def at(self) -> datetime: ...
+    def at(self) -> datetime:
+        """When it is to have happened."""
+
     @property
-    def currency(self) -> Currency | None: ...
+    def currency(self) -> Currency | None:
+        """The deal's own currency, for whoever wants to be sure."""
 
 
 def sold(command: AboutSale, deal: Deal) -> Won:
@@ -435,7 +441,7 @@ def _same_currency(told: Currency | None, amount: Money) -> None:
 
 
 def credits_of(amount_minor: int, shares: Mapping[RepId, int]) -> tuple[Credit, ...]:
-    """Each rep's part of a sale by shares in basis points: the sale itself in all, or more where these are over 10,000."""
+    """Each rep's part of a sale by shares in basis points: the sale in all, or more where these are over 10,000."""
     credited = round(Fraction(amount_minor * sum(shares.values()), WHOLE_BP))
     parts = share_out(credited, shares)
     return tuple(Credit(rep=rep, share_bp=shares[rep], amount_minor=part) for rep, part in parts.items())

@@ -83,7 +83,7 @@ class WinBody(Body):
     shares: Shares | None = None
     """Each rep's part in hundredths of a percent, 10,000 in all; the whole is the leading rep's, when left out."""
     overlays: bool = False
-    """Whether some are credited on top of the whole, where the company allows it: parts may then be over 10,000 in all."""
+    """Whether some are credited on top of the whole, where the company allows it: parts are then over 10,000 in all."""
     amount_minor: AmountMinor | None = None
     """What was sold, where it is not what was expected."""
     currency: Currency | None = None

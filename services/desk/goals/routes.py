@@ -100,11 +100,11 @@ async def link_goal(goal: str, ask: AnyAsk, body: Annotated[LinkBody, Depends(bo
 
 
 @router.post("/goals/{goal}/sign-off", status_code=HTTPStatus.CREATED, openapi_extra=documented(SignOffBody))
-async def sign_off_goal(goal: str, ask: AnyAsk, body: Annotated[SignOffBody, Depends(body_of(SignOffBody))]) -> Response:
+async def sign_off_goal(
+    goal: str, ask: AnyAsk, body: Annotated[SignOffBody, Depends(body_of(SignOffBody))]
+) -> Response:
     """Agree to a goal."""
-    command = SignOffGoal(
-        **ask.when(body), goal=goal, signed_by=body.signed_by, role=body.role, remark=body.remark
-    )
+    command = SignOffGoal(**ask.when(body), goal=goal, signed_by=body.signed_by, role=body.role, remark=body.remark)
     return await _answer(ask, body, command)
 
 

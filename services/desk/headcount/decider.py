@@ -20,7 +20,10 @@ from events.people import (
 from services.desk.company import Company
 from services.desk.deciding import Command, Decision, stream
 from services.desk.headcount.refusals import (
-    NotWithinParent,
+    ParentPlanCostsLess,
+    ParentPlanForOtherDays,
+    ParentPlanHasFewerSeats,
+    ParentPlanInOtherCurrency,
     PlacedElsewhere,
     PlanOfOtherUnit,
     PlansOverlap,
@@ -170,10 +173,9 @@ def _within_parent(name: HeadcountPlanId, asked: Plan, headcount: Headcount, peo
     if parent.unit not in above[1:]:
         raise PlanOfOtherUnit(name, parent.unit)
     if parent.currency != asked.currency:
-        raise NotWithinParent(f"it is in {parent.currency}", f"он составлен в {parent.currency}")
+        raise ParentPlanInOtherCurrency(parent.currency)
     if not parent.starts_on <= asked.starts_on < asked.ends_on <= parent.ends_on:
-        days = (parent.starts_on.isoformat(), parent.ends_on.isoformat())
-        raise NotWithinParent("it is from {} to before {}".format(*days), "он действует с {} и до {}".format(*days))
+        raise ParentPlanForOtherDays(parent.starts_on, parent.ends_on)
     children = [asked, *(plan for plan in headcount.plans.values() if plan.parent == name)]
     for post in asked.posts:
         _seats_within(parent, children, post)
@@ -186,19 +188,14 @@ def _seats_within(parent: Plan, children: list[Plan], post: PostId) -> None:
     for day in sorted({child.starts_on for child in children}):
         wanted = sum(child.posts[post].positions for child in children if post in child.posts and child.covers(day))
         if wanted > allowed:
-            raise NotWithinParent(
-                f"{wanted} of the post {post} on {day}, of {allowed}", f"{wanted} должностей {post} на {day} из {allowed}"
-            )
+            raise ParentPlanHasFewerSeats(post, day, wanted, allowed)
 
 
 def _cost_within(parent: Plan, children: list[Plan], post: PostId) -> None:
     allowed = parent.posts[post].cost_minor if post in parent.posts else 0
     cost = sum(child.posts[post].cost_minor for child in children if post in child.posts)
     if cost > allowed:
-        raise NotWithinParent(
-            f"{cost} minor units for the post {post}, of {allowed}",
-            f"{cost} минимальных единиц валюты на должность {post} из {allowed}",
-        )
+        raise ParentPlanCostsLess(post, cost, allowed)
 
 
 def _open(command: OpenPosition, company: Company) -> Decision:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from events.event import Currency
 from events.ids import HeadcountPlanId, PositionId, PostId, RepId, UnitId
 from services.desk.deciding import Rejected, Unknown
 
@@ -39,15 +40,51 @@ class PostTwice(Rejected):
         super().__init__(en=f"the post {post} stands twice in the plan", ru=f"должность {post} указана в плане дважды")
 
 
-class NotWithinParent(Rejected):
-    """A plan asks for more than the plan above it allows."""
+class ParentPlanInOtherCurrency(Rejected):
+    """Costs in two currencies cannot be compared."""
 
-    kind = "not-within-parent-plan"
+    kind = "parent-plan-in-other-currency"
 
-    def __init__(self, what_en: str, what_ru: str) -> None:
-        """Say what is more than is allowed."""
+    def __init__(self, currency: Currency) -> None:
+        """Say in which the plan above is."""
+        super().__init__(en=f"the plan above is in {currency}", ru=f"вышестоящий план составлен в {currency}")
+
+
+class ParentPlanForOtherDays(Rejected):
+    """A plan stays within the days of the one above."""
+
+    kind = "parent-plan-for-other-days"
+
+    def __init__(self, start: date, end: date) -> None:
+        """Say for which days the plan above is."""
         super().__init__(
-            en=f"the plan above does not allow this: {what_en}", ru=f"вышестоящий план этого не позволяет: {what_ru}"
+            en=f"the plan above is from {start} to before {end}", ru=f"вышестоящий план действует с {start} и до {end}"
+        )
+
+
+class ParentPlanHasFewerSeats(Rejected):
+    """All plans below one have no more seats together than it has."""
+
+    kind = "parent-plan-has-fewer-seats"
+
+    def __init__(self, post: PostId, day: date, wanted: int, allowed: int) -> None:
+        """Say how many there would be, and may be."""
+        super().__init__(
+            en=f"plans below would have {wanted} of the post {post} on {day}, and the plan above has {allowed}",
+            ru=f"в нижестоящих планах на {day} было бы должностей {post}: {wanted}, а в вышестоящем их {allowed}",
+        )
+
+
+class ParentPlanCostsLess(Rejected):
+    """All plans below one cost no more together than it does."""
+
+    kind = "parent-plan-costs-less"
+
+    def __init__(self, post: PostId, wanted: int, allowed: int) -> None:
+        """Say what they would cost, and may."""
+        super().__init__(
+            en=f"plans below would cost {wanted} minor units for the post {post}, and the plan above {allowed}",
+            ru=f"нижестоящие планы стоили бы {wanted} минимальных единиц на должность {post}, а вышестоящий {allowed}",
         )
 
 

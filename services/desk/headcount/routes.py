@@ -92,7 +92,7 @@ async def approve_plan(ask: AnyAsk, body: Annotated[PlanBody, Depends(body_of(Pl
         ends_on=body.ends_on,
     )
     decided = partial(decide, command)
-    return await ask.answer(ask.command(body), decided, in_turn=PLANS, names={"headcount_plan": command.plan})
+    return await ask.about(headcount_plan=command.plan).answer(ask.command(body), decided, in_turn=PLANS)
 
 
 @router.get("/headcount/plans")

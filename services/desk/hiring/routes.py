@@ -13,7 +13,16 @@ from events.people import SkillRating
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
 from services.desk.bodies import Body, body_of, documented
 from services.desk.deciding import stream
-from services.desk.hiring.decider import AnswerOffer, Apply, HiringCommand, Interview, MakeOffer, OpenRequisition, Screen, decide
+from services.desk.hiring.decider import (
+    AnswerOffer,
+    Apply,
+    HiringCommand,
+    Interview,
+    MakeOffer,
+    OpenRequisition,
+    Screen,
+    decide,
+)
 from services.desk.hiring.state import Requisition
 
 router = APIRouter(prefix="/v1")
@@ -94,7 +103,9 @@ class DeclineBody(Body):
 
 
 @router.post("/requisitions", status_code=HTTPStatus.CREATED, openapi_extra=documented(RequisitionBody))
-async def open_requisition(ask: AnyAsk, body: Annotated[RequisitionBody, Depends(body_of(RequisitionBody))]) -> Response:
+async def open_requisition(
+    ask: AnyAsk, body: Annotated[RequisitionBody, Depends(body_of(RequisitionBody))]
+) -> Response:
     """Ask for people."""
     command = OpenRequisition(
         **ask.when(body),
@@ -140,12 +151,11 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         found_through=body.found_through,
         recommended_by=body.recommended_by,
     )
-    return await ask.answer(
+    return await ask.about(candidate=command.candidate).answer(
         command_id,
         partial(decide, command),
         in_turn=stream("requisition", body.requisition),
         beforehand=partial(ask.desk.names.keep, command.candidate, body.name),
-        names={"candidate": command.candidate},
     )
 
 
@@ -156,7 +166,9 @@ async def screen(candidate: str, ask: AnyAsk, body: Annotated[ScreenBody, Depend
     return await _of_candidate(ask, body, command, candidate)
 
 
-@router.post("/candidates/{candidate}/interview", status_code=HTTPStatus.CREATED, openapi_extra=documented(InterviewBody))
+@router.post(
+    "/candidates/{candidate}/interview", status_code=HTTPStatus.CREATED, openapi_extra=documented(InterviewBody)
+)
 async def interview(
     candidate: str, ask: AnyAsk, body: Annotated[InterviewBody, Depends(body_of(InterviewBody))]
 ) -> Response:
@@ -204,9 +216,7 @@ async def decline_offer(
     return await _of_offer(ask, body, command)
 
 
-async def _of_candidate(
-    ask: Ask, body: Body, command: HiringCommand, candidate: CandidateId, **names: str
-) -> Response:
+async def _of_candidate(ask: Ask, body: Body, command: HiringCommand, candidate: CandidateId, **names: str) -> Response:
     """Answer a command about a candidate, in turn with all others about the requisition."""
     requisition = ask.desk.log.fold.company.hiring.of_candidate.get(candidate, candidate)
     return await _answer(ask, body, command, requisition, candidate=candidate, **names)
@@ -219,4 +229,4 @@ async def _of_offer(ask: Ask, body: Body, command: AnswerOffer) -> Response:
 
 async def _answer(ask: Ask, body: Body, command: HiringCommand, requisition: RequisitionId, **names: str) -> Response:
     about = stream("requisition", requisition)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about, names=names)
+    return await ask.about(**names).answer(ask.command(body), partial(decide, command), in_turn=about, about=about)

@@ -10,10 +10,9 @@ from events.goals import HolderKind
 from events.ids import KVOTA, AbsenceId, CandidateId, PostId, RepId, UnitId
 from events.people import AbsencePlanned, RepAssigned, RepHired, RepLeft, RepPromoted, UnitFormed
 from services.desk.company import Company
-from services.desk.dated import Dated
 from services.desk.deciding import Command, Decision, stream
-from services.desk.hiring.state import Hiring
 from services.desk.hiring.refusals import OfferNotAccepted, OfferOfOther
+from services.desk.hiring.state import Hiring
 from services.desk.people.refusals import (
     AbsenceOverlaps,
     HolderKindMismatch,
@@ -266,7 +265,11 @@ def _absent(command: PlanAbsence, people: People) -> Decision:
     placed(command.rep, command.starts_on, people)
     placed(command.rep, command.ends_on - timedelta(days=1), people)
     for known in _hired(command.rep, people).absences:
-        if known.kind == command.absence_kind and known.starts_on < command.ends_on and command.starts_on < known.ends_on:
+        if (
+            known.kind == command.absence_kind
+            and known.starts_on < command.ends_on
+            and command.starts_on < known.ends_on
+        ):
             raise AbsenceOverlaps(command.rep, known.starts_on, known.ends_on)
     event = AbsencePlanned(
         occurred_at=command.at,
@@ -342,7 +345,7 @@ def holding(kind: HolderKind, holder: str, start: date, end: date, people: Peopl
         if not (isinstance(known, Hired) and known.works_between(start, end)):
             raise RepNotHired(holder, start)
         return stream("rep", holder)
-    unit = people.units.get(holder, Dated[Unit]()).between(start, end)
+    unit = people.terms(holder).between(start, end)
     if unit is None:
         raise UnitUnknown(holder, start)
     if unit.kind != kind:

@@ -62,9 +62,7 @@ class RepNotHired(Rejected):
 
     def __init__(self, rep: RepId, day: date) -> None:
         """Name the rep and the day."""
-        super().__init__(
-            en=f"no rep {rep} works here on {day}", ru=f"сотрудник {rep} на {day} в компании не работает"
-        )
+        super().__init__(en=f"no rep {rep} works here on {day}", ru=f"сотрудник {rep} на {day} в компании не работает")
 
 
 class NoSuchRep(Unknown):
@@ -84,7 +82,10 @@ class RepHasLeft(Rejected):
 
     def __init__(self, rep: RepId, day: date) -> None:
         """Say since when."""
-        super().__init__(en=f"the rep {rep} has left: {day} is the first day without", ru=f"сотрудник {rep} ушёл: не работает с {day}")
+        super().__init__(
+            en=f"the rep {rep} has left: {day} is the first day without",
+            ru=f"сотрудник {rep} ушёл: не работает с {day}",
+        )
 
 
 class PlacementUnchanged(Rejected):

@@ -196,9 +196,7 @@ async def assign_rep(rep: str, ask: AnyAsk, body: Annotated[AssignBody, Depends(
 async def promote_rep(rep: str, ask: AnyAsk, body: Annotated[PromoteBody, Depends(body_of(PromoteBody))]) -> Response:
     """Let a rep rise to another post, from a day on."""
     when = ask.when(body)
-    command = PromoteRep(
-        **when, rep=rep, post=body.post, unit=body.unit, starts_on=body.starts_on or when["day"]
-    )
+    command = PromoteRep(**when, rep=rep, post=body.post, unit=body.unit, starts_on=body.starts_on or when["day"])
     about = stream("rep", rep)
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
@@ -228,9 +226,8 @@ async def plan_absence(rep: str, ask: AnyAsk, body: Annotated[AbsenceBody, Depen
         working_days=working_days(ask.desk.country, body.starts_on, body.ends_on),
     )
     about = stream("rep", rep)
-    return await ask.answer(
-        command_id, partial(decide, command), in_turn=about, about=about, names={"absence": absence}
-    )
+    answering = ask.about(absence=absence)
+    return await answering.answer(command_id, partial(decide, command), in_turn=about, about=about)
 
 
 @router.get("/reps/{rep}")

@@ -110,9 +110,13 @@ class People:
     units: dict[UnitId, Dated[Unit]] = field(default_factory=dict[UnitId, Dated[Unit]])
     reps: dict[RepId, Rep] = field(default_factory=dict[RepId, Rep])
 
+    def terms(self, unit: UnitId) -> Dated[Unit]:
+        """How a unit is, and from when on; nothing for one that was never formed."""
+        return self.units.get(unit, Dated())
+
     def unit(self, unit: UnitId, day: date) -> Unit | None:
         """A unit as it is on a day."""
-        return self.units.get(unit, Dated[Unit]()).on(day)
+        return self.terms(unit).on(day)
 
     def rep(self, rep: RepId) -> Rep:
         """A rep, as far as is known by now."""
@@ -136,9 +140,9 @@ class People:
         """Remember an event."""
         match event:
             case UnitFormed():
-                known = self.units.get(event.unit, Dated[Unit]())
                 unit = Unit(event.kind, event.title, event.parent, event.manager)
-                self.units[event.unit] = known.also(Term(event.starts_on, event.ends_on, unit))
+                term = Term(event.starts_on, event.ends_on, unit)
+                self.units[event.unit] = self.terms(event.unit).also(term)
             case RepHired() | RepAssigned() | RepPromoted() | RepLeft() | AbsencePlanned():
                 self.reps[event.rep] = evolve_rep(self.rep(event.rep), event)
             case _:

@@ -256,9 +256,7 @@ def _amend(command: AmendQuota, quotas: Quotas) -> Decision:
     quota = _quota(command.quota, quotas)
     ahead = _ahead(command.quota, quota, command.from_on)
     targets = _amended(command, quota, ahead)
-    periods = tuple(
-        _asking(period, targets.get(period.period, period.target)) for period in quota.terms.periods
-    )
+    periods = tuple(_asking(period, targets.get(period.period, period.target)) for period in quota.terms.periods)
     if periods == quota.terms.periods:
         raise TermsUnchanged(command.quota)
     ratio = quota.terms.measure in RATIOS
@@ -375,9 +373,7 @@ def _ahead(name: QuotaId, quota: Quota, day: date) -> tuple[PeriodTarget, ...]:
 
 
 def _asking(period: PeriodTarget, target: int) -> PeriodTarget:
-    return PeriodTarget(
-        period=period.period, starts_on=period.starts_on, ends_on=period.ends_on, target=target
-    )
+    return PeriodTarget(period=period.period, starts_on=period.starts_on, ends_on=period.ends_on, target=target)
 
 
 def _quota(quota: QuotaId, quotas: Quotas) -> Quota:

@@ -65,8 +65,8 @@ class NotOfRatios(Rejected):
     def __init__(self, measure: str) -> None:
         """Name the measure."""
         super().__init__(
-            en=f"a quota of {measure} is a ratio: it asks for the same in each month, and cannot be split, ramped or relieved",
-            ru=f"план по показателю {measure} — доля: он одинаков в каждом месяце, его нельзя делить, вводить постепенно и уменьшать",
+            en=f"a quota of {measure} asks for the same ratio in each month: it cannot be split, ramped or relieved",
+            ru=f"план по показателю {measure} — одна и та же доля в каждом месяце: её нельзя делить и уменьшать",
         )
 
 
@@ -90,7 +90,8 @@ class PeriodUnknown(Rejected):
     def __init__(self, quota: QuotaId, period: str) -> None:
         """Name the period."""
         super().__init__(
-            en=f"the quota {quota} asks for nothing in {period}", ru=f"план {quota} в периоде {period} ничего не требует"
+            en=f"the quota {quota} asks for nothing in {period}",
+            ru=f"план {quota} в периоде {period} ничего не требует",
         )
 
 

@@ -43,8 +43,10 @@ class QuotaBody(Body):
     ends_on: Day
     """The first day after it."""
     target: AmountMinor
-    """What is asked for in the whole interval of somebody who is there all the time and past the ramp: minor units of the
-    currency for revenue, basis points for conversion and skill, else pieces."""
+    """What is asked for in the whole interval of somebody who is there all the time and past the ramp.
+
+    In minor units of the currency for revenue, in basis points for conversion and skill, else in pieces.
+    """
     split: Split = "evenly"
     """How the target is shared out among the calendar months: each the same, or by the company's working days."""
     weights: Annotated[tuple[Count, ...], Field(max_length=LONGEST + 1)] = ()
@@ -156,9 +158,7 @@ async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(Q
 @router.post("/quotas/{quota}/amend", status_code=HTTPStatus.CREATED, openapi_extra=documented(AmendBody))
 async def amend_quota(quota: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(body_of(AmendBody))]) -> Response:
     """Ask for something else from a month on."""
-    command = AmendQuota(
-        **ask.when(body), quota=quota, from_on=body.from_on, target=body.target, reason=body.reason
-    )
+    command = AmendQuota(**ask.when(body), quota=quota, from_on=body.from_on, target=body.target, reason=body.reason)
     return await _answer(ask, body, command)
 
 

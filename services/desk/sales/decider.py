@@ -40,6 +40,9 @@ class PayInvoice(Command):
 
 SaleCommand = AmendDeal | PayInvoice
 
+_Terms = tuple[DealOpened, DealOpened] | tuple[DealWon, DealWon]
+"""What held before, and what is to hold."""
+
 
 def decide(command: SaleCommand, company: Company) -> Decision:
     """Decide a command about a sale."""
@@ -61,11 +64,12 @@ def _amend(command: AmendDeal, company: Company) -> Decision:
         case Lost():
             raise DealNotOpen(command.deal, "lost")
         case Open():
-            was, now = _expected(command, deal)
+            terms = _expected(command, deal)
         case Won():
-            was, now = _sold(command, deal)
+            terms = _sold(command, deal)
         case _:
             assert_never(deal)
+    was, now = terms
     if was == now:
         raise DealTermsUnchanged(command.deal)
     event = DealAmended(
@@ -74,14 +78,14 @@ def _amend(command: AmendDeal, company: Company) -> Decision:
     return Decision(stream("deal", command.deal), event, frozenset(relies_on))
 
 
-def _expected(command: AmendDeal, deal: Open) -> tuple[DealOpened, DealOpened]:
+def _expected(command: AmendDeal, deal: Open) -> _Terms:
     was = DealOpened.model_validate_json(deal.terms)
     if (was.stage, was.rep, was.amount_minor) != (deal.stage, deal.rep, deal.amount.minor):
         raise DealMovedOn(command.deal)
     return was, DealOpened.model_validate({**dict(was), **_changes(command)})
 
 
-def _sold(command: AmendDeal, deal: Won) -> tuple[DealWon, DealWon]:
+def _sold(command: AmendDeal, deal: Won) -> _Terms:
     if deal.paid.minor or deal.refunded.minor:
         raise SaleSettled(command.deal)
     was = DealWon.model_validate_json(deal.terms)

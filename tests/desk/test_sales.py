@@ -1,0 +1,133 @@
+"""What may be asked about the terms of deals and about payments, and what it makes true."""
+
+from typing import Any
+
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+from events.deals import DealAdvanced, DealAmended, DealOpened, DealWon, InvoicePaid
+from services.desk.company import Company
+from services.desk.deals.decider import CurrencyMismatch, DealNotOpen, DealNotWon, DealUnknown
+from services.desk.people.refusals import RepNotHired
+from services.desk.sales.decider import AmendDeal, PayInvoice, SaleCommand, decide
+from services.desk.sales.refusals import DealMovedOn, DealTermsUnchanged, PaymentExceedsSale, SaleSettled
+from tests.desk.given import ANNA, BORIS, FIRST, credit, lost, opened, refunded, team, won
+from tests.events.examples.dates import TODAY, at
+from tests.scenario import Scenario, event_id
+
+sale = Scenario[SaleCommand](decide)
+SALE = event_id(len(team) + 2)
+"""The event that won the first deal, where a test is given the team, `opened()` and `won()`."""
+
+
+def amend(**changes: Any) -> AmendDeal:  # noqa: ANN401  # fields
+    return AmendDeal(at=at(12), day=TODAY, deal=FIRST, reason="a mistake in the contract", **changes)
+
+
+def pay(amount: int, invoice: str = "A-1", **changes: Any) -> PayInvoice:  # noqa: ANN401  # fields
+    return PayInvoice(at=at(12), day=TODAY, deal=FIRST, invoice=invoice, amount_minor=amount, **changes)
+
+
+def test_what_was_sold_can_be_amended_with_what_was_and_what_is() -> None:
+    event = sale.given(*team, opened(), won()).when(amend(amount_minor=1_200)).decision.event
+    assert isinstance(event, DealAmended)
+    assert event.was == won()
+    assert event.now == won(amount=1_200)
+
+
+def test_a_sale_can_be_shared_out_anew() -> None:
+    shares = {ANNA: 5_000, BORIS: 5_000}
+    outcome = sale.given(*team, opened(), won()).when(amend(shares=shares))
+    event = outcome.decision.event
+    assert isinstance(event, DealAmended)
+    assert isinstance(event.now, DealWon)
+    assert event.now.credits == (credit(ANNA, 5_000, 500), credit(BORIS, 5_000, 500))
+    outcome.then_relies_on(f"rep/{ANNA}", f"rep/{BORIS}")
+    sale.given(*team, opened(), won()).when(amend(shares={"nobody": 10_000})).then_rejected(RepNotHired)
+
+
+def test_a_second_amendment_says_what_the_first_made_of_it() -> None:
+    first = sale.given(*team, opened(), won()).when(amend(amount_minor=1_200)).decision.event
+    second = sale.given(*team, opened(), won(), first).when(amend(product="phone")).decision.event
+    assert isinstance(first, DealAmended)
+    assert isinstance(second, DealAmended)
+    assert second.was == first.now
+
+
+def test_what_is_expected_can_be_amended_until_the_deal_has_moved_on() -> None:
+    event = sale.given(*team, opened()).when(amend(amount_minor=900)).decision.event
+    assert isinstance(event, DealAmended)
+    assert event.was == opened()
+    assert isinstance(event.now, DealOpened)
+    assert event.now.amount_minor == 900
+    advanced = DealAdvanced(
+        occurred_at=at(10),
+        day=TODAY,
+        deal=FIRST,
+        customer="acme",
+        rep=ANNA,
+        stage_left="opened",
+        days_in_stage=0,
+        stage="offer",
+        amount_minor=1_000,
+        currency="RUB",
+    )
+    sale.given(*team, opened(), advanced).when(amend(amount_minor=900)).then_rejected(DealMovedOn)
+
+
+def test_an_amendment_changes_something_of_a_deal_that_is_there() -> None:
+    sale.given(*team, opened(), won()).when(amend(amount_minor=1_000)).then_rejected(DealTermsUnchanged)
+    sale.given(*team).when(amend(amount_minor=1)).then_rejected(DealUnknown)
+    sale.given(*team, opened(), lost()).when(amend(amount_minor=1)).then_rejected(DealNotOpen)
+
+
+def test_what_was_paid_for_or_given_back_is_not_amended() -> None:
+    paid = sale.given(*team, opened(), won()).when(pay(1)).decision.event
+    sale.given(*team, opened(), won(), paid).when(amend(amount_minor=1)).then_rejected(SaleSettled)
+    back = refunded(SALE, 100, credit(ANNA, 10_000, 100))
+    sale.given(*team, opened(), won(), back).when(amend(amount_minor=1)).then_rejected(SaleSettled)
+
+
+def test_a_customer_pays_in_parts() -> None:
+    event = sale.given(*team, opened(), won()).when(pay(400)).decision.event
+    assert isinstance(event, InvoicePaid)
+    assert (event.payment_number, event.won_minor, event.sale) == (1, 1_000, SALE)
+    given = sale.given(*team, opened(), won(), event)
+    second = given.when(pay(600)).decision.event
+    assert isinstance(second, InvoicePaid)
+    assert second.payment_number == 2
+    other = given.when(pay(600, "A-2")).decision.event
+    assert isinstance(other, InvoicePaid)
+    assert other.payment_number == 1
+    given.when(pay(601)).then_rejected(PaymentExceedsSale)
+
+
+def test_only_a_sale_is_paid_for_and_in_its_currency() -> None:
+    sale.given(*team, opened()).when(pay(1)).then_rejected(DealNotWon)
+    sale.given(*team).when(pay(1)).then_rejected(DealUnknown)
+    sale.given(*team, opened(), won()).when(pay(1, currency="USD")).then_rejected(CurrencyMismatch)
+
+
+@examples(st.lists(st.integers(1, 500), max_size=12), st.integers(1, 9_999))
+def test_however_a_sale_is_paid_for_each_part_is_paid_for_and_no_more(amounts: list[int], share: int) -> None:
+    hers = 1_000 * share // 10_000
+    parts = (credit(ANNA, share, hers), credit(BORIS, 10_000 - share, 1_000 - hers))
+    company, left = Company(), 1_000
+    for place, event in enumerate((*team, opened(), won(credits=parts))):
+        company.take(event, event_id(place))
+    paid = {ANNA: 0, BORIS: 0}
+    for place, amount in enumerate([*amounts, 1_000]):
+        amount = min(amount, left)  # noqa: PLW2901  # what is left at the most
+        if not amount:
+            break
+        event = decide(pay(amount), company).event
+        assert isinstance(event, InvoicePaid)
+        assert sum(part.amount_minor for part in event.credits) == amount
+        for part in event.credits:
+            paid[part.rep] += part.amount_minor
+        left -= amount
+        company.take(event, event_id(100 + place))
+        assert all(paid[part.rep] <= part.amount_minor for part in parts)
+    assert sum(paid.values()) == 1_000 - left
+    if not left:
+        assert paid == {part.rep: part.amount_minor for part in parts}
