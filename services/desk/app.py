@@ -6,15 +6,17 @@ from services.desk.asking import Desk
 from services.desk.deals import routes as deals
 from services.desk.goals import routes as goals
 from services.desk.people import routes as people
+from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.health import answer_health
 from services.runtime.problems import answer_problems
 
 
-def desk_app(desk: Desk) -> FastAPI:
-    """The desk's app; it can serve once the desk has read the log to its end."""
+def desk_app(desk: Desk, watch: Guard) -> FastAPI:
+    """The desk's app, for callers whom the guard knows; it can serve once the desk has read the log to its end."""
     app = FastAPI(title="Kvota desk", docs_url=None, redoc_url=None)
     app.state.desk = desk
     answer_problems(app)
+    answer_callers(app, watch)
     answer_health(app, lambda: desk.log.ready)
     for noun in (people, goals, deals):
         app.include_router(noun.router)

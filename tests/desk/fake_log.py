@@ -51,7 +51,7 @@ def handler(log: Replica, patience_s: float = 5) -> Handler:
 
 def asked(command: DealCommand | AssignQuota, key: str, **more: Any) -> Asked:  # noqa: ANN401  # fields of Asked
     """A command under a key."""
-    return Asked(command=identity(command, key), decide=partial(_decide, command), in_turn="", **more)
+    return Asked(command=identity(command, key), caller="local", decide=partial(_decide, command), in_turn="", **more)
 
 
 def _decide(command: DealCommand | AssignQuota, company: Company) -> Decision:

@@ -16,6 +16,8 @@ from services.desk.bodies import Body, body_of, documented
 from services.desk.deals.decider import WHOLE_BP, LoseDeal, OpenDeal, RefundDeal, WinDeal, decide
 from services.desk.deals.state import Deal, Lost, Open, Unopened, Won
 from services.desk.deciding import stream
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 FIRST_STAGE = "opened"
@@ -77,7 +79,12 @@ class RefundBody(Body):
     reason: Name = "refund"
 
 
-@router.post("/deals", status_code=HTTPStatus.CREATED, openapi_extra=documented(OpenBody))
+@router.post(
+    "/deals",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(OpenBody),
+    dependencies=[allowed("deals.open")],
+)
 async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenBody))]) -> Response:
     """Open a deal."""
     ask.desk.accept(body.currency)
@@ -95,41 +102,58 @@ async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenB
         playbook_version=body.playbook_version,
     )
     in_turn = f"deals of {body.customer}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
+    return await ask.answer(
+        ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=stream("rep", body.rep)
+    )
 
 
-@router.post("/deals/{deal}/win", status_code=HTTPStatus.CREATED, openapi_extra=documented(WinBody))
+@router.post(
+    "/deals/{deal}/win",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(WinBody),
+    dependencies=[allowed("deals.close")],
+)
 async def win_deal(deal: str, ask: AnyAsk, body: Annotated[WinBody, Depends(body_of(WinBody))]) -> Response:
     """Win a deal."""
     command = WinDeal(
         **ask.when(body), deal=deal, shares=body.shares, amount_minor=body.amount_minor, currency=body.currency
     )
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about, day=command.day)
 
 
-@router.post("/deals/{deal}/lose", status_code=HTTPStatus.CREATED, openapi_extra=documented(LoseBody))
+@router.post(
+    "/deals/{deal}/lose",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(LoseBody),
+    dependencies=[allowed("deals.close")],
+)
 async def lose_deal(deal: str, ask: AnyAsk, body: Annotated[LoseBody, Depends(body_of(LoseBody))]) -> Response:
     """Lose a deal."""
     command = LoseDeal(**ask.when(body), deal=deal, reason=body.reason, competitor=body.competitor, remark=body.remark)
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about, day=command.day)
 
 
-@router.post("/deals/{deal}/refund", status_code=HTTPStatus.CREATED, openapi_extra=documented(RefundBody))
+@router.post(
+    "/deals/{deal}/refund",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(RefundBody),
+    dependencies=[allowed("deals.refund")],
+)
 async def refund_deal(deal: str, ask: AnyAsk, body: Annotated[RefundBody, Depends(body_of(RefundBody))]) -> Response:
     """Give money back."""
     command = RefundDeal(
         **ask.when(body), deal=deal, amount_minor=body.amount_minor, currency=body.currency, reason=body.reason
     )
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about, day=command.day)
 
 
-@router.get("/deals/{deal}")
-async def get_deal(deal: str, desk: AnyDesk) -> Response:
+@router.get("/deals/{deal}", dependencies=[allowed("deals.read")])
+async def get_deal(deal: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A deal."""
-    return shown(desk, stream("deal", deal), _deal(desk.log.fold.company.deals.deal(deal)))
+    return shown(desk, permit, stream("deal", deal), _deal(desk.log.fold.company.deals.deal(deal)))
 
 
 def _deal(deal: Deal) -> dict[str, object] | None:
@@ -143,8 +167,8 @@ def _deal(deal: Deal) -> dict[str, object] | None:
             sold = {"state": "won", "customer": customer, "novelty": novelty, "won_at": deal.won_at}
             left = {"refunded_minor": deal.refunded.minor, "credits": [_credit(part) for part in deal.left]}
             return sold | _amount(deal.amount) | left
-        case Lost(customer=customer, reason=reason):
-            return {"state": "lost", "customer": customer, "reason": reason}
+        case Lost(customer=customer, reason=reason, rep=rep):
+            return {"state": "lost", "customer": customer, "rep": rep, "reason": reason}
 
 
 def _amount(amount: Money) -> dict[str, object]:

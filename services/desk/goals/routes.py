@@ -17,6 +17,8 @@ from services.desk.deciding import stream
 from services.desk.goals.decider import AssignQuota, decide
 from services.desk.goals.months import LONGEST, evenly, months_between
 from services.desk.goals.state import Assigned, Quota
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 _YEARS = range(1970, 9000)
@@ -51,7 +53,12 @@ class QuotaBody(Body):
         return self
 
 
-@router.post("/quotas", status_code=HTTPStatus.CREATED, openapi_extra=documented(QuotaBody))
+@router.post(
+    "/quotas",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(QuotaBody),
+    dependencies=[allowed("quotas.assign")],
+)
 async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(QuotaBody))]) -> Response:
     """Assign a quota."""
     ask.desk.accept(body.currency)
@@ -65,13 +72,14 @@ async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(Q
         months=months_between(body.starts_on, body.ends_on, weigh),
     )
     in_turn = f"quotas of {body.holder_kind} {body.holder}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
+    holder = stream("rep" if body.holder_kind == "rep" else "unit", body.holder)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=holder)
 
 
-@router.get("/quotas/{quota}")
-async def get_quota(quota: str, desk: AnyDesk) -> Response:
+@router.get("/quotas/{quota}", dependencies=[allowed("quotas.read")])
+async def get_quota(quota: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A quota, with the months in which it is still asked for."""
-    return shown(desk, stream("quota", quota), _quota(desk.log.fold.company.quotas.quota(quota)))
+    return shown(desk, permit, stream("quota", quota), _quota(desk.log.fold.company.quotas.quota(quota)))
 
 
 def _quota(quota: Quota) -> dict[str, object] | None:

@@ -14,6 +14,8 @@ from services.desk.bodies import Body, body_of, documented
 from services.desk.deciding import stream
 from services.desk.people.decider import FormUnit, HireRep, decide
 from services.desk.people.state import Formed, Hired, Left, NotHired, Rep
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 
@@ -46,7 +48,12 @@ class RepBody(Body):
         return told
 
 
-@router.post("/units", status_code=HTTPStatus.CREATED, openapi_extra=documented(UnitBody))
+@router.post(
+    "/units",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(UnitBody),
+    dependencies=[allowed("units.form")],
+)
 async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
     """Form a unit."""
     command_id, when = ask.command(body), ask.when(body)
@@ -58,21 +65,28 @@ async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitB
         parent=body.parent,
         starts_on=body.starts_on or when["day"],
     )
-    return await ask.answer(command_id, partial(decide, command), in_turn=stream("unit", command.unit))
+    about = stream("unit", command.unit)
+    above = None if body.parent is None else stream("unit", body.parent)
+    return await ask.answer(command_id, partial(decide, command), in_turn=about, day=command.day, thing=above)
 
 
-@router.get("/units/{unit}")
-async def get_unit(unit: str, desk: AnyDesk) -> Response:
+@router.get("/units/{unit}", dependencies=[allowed("units.read")])
+async def get_unit(unit: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A unit."""
     match desk.log.fold.company.people.unit(unit):
         case Formed(kind=kind, title=title, parent=parent, starts_on=starts_on):
             state = {"kind": kind, "title": title, "parent": parent, "starts_on": starts_on}
-            return shown(desk, stream("unit", unit), state)
+            return shown(desk, permit, stream("unit", unit), state)
         case _:
-            return shown(desk, stream("unit", unit), None)
+            return shown(desk, permit, stream("unit", unit), None)
 
 
-@router.post("/reps", status_code=HTTPStatus.CREATED, openapi_extra=documented(RepBody))
+@router.post(
+    "/reps",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(RepBody),
+    dependencies=[allowed("reps.hire")],
+)
 async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody))]) -> Response:
     """Hire a rep."""
     command_id, when = ask.command(body), ask.when(body)
@@ -87,14 +101,16 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
         command_id,
         partial(decide, command),
         in_turn=stream("rep", command.rep),
+        day=command.day,
+        thing=stream("unit", body.unit),
         beforehand=partial(ask.desk.names.keep, command.rep, body.name),
     )
 
 
-@router.get("/reps/{rep}")
-async def get_rep(rep: str, desk: AnyDesk) -> Response:
+@router.get("/reps/{rep}", dependencies=[allowed("reps.read")])
+async def get_rep(rep: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A rep; the name is the vault's to tell."""
-    return shown(desk, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep)))
+    return shown(desk, permit, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep)))
 
 
 def _rep(rep: Rep) -> dict[str, object] | None:
