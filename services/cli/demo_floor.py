@@ -11,6 +11,8 @@ from projections.projection import load_projections
 from services.broker.install import install
 from services.cli.demo_home import fresh_home
 from services.cli.demo_outcome import Outcome, ask
+from services.runtime.auth.credentials import bearer, own_token
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.cells_reader import CellsReader
 from services.runtime.log import end_positions
 from services.runtime.ports import HOST
@@ -71,9 +73,13 @@ class Floor:
             except TimeoutError:
                 message = "the day was played, and is not counted in time; see the logs of feeds and projector"
                 raise StackError(message) from None
-            return await ask(self.ports.url("history"), day.plan)
+            return await ask(self.ports.url("history"), self._who, day.plan)
 
         return self._run(play, ("--once",))
+
+    @property
+    def _who(self) -> Mapping[str, str]:
+        return bearer(own_token("demo", "auditor", AuthSettings(folder=self.home / "demo" / "auth")))
 
     @property
     def _told(self) -> list[str]:

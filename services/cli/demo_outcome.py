@@ -54,9 +54,9 @@ class Outcome:
         return [{"figure": name, "value": value} for name, value in figures.items()]
 
 
-async def ask(history: str, plan: Plan) -> Outcome:
-    """Ask the history service at this URL about the day of a plan; raises ClearError for what it refuses."""
-    async with httpx.AsyncClient(base_url=f"{history}/v1/", timeout=_WITHIN_S, trust_env=False) as client:
+async def ask(history: str, who: Mapping[str, str], plan: Plan) -> Outcome:
+    """Ask history at this URL, as `who` says, about the day of a plan; raises ClearError for what it refuses."""
+    async with httpx.AsyncClient(base_url=f"{history}/v1/", headers=who, timeout=_WITHIN_S, trust_env=False) as client:
         agreed = await _answer(client, "verify")
         day = plan.day.isoformat()
         queues = _rows(await _answer(client, "reports/call_centre", day=day, zone=plan.zone))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from services.cli.options import home, kafka
+from services.cli.options import credentials, home, kafka
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from services.runtime.shards import Positions, Source
 
 _WITHIN_S = 120.0
+_NOT_LET_IN = (401, 403)
 
 
 class History(Protocol):
@@ -179,9 +180,13 @@ def _service(path: "Path", busy: "HistoryBusyError") -> Iterator["httpx.Client"]
 
     settings = HistorySettings()
     url = f"http://{settings.host}:{settings.port}/v1/"
-    with httpx.Client(base_url=url, timeout=_WITHIN_S, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=_WITHIN_S, trust_env=False, headers=credentials()) as client:
         try:
-            which = client.get("archive").json()["path"]
+            answer = client.get("archive")
+            if answer.status_code in _NOT_LET_IN:
+                message = f"{busy}, and the history service at {url} says: {answer.json()['detail']} (KVOTA_TOKEN)"
+                raise ClearError(message)
+            which = answer.json()["path"]
         except (httpx.HTTPError, ValueError, KeyError):
             message = f"{busy}, and no history service answers at {url} (KVOTA_HISTORY_PORT)"
             raise ClearError(message) from None

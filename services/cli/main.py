@@ -21,11 +21,13 @@ from services.cli import (
     feed,
     fold,
     import_file,
+    key,
     parked,
     projections,
     report,
     schema,
     stack,
+    token,
     topics,
 )
 from services.runtime.errors import ClearError
@@ -46,6 +48,7 @@ app.add_typer(broker.app, name="broker", help="The local Kafka.")
 app.add_typer(topics.app, name="topics", help="The topics of the log.")
 app.add_typer(projections.app, name="projections", help="What the numbers are made by, and whether both ends agree.")
 app.add_typer(parked.app, name="parked", help="What could not be read or counted.")
+app.add_typer(key.app, name="key", help="The API keys of feeds and screens.")
 app.add_typer(bench.app, name="bench", help="What it costs, beside others who do the same work.")
 app.add_typer(calc.app, name="calc", help="The formulas alone, over a JSON file.")
 app.command("up")(stack.up)
@@ -58,6 +61,7 @@ app.command("explain")(explain.explain)
 app.command("report")(report.report)
 app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)
+app.command("token")(token.token)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001  # as typer calls it

@@ -1,5 +1,6 @@
 """Options that several commands share, and what they are read into."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,3 +61,14 @@ def instant(text: str | None) -> datetime | None:
         message = f"{text} has no zone: write {text}Z for UTC, or {text}+03:00"
         raise ClearError(message)
     return moment
+
+
+def credentials() -> Mapping[str, str]:
+    """What a command says of who asks a service: KVOTA_TOKEN, or a token of this machine's own key for a manager."""
+    from services.runtime.auth.credentials import bearer, own_token
+    from services.runtime.auth.settings import AuthSettings, TokenSettings
+
+    told = TokenSettings().token
+    if told is not None:
+        return bearer(told.get_secret_value())
+    return bearer(own_token("kvota-cli", "manager", AuthSettings()))

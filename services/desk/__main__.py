@@ -16,6 +16,8 @@ from services.desk.handler import Handler
 from services.desk.log import DecisionLog
 from services.desk.names import Names
 from services.desk.settings import DeskSettings
+from services.runtime.auth.guard import Guard, guard
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
@@ -27,10 +29,11 @@ _VAULT_S = 5.0
 log = structlog.get_logger()
 
 
-async def run(
+async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing after the other
     settings: DeskSettings,
     kafka: KafkaSettings,
     company: CompanySettings,
+    watch: Guard,
     stop: asyncio.Event,
     serving: Callable[[FastAPI], None] = lambda _app: None,
 ) -> None:
@@ -40,7 +43,7 @@ async def run(
         DecisionLog(kafka) as decisions,
         httpx.AsyncClient(base_url=settings.vault_url, timeout=_VAULT_S, trust_env=False) as vault,
     ):
-        app = desk_app(_desk(settings, company, decisions, Names(vault)))
+        app = desk_app(_desk(settings, company, decisions, Names(vault)), watch)
         serving(app)
         async with asyncio.TaskGroup() as group:
             following = group.create_task(decisions.follow())
@@ -69,7 +72,9 @@ def _now() -> datetime:
 
 
 async def _work(stop: asyncio.Event) -> None:
-    await run(DeskSettings(), KafkaSettings(client_id="desk"), CompanySettings(), stop)
+    settings = DeskSettings()
+    watch = guard(AuthSettings(), settings.host)
+    await run(settings, KafkaSettings(client_id="desk"), CompanySettings(), watch, stop)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,17 @@ from services.desk.hiring import routes as hiring
 from services.desk.people import routes as people
 from services.desk.quotas import routes as quotas
 from services.desk.sales import routes as sales
+from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.health import answer_health
 from services.runtime.problems import answer_problems
 
 
-def desk_app(desk: Desk) -> FastAPI:
+def desk_app(desk: Desk, watch: Guard) -> FastAPI:
     """The desk's app; it can serve once the desk has read the log to its end."""
     app = FastAPI(title="Kvota desk", docs_url=None, redoc_url=None)
     app.state.desk = desk
     answer_problems(app)
+    answer_callers(app, watch)
     answer_health(app, lambda: desk.log.ready)
     for noun in (people, hiring, headcount, goals, quotas, customers, deals, sales):
         app.include_router(noun.router)

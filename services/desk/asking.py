@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Annotated, TypedDict
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -19,7 +19,6 @@ from services.desk.company import Company
 from services.desk.deciding import Decision, Rejected, Unknown
 from services.desk.fold import Recorded
 from services.desk.handler import (
-    CALLER,
     Asked,
     Beforehand,
     Handler,
@@ -31,6 +30,9 @@ from services.desk.handler import (
 from services.desk.log import DecisionLog
 from services.desk.names import Names, NamesUnavailableError, OtherNameError
 from services.desk.positions import own_position, write_position
+from services.desk.reach import OutOfReach, require_reach
+from services.runtime.auth.callers import Permit
+from services.runtime.auth.guard import AnyPermit
 from services.runtime.problems import Problem
 
 PLURALS = {
@@ -44,7 +46,6 @@ PLURALS = {
     "customer": "customers",
     "deal": "deals",
 }
-_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _RETRY, _RETRY_RU = "ask again with the same Idempotency-Key", "повторите запрос с тем же Idempotency-Key"
 _REUSED = (
     "this Idempotency-Key was used to ask for something else",
@@ -139,6 +140,10 @@ def _position(text: str) -> int:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", f"after: {error}", ru) from None
 
 
+def _forbidden(error: OutOfReach) -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, error.kind, error.en, error.ru)
+
+
 def _busy(kind: str, en: str, ru: str) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, en, ru)
 
@@ -151,11 +156,12 @@ class Ask:
     """One request for a command."""
 
     desk: Desk
+    permit: Permit
     path: str
     key: str
     if_match: str | None
     """The versions that the caller has seen, as HTTP writes them."""
-    names: Mapping[str, str] = _NO_NAMES
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     """The ids of what it is about besides the thing whose stream it is in; the answer tells them."""
 
     def about(self, **names: str) -> "Ask":
@@ -164,31 +170,46 @@ class Ask:
 
     def command(self, body: Body) -> CommandId:
         """The command's identity."""
-        return command_id(CALLER, self.key, self.path, body.asked())
+        return command_id(self.permit.caller.subject, self.key, self.path, body.asked())
 
     def when(self, body: Body) -> When:
         """The moment and the business day of the command."""
         at = body.at or self.desk.now()
         return When(at=at, day=at.astimezone(self.desk.zone).date())
 
-    async def answer(
+    async def answer(  # noqa: PLR0913  # each says something else of the command
         self,
         command: CommandId,
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
+        day: date,
+        thing: str | None = None,
         about: str | None = None,
         beforehand: Beforehand = nothing,
     ) -> Response:
-        """Handle a command, and say what came of it (`handler.Asked` says what the words mean)."""
+        """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
+
+        The caller's permit has to reach the `thing` whose stream this is, by the org tree of the command's day: what
+        the command is about, when left out, and without that the whole company.
+        """
         asked = Asked(
-            command=command, decide=decide, in_turn=in_turn, about=about, seen=self._seen, beforehand=beforehand
+            command=command,
+            caller=self.permit.caller.subject,
+            decide=decide,
+            permit=partial(require_reach, self.permit, thing or about, day),
+            in_turn=in_turn,
+            about=about,
+            seen=self._seen,
+            beforehand=beforehand,
         )
         return self._recorded(await self._handled(asked))
 
     async def _handled(self, asked: Asked) -> Recorded:
         try:
             return await self.desk.handler.handle(asked)
+        except OutOfReach as error:
+            raise _forbidden(error) from None
         except Unknown as error:
             raise Problem(HTTPStatus.NOT_FOUND, error.kind, error.en, error.ru) from None
         except Rejected as error:
@@ -228,11 +249,12 @@ class Ask:
 async def ask(
     request: Request,
     desk: AnyDesk,
+    permit: AnyPermit,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
     if_match: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Ask:
     """The request for a command; one without a key gets a key of its own, which the answer names."""
-    return Ask(desk, request.url.path, idempotency_key or str(uuid4()), if_match)
+    return Ask(desk, permit, request.url.path, idempotency_key or str(uuid4()), if_match)
 
 
 AnyAsk = Annotated[Ask, Depends(ask)]
@@ -243,8 +265,12 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def shown(desk: Desk, stream: str, state: Mapping[str, object] | None) -> Response:
-    """Answer with the state of one thing; refuse when there is none."""
+def shown(desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] | None) -> Response:
+    """Answer with the state of one thing; refuse when there is none, or it is out of reach."""
+    try:
+        require_reach(permit, stream, desk.today(), desk.log.fold.company)
+    except OutOfReach as error:
+        raise _forbidden(error) from None
     noun, _, identity = stream.partition("/")
     if state is None:
         en, ru = f"there is no {noun} {identity}", f"такого нет: {noun} {identity}"

@@ -20,7 +20,6 @@ from services.desk.deciding import Decision, Rejected
 from services.desk.fold import Fold, Recorded
 
 SOURCE = "/desk"
-CALLER = "local"
 
 _log = structlog.get_logger()
 
@@ -73,11 +72,15 @@ class Asked:
     """One command, and all that the handler has to know about it."""
 
     command: CommandId
+    caller: str
+    """Who asks, as the record says it."""
     decide: Callable[[Company], Decision]
     """The noun's own decider, for this command; raises Rejected."""
     in_turn: str
     """Commands with the same word here are taken one after the other inside this process: they would only overtake one
     another in the log."""
+    permit: Callable[[Company], None] = lambda _company: None
+    """Makes sure that the caller may ask for this, by what is known; raises Rejected."""
     about: str | None = None
     """The stream that the caller has seen."""
     seen: Callable[[int], bool] = lambda _version: True
@@ -177,6 +180,7 @@ class _Attempt:
         return known
 
     def _decide(self, fold: Fold) -> Decision:
+        self._asked.permit(fold.company)
         about = self._asked.about
         version = 0 if about is None else fold.head(about)
         if version and not self._asked.seen(version):
@@ -201,5 +205,5 @@ class _Attempt:
             streamversion=version,
             expects=write_expects({other: heads[other] for other in decision.relies_on}),
             commandid=str(command),
-            authid=CALLER,
+            authid=self._asked.caller,
         )

@@ -11,6 +11,8 @@ from services.feeds.company import read_company
 from services.feeds.door import door
 from services.feeds.live import asterisk, feed_asterisk
 from services.feeds.settings import FeedsSettings
+from services.runtime.auth.guard import Guard, guard
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.errors import ClearError
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
@@ -25,11 +27,13 @@ _LOOK_S = 0.5
 _log = structlog.get_logger()
 
 
-async def run(settings: FeedsSettings, live: LiveAsterisk | None, kafka: KafkaSettings, stop: asyncio.Event) -> None:
+async def run(
+    settings: FeedsSettings, live: LiveAsterisk | None, kafka: KafkaSettings, watch: Guard, stop: asyncio.Event
+) -> None:
     """Work until `stop` is set; raises whatever ended it."""
     topics = asyncio.Event()
     async with Appender(kafka, attempts=_ATTEMPTS, patience_s=_PATIENCE_S) as appender:
-        app = door(appender, topics.is_set)
+        app = door(appender, topics.is_set, watch)
         async with asyncio.TaskGroup() as group:
             looking = group.create_task(_look_for_topics(kafka, topics))
             if live is not None:
@@ -52,12 +56,13 @@ async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
 
 async def _work(stop: asyncio.Event) -> None:
     settings, company = FeedsSettings(), CompanySettings()
+    watch = guard(AuthSettings(), settings.host)
     try:
         told = read_company(company.time_zone, settings.roster)
         live = asterisk(settings, told, HomeSettings().home, patient=True)
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(settings, live, KafkaSettings(client_id="kvota-feeds"), stop)
+    await run(settings, live, KafkaSettings(client_id="kvota-feeds"), watch, stop)
 
 
 if __name__ == "__main__":

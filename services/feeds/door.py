@@ -10,6 +10,8 @@ from fastapi import FastAPI, Request, Response
 
 from services.feeds.accepting import NoFactError, fact
 from services.feeds.appender import ROUND, Appender, AppendError, Record, record_of
+from services.feeds.permissions import allowed
+from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems
 
@@ -25,13 +27,14 @@ _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 
 
-def door(appender: Appender, ready: Callable[[], bool]) -> FastAPI:
-    """Make the app; `ready` says whether the log can be reached."""
+def door(appender: Appender, ready: Callable[[], bool], watch: Guard) -> FastAPI:
+    """Make the app, for callers whom the guard knows; `ready` says whether the log can be reached."""
     app = FastAPI(title="Kvota feeds", docs_url=None, redoc_url=None, openapi_url=None)
     answer_problems(app)
+    answer_callers(app, watch)
     answer_health(app, ready)
 
-    @app.post("/v1/events", status_code=HTTPStatus.ACCEPTED)
+    @app.post("/v1/events", status_code=HTTPStatus.ACCEPTED, dependencies=[allowed("facts.tell")])
     async def events(request: Request) -> Response:
         items = _items(_content_type(request), await _body(request))
         records = await _records(items)

@@ -15,6 +15,8 @@ from services.history.archiver import Archiver
 from services.history.door import Chosen, door
 from services.history.seeding import Seeding
 from services.history.settings import HistorySettings
+from services.runtime.auth.guard import Guard, guard
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.parked import parked_until_now
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
@@ -25,8 +27,13 @@ _CATCH_UP_S = 60.0
 log = structlog.get_logger()
 
 
-async def run(
-    settings: HistorySettings, home: HomeSettings, kafka: KafkaSettings, company: CompanySettings, stop: asyncio.Event
+async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing after the other
+    settings: HistorySettings,
+    home: HomeSettings,
+    kafka: KafkaSettings,
+    company: CompanySettings,
+    watch: Guard,
+    stop: asyncio.Event,
 ) -> None:
     """Archive the log and answer questions until `stop` is set; raises whatever ended it."""
     path = home.home / FILE_NAME
@@ -34,7 +41,7 @@ async def run(
         log.info("archive_opened", path=str(path), positions=_shown(archive))
         archiver = Archiver(kafka, archive)
         verify, seed = partial(_verify, kafka, archive, archiver), partial(_seed, kafka, archive, archiver)
-        app = door(archive, archiver, Answers(archive, company.country), verify, seed)
+        app = door(archive, archiver, Answers(archive, company.country), verify, seed, watch)
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
             group.create_task(serve(app, Address(host=settings.host, port=settings.port), stop))
@@ -58,7 +65,9 @@ def _shown(archive: Archive) -> dict[str, int]:
 
 
 async def _work(stop: asyncio.Event) -> None:
-    await run(HistorySettings(), HomeSettings(), KafkaSettings(client_id="history"), CompanySettings(), stop)
+    settings, home = HistorySettings(), HomeSettings()
+    watch = guard(AuthSettings(), settings.host)
+    await run(settings, home, KafkaSettings(client_id="history"), CompanySettings(), watch, stop)
 
 
 if __name__ == "__main__":

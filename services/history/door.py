@@ -19,7 +19,9 @@ from services.history.archive import Archive
 from services.history.archiver import Archiver
 from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, ShortLogError, UnknownNameError
 from services.history.imports import as_json, standings, told, verdicts
+from services.history.permissions import allowed
 from services.history.rendering import written_positions
+from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems, problem_response
@@ -37,50 +39,56 @@ _WAIT_S = 10.0
 _NOT_FOUND = ("report", "projection")
 
 
-def door(archive: Archive, archiver: Archiver, answers: Answers, verify: Verify, seed: Seed) -> FastAPI:
-    """Make the app. With `after=` an answer waits until what lies before these positions is archived."""
+def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
+    archive: Archive, archiver: Archiver, answers: Answers, verify: Verify, seed: Seed, watch: Guard
+) -> FastAPI:
+    """Make the app, for callers whom the guard knows.
+
+    With `after=` an answer waits until what lies before these positions is archived.
+    """
     app = FastAPI(title="Kvota history", docs_url=None, redoc_url=None, openapi_url=None)
     answer_problems(app)
+    answer_callers(app, watch)
     app.add_exception_handler(ClearError, _refused)
     answer_health(app, lambda: archiver.following)
 
-    @app.get("/v1/archive")
+    @app.get("/v1/archive", dependencies=[allowed("archive.read")])
     async def which() -> dict[str, object]:
         return {"path": str(archive.path), "positions": written_positions(archive.positions())}
 
-    @app.get("/v1/reports/{name}")
+    @app.get("/v1/reports/{name}", dependencies=[allowed("reports.read")])
     async def report(name: str, request: Request) -> Response:
         given = dict(request.query_params)
         known_at = await _asked(archiver, given)
         return _json(await asyncio.to_thread(answers.report, name, given, known_at))
 
-    @app.get("/v1/explain/{projection}")
+    @app.get("/v1/explain/{projection}", dependencies=[allowed("reports.read")])
     async def explain(projection: str, request: Request) -> Response:
         key = dict(request.query_params)
         known_at, measure = await _asked(archiver, key), key.pop("only", None)
         return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
 
-    @app.get("/v1/imports")
+    @app.get("/v1/imports", dependencies=[allowed("imports.judge")])
     async def imports(after: str) -> Response:
         await archiver.reached(_positions(after), _WAIT_S)
         return _json(as_json(await asyncio.to_thread(standings, archive)))
 
-    @app.post("/v1/told")
+    @app.post("/v1/told", dependencies=[allowed("imports.judge")])
     async def which_are_told(request: Request) -> Response:
         found = await asyncio.to_thread(told, archive, _ids(await request.body()))
         return _json(msgspec.json.encode(sorted(found)))
 
-    @app.get("/v1/verdicts")
+    @app.get("/v1/verdicts", dependencies=[allowed("imports.judge")])
     async def what_the_law_says(at: str) -> Response:
         places = _positions(at)
         await archiver.reached({source: offset + 1 for source, offset in places.items()}, _WAIT_S)
         return _json(as_json(await asyncio.to_thread(verdicts, archive, places)))
 
-    @app.get("/v1/verify")
+    @app.get("/v1/verify", dependencies=[allowed("numbers.verify")])
     async def compare(projection: Annotated[list[str], Query()] = [], version: int | None = None) -> Response:  # noqa: B006  # never written to
         return _json(agreement_json(await verify(version, archive.chosen(projection))))
 
-    @app.post("/v1/seeds/{version}")
+    @app.post("/v1/seeds/{version}", dependencies=[allowed("cells.seed")])
     async def sow(version: Annotated[int, Path(ge=1)]) -> Mapping[str, str]:
         return await seed(version)
 

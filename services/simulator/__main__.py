@@ -10,11 +10,16 @@ import sys
 from contextlib import suppress
 from functools import partial
 
+from pydantic import SecretStr
+
+from services.runtime.auth.callers import Role
+from services.runtime.auth.credentials import own_token
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.errors import ClearError
 from services.runtime.running import run_service
 from services.runtime.settings import CompanySettings
 from services.simulator.day import Day, simulate
-from services.simulator.play import Played, Player
+from services.simulator.play import Played, Player, Tokens
 from services.simulator.settings import SimulatorSettings
 
 
@@ -44,13 +49,22 @@ async def _play(day: Day, settings: SimulatorSettings, stop: asyncio.Event) -> N
 
 
 async def _played(day: Day, settings: SimulatorSettings, stop: asyncio.Event) -> None:
-    player = Player(day, settings)
+    player = Player(day, settings, _tokens(settings, AuthSettings()))
     async with player.playing() as played:
         if settings.once:
             await player.drained()
         _print(day, played)
         if not settings.once:
             await stop.wait()
+
+
+def _tokens(settings: SimulatorSettings, auth: AuthSettings) -> Tokens:
+    """The tokens that were told, or else those of this machine's own key."""
+
+    def own(told: SecretStr | None, role: Role) -> str | None:
+        return own_token("simulator", role, auth) if told is None else told.get_secret_value()
+
+    return Tokens(desk=own(settings.desk_token, "manager"), door=own(settings.door_token, "feed"))
 
 
 def _print(day: Day, played: Played) -> None:

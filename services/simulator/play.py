@@ -21,12 +21,25 @@ from services.simulator.manager import ManagerServer
 from services.simulator.plan import Micros
 from services.simulator.queue_log import QueueLog
 from services.simulator.settings import SimulatorSettings
-from services.simulator.web import Service
+from services.simulator.web import Service, Where
 
 _BATCH = 500
 """So many events at the most go to the door in one request."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the doors are told of who asks."""
+
+    desk: str | None = None
+    """Of the manager who sets up the company, and whose people sell."""
+    door: str | None = None
+    """Of the feed that tells facts."""
+
+
+NO_TOKENS = Tokens()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +55,11 @@ class Played:
 class Player:
     """Plays one day."""
 
-    def __init__(self, day: Day, settings: SimulatorSettings) -> None:
-        """Play it as the settings say."""
+    def __init__(self, day: Day, settings: SimulatorSettings, tokens: Tokens = NO_TOKENS) -> None:
+        """Play it as the settings say, as whoever the tokens stand for."""
         self._day = day
         self._settings = settings
+        self._tokens = tokens
         self._clock = Clock(day.starts, day.ends, settings.speed, time.monotonic)
         secret = settings.secret_file.read_text("utf-8").strip() if settings.secret_file is not None else None
         self.server = ManagerServer(self._clock, day.plan.system, secret)
@@ -66,7 +80,7 @@ class Player:
             if desk is not None:
                 await self._set_up(desk)
             reps = desk.reps() if desk is not None else {}
-            door = Door(self._service(client, "the door", settings.door)) if settings.door else None
+            door = Door(self._service(client, self._door)) if settings.door else None
             async with self.server.listening(settings.address()):
                 log.info("phone_system_listens", port=self.server.port)
                 self.listening.set()
@@ -120,10 +134,15 @@ class Player:
             await door.hand_in([each.envelope for each in waiting.take(self._clock.now)])
 
     def _desk(self, client: httpx.AsyncClient) -> Desk:
-        return Desk(self._service(client, "the desk", self._settings.desk), self._day.plan)
+        where = Where("the desk", self._settings.desk, self._tokens.desk)
+        return Desk(self._service(client, where), self._day.plan)
 
-    def _service(self, client: httpx.AsyncClient, name: str, url: str) -> Service:
-        return Service(client, name, url, self._settings.patience_s)
+    @property
+    def _door(self) -> Where:
+        return Where("the door", self._settings.door, self._tokens.door)
+
+    def _service(self, client: httpx.AsyncClient, where: Where) -> Service:
+        return Service(client, where, self._settings.patience_s)
 
 
 class _Due:

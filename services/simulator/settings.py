@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, FilePath, NonNegativeFloat, NonNegativeInt, PositiveFloat, field_validator
+from pydantic import Field, FilePath, NonNegativeFloat, NonNegativeInt, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime.serving import Address
@@ -45,6 +45,10 @@ class SimulatorSettings(Settings):
     """The desk; empty: nothing is asked of any."""
     door: str = "http://127.0.0.1:8703"
     """The feeds' CloudEvents door; empty: nothing is handed in."""
+    desk_token: SecretStr | None = None
+    """What the desk is told of who asks; without it a token is issued by this machine's own key."""
+    door_token: SecretStr | None = None
+    """What the door is told of who asks; likewise."""
     system: str = Field(default="pbx1", pattern=r"^[A-Za-z0-9]{1,20}$")
     """How the phone system calls itself."""
     roster: Path | None = None

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import httpx
 import structlog
 
+from services.runtime.auth.credentials import bearer
 from services.runtime.errors import ClearError
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 2.0
@@ -31,14 +33,25 @@ class UnreachableError(ClearError):
         super().__init__(f"{service} does not answer at {url}: {reason}; start it, or say where it is")
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A service, and what it is told of who asks."""
+
+    name: str
+    url: str
+    token: str | None = None
+    """A token or an API key."""
+
+
 class Service:
     """One service at its URL; whatever is sent may be sent again, and says by itself that it is the same."""
 
-    def __init__(self, client: httpx.AsyncClient, name: str, url: str, patience_s: float) -> None:
-        """Ask the service of this name; give up when it has not answered for `patience_s` seconds."""
+    def __init__(self, client: httpx.AsyncClient, where: Where, patience_s: float) -> None:
+        """Ask the service there; give up when it has not answered for `patience_s` seconds."""
         self._client = client
-        self._name = name
-        self._url = url.rstrip("/")
+        self._name = where.name
+        self._url = where.url.rstrip("/")
+        self._who = bearer(where.token)
         self._patience_s = patience_s
 
     async def post(self, what: str, path: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
@@ -65,7 +78,7 @@ class Service:
         self, path: str, content: bytes, headers: Mapping[str, str]
     ) -> httpx.Response | httpx.TransportError:
         try:
-            return await self._client.post(self._url + path, content=content, headers=dict(headers))
+            return await self._client.post(self._url + path, content=content, headers={**self._who, **headers})
         except httpx.TransportError as error:
             return error
 

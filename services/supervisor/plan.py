@@ -108,4 +108,4 @@ def _simulator(home: Path, ports: Ports, simulated: Sequence[str]) -> Program:
         f"--door={ports.url('feeds')}",
         f"--queue-log={queue_log(home)}",
     )
-    return Program("simulator", "services.simulator", told, once="--once" in simulated)
+    return Program("simulator", "services.simulator", told, {"KVOTA_HOME": str(home)}, once="--once" in simulated)

@@ -16,6 +16,7 @@ from services.runtime.settings import CompanySettings, KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
 from services.vault.app import vault_app
 from services.vault.store import open_vault
+from tests.callers import bearer, watch
 
 _START_S = 30.0
 _LOOK_EVERY_S = 0.01
@@ -31,7 +32,7 @@ async def desk_running(
     vault_url: str | None = None,
     **settings: Any,  # noqa: ANN401  # of several types
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """A desk that has read the log, and a client of it; with a vault of its own in `home` unless `vault_url` is given.
+    """A desk that has read the log, and a manager's client; with a vault of its own in `home`, or that at `vault_url`.
 
     Makes the source topics where they are missing. `settings` are the desk's own.
     """
@@ -45,7 +46,8 @@ async def desk_running(
         return
     told = DeskSettings(port=0, vault_url=vault_url, **settings)
     kafka, company = KafkaSettings(bootstrap_servers=bootstrap, client_id="desk"), CompanySettings()
-    async with _running(lambda stop, served: run_desk(told, kafka, company, stop, served)) as client:
+    async with _running(lambda stop, served: run_desk(told, kafka, company, watch(home), stop, served)) as client:
+        client.headers.update(bearer(home, "manager"))
         yield client
 
 

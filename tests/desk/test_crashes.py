@@ -18,6 +18,7 @@ from services.runtime.log import consumer, read_to_end
 from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
+from tests.callers import bearer
 from tests.desk.desks import vault_running
 
 pytestmark = pytest.mark.kafka
@@ -26,9 +27,14 @@ COMMANDS = 60
 
 
 @asynccontextmanager
-async def process(bootstrap: str, port: int, vault_url: str) -> AsyncGenerator[asyncio.subprocess.Process]:
+async def process(bootstrap: str, home: Path, port: int, vault_url: str) -> AsyncGenerator[asyncio.subprocess.Process]:
     """One `python -m services.desk`, ready; however the block ends, it is dead afterwards."""
-    own = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": bootstrap, "KVOTA_DESK_PORT": str(port), "KVOTA_DESK_VAULT_URL": vault_url}
+    own = {
+        "KVOTA_HOME": str(home),
+        "KVOTA_KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "KVOTA_DESK_PORT": str(port),
+        "KVOTA_DESK_VAULT_URL": vault_url,
+    }
     child = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.desk", env={**os.environ, **own})
     try:
         async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as client:
@@ -53,7 +59,8 @@ async def test_a_killed_desk_forgets_nothing_and_a_retry_is_no_second_deal(own_b
     port = free_port()
     async with vault_running(tmp_path) as vault, httpx.AsyncClient(trust_env=False, timeout=30) as client:
         client.base_url = httpx.URL(f"http://127.0.0.1:{port}")
-        async with process(own_bootstrap, port, str(vault.base_url)) as child:
+        client.headers.update(bearer(tmp_path, "manager"))
+        async with process(own_bootstrap, tmp_path, port, str(vault.base_url)) as child:
             anna = await _rep(client)
             tasks = [asyncio.create_task(_open(client, anna, number)) for number in range(COMMANDS)]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -61,7 +68,7 @@ async def test_a_killed_desk_forgets_nothing_and_a_retry_is_no_second_deal(own_b
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         answered = {number: deal for number, deal in enumerate(outcomes) if isinstance(deal, str)}
         assert len(answered) < COMMANDS, "it was killed too late to tell anything"
-        async with process(own_bootstrap, port, str(vault.base_url)) as child:
+        async with process(own_bootstrap, tmp_path, port, str(vault.base_url)) as child:
             deals = await asyncio.gather(*(_open(client, anna, number) for number in range(COMMANDS)))
             child.terminate()
             assert await asyncio.wait_for(child.wait(), 15) == 0

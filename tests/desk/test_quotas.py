@@ -249,7 +249,7 @@ def test_a_skill_and_another_skill_are_two_quotas() -> None:
     first = quota.given(*team).when(assign(**english)).decision
     again = quota.given(*team, first.event)
     again.when(assign(**english)).then_rejected(QuotaOverlaps)
-    assert again.when(assign(**{**english, "skill": "spanish"})).decision.stream != first.stream
+    assert again.when(assign(**dict(english, skill="spanish"))).decision.stream != first.stream
 
 
 def test_a_quota_is_a_part_of_one_above() -> None:

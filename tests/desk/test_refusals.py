@@ -36,6 +36,7 @@ def test_no_two_refusals_are_of_one_kind() -> None:
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", kind) for kind in kinds)
 
 
+@pytest.mark.filterwarnings("ignore:Ignoring unsupported:hypothesis.errors.HypothesisWarning")  # a pattern
 @pytest.mark.parametrize("refusal", REFUSALS)
 @given(data=st.data())
 def test_a_refusal_says_why_in_english_and_in_russian(refusal: type[Rejected], data: st.DataObject) -> None:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ from events.codec import encode
 from services.feeds.appender import Appender
 from services.feeds.door import door
 from services.runtime.settings import KafkaSettings
+from tests.callers import bearer, watch
 from tests.events.examples import EXAMPLES
 
 NOWHERE = KafkaSettings(bootstrap_servers="127.0.0.1:1")
@@ -20,10 +23,14 @@ BEAT = encode(EXAMPLES["feed.beat"].envelope)
 
 @asynccontextmanager
 async def client(kafka: KafkaSettings = NOWHERE) -> AsyncGenerator[httpx.AsyncClient]:
-    async with Appender(kafka, attempts=1, patience_s=10) as appender:
-        app = door(appender, lambda: kafka is not NOWHERE)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
-            yield http
+    """A feed at a door."""
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        async with Appender(kafka, attempts=1, patience_s=10) as appender:
+            app = door(appender, lambda: kafka is not NOWHERE, watch(home))
+            transport, headers = httpx.ASGITransport(app), bearer(home, "feed")
+            async with httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers) as http:
+                yield http
 
 
 def changed(name: str = "call.ended", /, **attributes: object) -> bytes:

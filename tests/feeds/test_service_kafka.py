@@ -14,6 +14,7 @@ import pytest
 
 from events.feeds import FeedGapFound
 from services.runtime.topics import ensure_topics, source_topics
+from tests.callers import bearer
 from tests.feeds.ami_server import SECRET, AmiServer, free_port
 from tests.feeds.door_client import ENDED
 from tests.feeds.samples import LOG_FILE, contents, events_of, facts
@@ -132,7 +133,7 @@ async def test_the_door_is_open_while_nobody_lets_us_in_at_the_phone_system(boot
         assert await soon(lambda: server.refusals > 1)
         async with httpx.AsyncClient() as http:
             url = f"http://127.0.0.1:{settings['KVOTA_FEEDS_PORT']}/v1/events"
-            answer = await http.post(url, content=ENDED)
+            answer = await http.post(url, content=ENDED, headers=bearer(tmp_path, "feed"))
         assert (answer.status_code, answer.json()) == (202, {"accepted": 1})
         feed.send_signal(signal.SIGTERM)
         _, said = await asyncio.wait_for(feed.communicate(), 20)

@@ -26,6 +26,7 @@ from services.history.verify import Difference
 from services.runtime.imports import RUNS, Standing, following
 from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
+from tests.callers import bearer, watch
 from tests.cli.commands import Ran, kvota
 from tests.events.examples.dates import TODAY, at
 from tests.projector.workers import append_to, make_topics, working
@@ -64,8 +65,10 @@ async def seeded(version: int) -> Mapping[str, str]:
 @asynccontextmanager
 async def at_the_door(archive: Archive, verify: Verify = nothing_live) -> AsyncGenerator[httpx.AsyncClient]:
     """Ask a door whose archiver does not run."""
-    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://history") as client:
+    home = archive.path.parent
+    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded, watch(home))
+    transport, headers = httpx.ASGITransport(app), bearer(home, "manager")
+    async with httpx.AsyncClient(transport=transport, base_url="http://history", headers=headers) as client:
         yield client
 
 
@@ -232,7 +235,8 @@ async def test_verifying_may_take_longer_than_any_other_question(archive: Archiv
         words = (sys.executable, "-c", HURRIED.format(HURRIED_S), "projections", "verify")
         verifying = await asyncio.create_subprocess_exec(*words, env={**os.environ, **told}, stdout=subprocess.PIPE)
         await asyncio.wait_for(asked.wait(), 60)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        headers = bearer(path.parent, "auditor")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
             with pytest.raises(httpx.ReadTimeout):  # by now whoever asked before and waits no longer has given up
                 await client.get("/v1/reports/rep_day", params={"after": f"{DECISIONS}/0@99"}, timeout=HURRIED_S)
         answered_at_last.set()
@@ -243,7 +247,8 @@ async def test_verifying_may_take_longer_than_any_other_question(archive: Archiv
 @asynccontextmanager
 async def served(archive: Archive, verify: Verify) -> AsyncGenerator[int]:
     """Have a door on a port for a block."""
-    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded)
+    guarded = watch(archive.path.parent)
+    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded, guarded)
     address, stop = Address(port=free_port()), asyncio.Event()
     serving_it = asyncio.create_task(serve(app, address, stop))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{address.port}") as client:
@@ -276,14 +281,17 @@ async def test_commands_work_alike_while_the_service_runs_and_afterwards(fresh_b
     async with working(fresh_bootstrap), serving(tmp_path, about):
         assert await asyncio.to_thread(eventually, lambda: ready(port), 60)
         url = f"http://127.0.0.1:{port}/v1/reports/rep_day"
-        await asyncio.to_thread(httpx.get, url, params={"after": "kvota.decisions/0@2,kvota.calls/0@2"})
+        headers = bearer(tmp_path, "auditor")
+        await asyncio.to_thread(
+            httpx.get, url, headers=headers, params={"after": "kvota.decisions/0@2,kvota.calls/0@2"}
+        )
         report = await run("report", "quota_attainment", f"rep={ANNA}", "--json")
         table = await run("report", "rep_day", "--format", "csv")
         explained = await run("explain", "rep_day", f"rep={ANNA}", "currency=RUB", "--measure", "won_minor", "--json")
         verified = await run("projections", "verify", "--json")
         refused = await run("report", "nothing")
         await append_to(fresh_bootstrap, [((DECISIONS, 0), decided(refunded(100), "deal/d1", 2))])
-        later = await asyncio.to_thread(httpx.get, url, params={"after": "kvota.decisions/0@3"})
+        later = await asyncio.to_thread(httpx.get, url, headers=headers, params={"after": "kvota.decisions/0@3"})
     assert (report.code, report.err) == (0, "")
     assert report.json["rows"][0]["booked_minor"] == 500
     assert table.out.splitlines()[1].startswith("anna,2026-11-24,2,2")

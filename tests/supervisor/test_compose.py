@@ -22,6 +22,7 @@ from services.feeds.asterisk.live.feed import LiveAsterisk
 from services.feeds.company import read_company
 from services.feeds.live import asterisk
 from services.feeds.settings import FeedsSettings
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.ports import HOST
 from services.runtime.settings import CompanySettings, HomeSettings
 from services.simulator.settings import SimulatorSettings
@@ -99,7 +100,8 @@ def test_a_service_makes_the_same_of_what_it_is_told_as_in_the_stack(name: str, 
 
 def in_containers(program: Program) -> dict[str, str]:
     """Give what the local stack tells a program, with the addresses that containers see each other by."""
-    return {name: _seen(name, value) for name, value in program.environment.items()}
+    seen = {name: _seen(name, value) for name, value in program.environment.items()}
+    return seen | {"KVOTA_AUTH_OWN_KEY_ANYWHERE": "true"}  # since containers listen everywhere, and are published here
 
 
 def _seen(name: str, value: str) -> str:
@@ -172,6 +174,14 @@ def answering(status: int) -> Generator[int]:
             thread.join()
 
 
+@pytest.mark.parametrize("name", [name for name in OURS if AuthSettings in settings_classes(name)])
+def test_whoever_asks_is_known_as_whoever_starts_it_says(name: str, reading: Reading) -> None:
+    told = {"KVOTA_AUTH_ISSUER": "https://login.example.com", "KVOTA_AUTH_AUDIENCE": "sales"}
+    auth = reading.one(AuthSettings, environment(name, **told))
+    assert (auth.issuer, auth.audience, auth.jwks_url) == ("https://login.example.com", "sales", None)
+    auth.require_for(EVERYWHERE)
+
+
 def test_nothing_is_published_beyond_this_machine() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert len(published) == len(ANSWERING) + 1
@@ -189,9 +199,11 @@ def test_a_service_is_started_again_and_has_no_privileges(name: str) -> None:
 def test_a_service_of_ours_writes_to_a_volume_what_it_keeps_and_elsewhere_nothing(name: str) -> None:
     service = SERVICES[name]
     assert (service["read_only"], service["tmpfs"]) == (True, ["/tmp"])  # noqa: S108  # the container's own
-    keeps = [f"{name}-data"] if HomeSettings in settings_classes(name) else []
-    assert service.get("volumes", []) == [f"{volume}:{HOME}" for volume in keeps]
-    assert {*keeps} <= COMPOSE["volumes"].keys()
+    classes = settings_classes(name)
+    keeps = {f"{name}-data": HOME} if HomeSettings in classes else {}
+    keeps |= {"auth-data": f"{HOME}/auth"} if AuthSettings in classes else {}
+    assert service.get("volumes", []) == [f"{volume}:{place}" for volume, place in keeps.items()]
+    assert keeps.keys() <= COMPOSE["volumes"].keys()
 
 
 def test_in_the_demo_feeds_listens_to_the_simulator(reading: Reading) -> None:

@@ -35,7 +35,7 @@ def test_its_user_is_nobody_special_and_has_the_home() -> None:
     assert int(user) > 0
     assert int(group) > 0
     (made,) = (words[1:] for words in all_words("RUN") if words[0] == "install")
-    assert made == ("--directory", f"--owner={user}", f"--group={group}", "--mode=700", HOME)
+    assert made == ("--directory", f"--owner={user}", f"--group={group}", "--mode=700", HOME, f"{HOME}/auth")
 
 
 def test_it_is_made_of_what_is_there_and_nothing_else_is_sent_to_be_built() -> None:

@@ -18,6 +18,7 @@ from playwright.async_api import Browser, expect
 from events.calls import CallFact
 from events.codec import encode
 from services.supervisor.board import Stack
+from tests.callers import bearer
 from tests.cli.commands import kvota
 from tests.events.examples.record import fact
 from tests.supervisor.running import Running, running
@@ -88,7 +89,8 @@ async def floor(stack: Running, browser: Browser) -> AsyncGenerator[Floor]:
 
 
 def _door(stack: Running, name: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=stack.ports.url(name), timeout=30)
+    headers = bearer(stack.home, "manager" if name == "desk" else "feed")
+    return httpx.AsyncClient(base_url=stack.ports.url(name), headers=headers, timeout=30)
 
 
 async def test_each_deal_that_is_won_is_on_the_page_within_a_second(floor: Floor) -> None:

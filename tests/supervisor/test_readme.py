@@ -13,6 +13,7 @@ import pytest
 from services.runtime.ports import HOST
 from services.supervisor import control
 from services.supervisor.plan import Ports
+from tests.callers import bearer
 from tests.cli.commands import started
 from tests.supervisor.newcomer import bash, blocks, commands, left_of, make_clone
 from tests.waiting import eventually
@@ -22,7 +23,23 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 IDS = ("unit", "anna", "boris", "deal", "lost")
 """The variables that the tour sets to what was made, and the lines that set them."""
 LINES = (
-    *("where", "field", "unit", "anna", "boris", "year", "quota", "deal", "win", "again", "lost", "lose", "fact"),
+    *(
+        "where",
+        "tokens",
+        "field",
+        "decide",
+        "unit",
+        "anna",
+        "boris",
+        "year",
+        "quota",
+        "deal",
+        "win",
+        "again",
+        "lost",
+        "lose",
+        "fact",
+    ),
     *("board", "report", "explain"),
 )
 """The lines of the tour, in their order."""
@@ -77,9 +94,10 @@ def test_the_system_is_started_fed_asked_and_ended(clone: Path, ports: Ports, to
         line = dict(zip(LINES, (at(ports, command) for command in commands(touring)), strict=True))
         said = {name: shell.paste(line[name]) for name in LINES}
         unit, anna, boris, deal, lost = (shell.paste(f"printf %s ${name}") for name in IDS)
-        assert {name for name in LINES if not said[name]} == {"where", "field", "year", *IDS}
+        assert {name for name in LINES if not said[name]} == {"where", "tokens", "field", "decide", "year", *IDS}
 
-        with httpx.Client(base_url=f"{ports.url('desk')}/v1/", timeout=30) as desk:
+        reading = bearer(clone / ".kvota", "auditor")
+        with httpx.Client(base_url=f"{ports.url('desk')}/v1/", headers=reading, timeout=30) as desk:
             assert desk.get(f"units/{unit}").json()["title"] == "Sales"
             assert [desk.get(f"reps/{rep}").json()["unit"] for rep in (anna, boris)] == [unit, unit]
             quota = desk.get(f"quotas/{json.loads(said['quota'])['quota']}").json()

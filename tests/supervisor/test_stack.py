@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from services.supervisor.plan import Ports
+from tests.callers import bearer
 from tests.cli.commands import kvota
 from tests.waiting import eventually
 
@@ -19,7 +20,7 @@ def test_all_of_it_gets_ready_a_decision_reaches_the_board_and_nothing_is_left(s
     assert told.code == 0
     pids = [program["pid"] for program in told.json if program["pid"]]
     assert {program["state"] for program in told.json} == {"ready", "done"}
-    with httpx.Client(base_url=ports.url("desk"), timeout=30) as desk:
+    with httpx.Client(base_url=ports.url("desk"), headers=bearer(stack_home, "manager"), timeout=30) as desk:
         unit = desk.post("/v1/units", json={"kind": "team", "title": "Отдел продаж"}).json()["unit"]
         rep = desk.post("/v1/reps", json={"name": "Анна Иванова", "unit": unit, "post": "rep"}).json()["rep"]
         opened = desk.post(

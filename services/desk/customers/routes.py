@@ -14,6 +14,8 @@ from services.desk.bodies import Body, body_of, documented
 from services.desk.customers.decider import Channel, ContactCustomer, RegisterCustomer, decide
 from services.desk.deciding import stream
 from services.desk.handler import nothing
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 
@@ -50,7 +52,12 @@ class ContactBody(Body):
     """The fact that shows it: the call, the e-mail, the meeting."""
 
 
-@router.post("/customers", status_code=HTTPStatus.CREATED, openapi_extra=documented(CustomerBody))
+@router.post(
+    "/customers",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(CustomerBody),
+    dependencies=[allowed("customers.register")],
+)
 async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(body_of(CustomerBody))]) -> Response:
     """Register a customer."""
     command_id = ask.command(body)
@@ -66,10 +73,22 @@ async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(b
     )
     beforehand = nothing if body.name is None else partial(ask.desk.names.keep, command.customer, body.name)
     in_turn = stream("customer", command.customer)
-    return await ask.answer(command_id, partial(decide, command), in_turn=in_turn, beforehand=beforehand)
+    return await ask.answer(
+        command_id,
+        partial(decide, command),
+        in_turn=in_turn,
+        day=command.day,
+        thing=None if body.rep is None else stream("rep", body.rep),
+        beforehand=beforehand,
+    )
 
 
-@router.post("/customers/{customer}/contact", status_code=HTTPStatus.CREATED, openapi_extra=documented(ContactBody))
+@router.post(
+    "/customers/{customer}/contact",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(ContactBody),
+    dependencies=[allowed("customers.contact")],
+)
 async def contact_customer(
     customer: str, ask: AnyAsk, body: Annotated[ContactBody, Depends(body_of(ContactBody))]
 ) -> Response:
@@ -83,14 +102,15 @@ async def contact_customer(
         evidence=body.evidence,
     )
     about = stream("customer", customer)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    decided, rep = partial(decide, command), stream("rep", body.rep)
+    return await ask.answer(ask.command(body), decided, in_turn=about, day=command.day, about=about, thing=rep)
 
 
-@router.get("/customers/{customer}")
-async def get_customer(customer: str, desk: AnyDesk) -> Response:
+@router.get("/customers/{customer}", dependencies=[allowed("customers.read")])
+async def get_customer(customer: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """What is known of a customer here; the name is the vault's to tell."""
     known = desk.log.fold.company.deals.customer(customer)
     if not known.registered and not known.deals:
-        return shown(desk, stream("customer", customer), None)
+        return shown(desk, permit, stream("customer", customer), None)
     state = {"registered": known.registered, "deals": known.deals, "open": sorted(known.open), "proofs": known.sales}
-    return shown(desk, stream("customer", customer), state)
+    return shown(desk, permit, stream("customer", customer), state)

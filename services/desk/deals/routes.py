@@ -26,6 +26,8 @@ from services.desk.deals.decider import (
 )
 from services.desk.deals.state import Deal, Lost, Open, Unopened, Won
 from services.desk.deciding import stream
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 FIRST_STAGE = "opened"
@@ -113,7 +115,12 @@ class RefundBody(Body):
     reason: Name = "refund"
 
 
-@router.post("/deals", status_code=HTTPStatus.CREATED, openapi_extra=documented(OpenBody))
+@router.post(
+    "/deals",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(OpenBody),
+    dependencies=[allowed("deals.open")],
+)
 async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenBody))]) -> Response:
     """Open a deal."""
     ask.desk.accept(body.currency)
@@ -131,10 +138,16 @@ async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenB
         playbook_version=body.playbook_version,
     )
     in_turn = f"deals of {body.customer}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
+    leads = stream("rep", body.rep)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=leads)
 
 
-@router.post("/deals/{deal}/advance", status_code=HTTPStatus.CREATED, openapi_extra=documented(AdvanceBody))
+@router.post(
+    "/deals/{deal}/advance",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(AdvanceBody),
+    dependencies=[allowed("deals.advance")],
+)
 async def advance_deal(deal: str, ask: AnyAsk, body: Annotated[AdvanceBody, Depends(body_of(AdvanceBody))]) -> Response:
     """Let a deal enter another stage."""
     command = AdvanceDeal(
@@ -146,20 +159,30 @@ async def advance_deal(deal: str, ask: AnyAsk, body: Annotated[AdvanceBody, Depe
         expected_on=body.expected_on,
     )
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post("/deals/{deal}/reassign", status_code=HTTPStatus.CREATED, openapi_extra=documented(ReassignBody))
+@router.post(
+    "/deals/{deal}/reassign",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(ReassignBody),
+    dependencies=[allowed("deals.reassign")],
+)
 async def reassign_deal(
     deal: str, ask: AnyAsk, body: Annotated[ReassignBody, Depends(body_of(ReassignBody))]
 ) -> Response:
     """Let another rep lead a deal."""
     command = ReassignDeal(**ask.when(body), deal=deal, rep=body.rep, reason=body.reason)
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post("/deals/{deal}/win", status_code=HTTPStatus.CREATED, openapi_extra=documented(WinBody))
+@router.post(
+    "/deals/{deal}/win",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(WinBody),
+    dependencies=[allowed("deals.close")],
+)
 async def win_deal(deal: str, ask: AnyAsk, body: Annotated[WinBody, Depends(body_of(WinBody))]) -> Response:
     """Win a deal."""
     if body.overlays:
@@ -173,31 +196,41 @@ async def win_deal(deal: str, ask: AnyAsk, body: Annotated[WinBody, Depends(body
         currency=body.currency,
     )
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post("/deals/{deal}/lose", status_code=HTTPStatus.CREATED, openapi_extra=documented(LoseBody))
+@router.post(
+    "/deals/{deal}/lose",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(LoseBody),
+    dependencies=[allowed("deals.close")],
+)
 async def lose_deal(deal: str, ask: AnyAsk, body: Annotated[LoseBody, Depends(body_of(LoseBody))]) -> Response:
     """Lose a deal."""
     command = LoseDeal(**ask.when(body), deal=deal, reason=body.reason, competitor=body.competitor, remark=body.remark)
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post("/deals/{deal}/refund", status_code=HTTPStatus.CREATED, openapi_extra=documented(RefundBody))
+@router.post(
+    "/deals/{deal}/refund",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(RefundBody),
+    dependencies=[allowed("deals.refund")],
+)
 async def refund_deal(deal: str, ask: AnyAsk, body: Annotated[RefundBody, Depends(body_of(RefundBody))]) -> Response:
     """Give money back."""
     command = RefundDeal(
         **ask.when(body), deal=deal, amount_minor=body.amount_minor, currency=body.currency, reason=body.reason
     )
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/deals/{deal}")
-async def get_deal(deal: str, desk: AnyDesk) -> Response:
+@router.get("/deals/{deal}", dependencies=[allowed("deals.read")])
+async def get_deal(deal: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A deal."""
-    return shown(desk, stream("deal", deal), _deal(desk.log.fold.company.deals.deal(deal)))
+    return shown(desk, permit, stream("deal", deal), _deal(desk.log.fold.company.deals.deal(deal)))
 
 
 def _deal(deal: Deal) -> dict[str, object] | None:

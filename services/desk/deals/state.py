@@ -88,6 +88,8 @@ class Lost:
 
     customer: CustomerId
     reason: str
+    rep: RepId
+    """Who led it."""
 
 
 Deal = Unopened | Open | Won | Lost
@@ -104,8 +106,8 @@ def evolve(deal: Deal, event: OneDealEvent, event_id: UUID) -> Deal:  # noqa: PL
             return replace(deal, rep=rep) if isinstance(deal, Open) else deal
         case DealWon():
             return _won(event, event_id)
-        case DealLost(customer=customer, reason=reason):
-            return Lost(customer, reason)
+        case DealLost(customer=customer, reason=reason, rep=rep):
+            return Lost(customer, reason, rep)
         case DealRefunded():
             return _refunded(deal, event)
         case DealAmended(now=now):

@@ -15,6 +15,9 @@ from services.desk.bodies import Body, body_of, documented
 from services.desk.deciding import stream
 from services.desk.goals.decider import LinkGoal, LinkKind, SetGoal, SignerRole, SignOffGoal, Unit, decide
 from services.desk.goals.state import Goal
+from services.desk.people.decider import holder_stream
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 
@@ -66,7 +69,12 @@ class SignOffBody(Body):
     remark: Text = ""
 
 
-@router.post("/goals", status_code=HTTPStatus.CREATED, openapi_extra=documented(GoalBody))
+@router.post(
+    "/goals",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(GoalBody),
+    dependencies=[allowed("goals.set")],
+)
 async def set_goal(ask: AnyAsk, body: Annotated[GoalBody, Depends(body_of(GoalBody))]) -> Response:
     """Set a goal."""
     if body.currency is not None:
@@ -87,10 +95,16 @@ async def set_goal(ask: AnyAsk, body: Annotated[GoalBody, Depends(body_of(GoalBo
         starts_on=body.starts_on,
         ends_on=body.ends_on,
     )
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=stream("goal", command.goal))
+    in_turn, holder = stream("goal", command.goal), holder_stream(body.holder_kind, body.holder)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=holder)
 
 
-@router.post("/goals/{goal}/link", status_code=HTTPStatus.CREATED, openapi_extra=documented(LinkBody))
+@router.post(
+    "/goals/{goal}/link",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(LinkBody),
+    dependencies=[allowed("goals.set")],
+)
 async def link_goal(goal: str, ask: AnyAsk, body: Annotated[LinkBody, Depends(body_of(LinkBody))]) -> Response:
     """Tie a goal to what is to bring it about, or to the larger goal that it serves."""
     command = LinkGoal(
@@ -99,25 +113,31 @@ async def link_goal(goal: str, ask: AnyAsk, body: Annotated[LinkBody, Depends(bo
     return await _answer(ask, body, command)
 
 
-@router.post("/goals/{goal}/sign-off", status_code=HTTPStatus.CREATED, openapi_extra=documented(SignOffBody))
+@router.post(
+    "/goals/{goal}/sign-off",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(SignOffBody),
+    dependencies=[allowed("goals.sign_off")],
+)
 async def sign_off_goal(
     goal: str, ask: AnyAsk, body: Annotated[SignOffBody, Depends(body_of(SignOffBody))]
 ) -> Response:
     """Agree to a goal."""
     command = SignOffGoal(**ask.when(body), goal=goal, signed_by=body.signed_by, role=body.role, remark=body.remark)
-    return await _answer(ask, body, command)
+    return await _answer(ask, body, command, stream("rep", body.signed_by))
 
 
-async def _answer(ask: Ask, body: Body, command: LinkGoal | SignOffGoal) -> Response:
+async def _answer(ask: Ask, body: Body, command: LinkGoal | SignOffGoal, thing: str | None = None) -> Response:
     about = stream("goal", command.goal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    decided = partial(decide, command)
+    return await ask.answer(ask.command(body), decided, in_turn=about, day=command.day, about=about, thing=thing)
 
 
-@router.get("/goals/{goal}")
-async def get_goal(goal: str, desk: AnyDesk) -> Response:
+@router.get("/goals/{goal}", dependencies=[allowed("goals.read")])
+async def get_goal(goal: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A goal, what it is tied to, and who agreed to it."""
     known = desk.log.fold.company.goals.goals.get(goal)
-    return shown(desk, stream("goal", goal), None if known is None else _goal(known))
+    return shown(desk, permit, stream("goal", goal), None if known is None else _goal(known))
 
 
 def _goal(goal: Goal) -> dict[str, object]:

@@ -22,6 +22,8 @@ from services.desk.headcount.decider import (
     VacatePosition,
     decide,
 )
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 _FULL_TIME = 10_000
@@ -77,7 +79,12 @@ class EndBody(Body):
     reason: Text = ""
 
 
-@router.post("/headcount/plans", status_code=HTTPStatus.CREATED, openapi_extra=documented(PlanBody))
+@router.post(
+    "/headcount/plans",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(PlanBody),
+    dependencies=[allowed("headcount.approve")],
+)
 async def approve_plan(ask: AnyAsk, body: Annotated[PlanBody, Depends(body_of(PlanBody))]) -> Response:
     """Approve a headcount plan."""
     ask.desk.accept(body.currency)
@@ -92,16 +99,23 @@ async def approve_plan(ask: AnyAsk, body: Annotated[PlanBody, Depends(body_of(Pl
         ends_on=body.ends_on,
     )
     decided = partial(decide, command)
-    return await ask.about(headcount_plan=command.plan).answer(ask.command(body), decided, in_turn=PLANS)
+    return await ask.about(headcount_plan=command.plan).answer(
+        ask.command(body), decided, in_turn=PLANS, day=command.day
+    )
 
 
-@router.get("/headcount/plans")
-async def get_plans(desk: AnyDesk) -> Response:
+@router.get("/headcount/plans", dependencies=[allowed("headcount.read")])
+async def get_plans(desk: AnyDesk, permit: AnyPermit) -> Response:
     """Every approved plan."""
-    return shown(desk, PLANS, {"approved": desk.log.fold.company.headcount.plans})
+    return shown(desk, permit, PLANS, {"approved": desk.log.fold.company.headcount.plans})
 
 
-@router.post("/positions", status_code=HTTPStatus.CREATED, openapi_extra=documented(PositionBody))
+@router.post(
+    "/positions",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(PositionBody),
+    dependencies=[allowed("headcount.approve")],
+)
 async def open_position(ask: AnyAsk, body: Annotated[PositionBody, Depends(body_of(PositionBody))]) -> Response:
     """Let the staffing table have one more seat."""
     ask.desk.accept(body.currency)
@@ -118,20 +132,27 @@ async def open_position(ask: AnyAsk, body: Annotated[PositionBody, Depends(body_
         starts_on=body.starts_on or when["day"],
     )
     in_turn = f"positions of {body.plan or command.position}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day)
 
 
-@router.get("/positions/{position}")
-async def get_position(position: str, desk: AnyDesk) -> Response:
+@router.get("/positions/{position}", dependencies=[allowed("headcount.read")])
+async def get_position(position: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A position, with all who have had it."""
     known = desk.log.fold.company.headcount.positions.get(position)
     if known is None:
-        return shown(desk, stream("position", position), None)
-    state = {"unit": known.unit, "post": known.post, "plan": known.plan, "seats": known.seats}
-    return shown(desk, stream("position", position), {**state, "starts_on": known.starts_on, "ends_on": known.ends_on})
+        return shown(desk, permit, stream("position", position), None)
+    state: dict[str, object] = {"unit": known.unit, "post": known.post, "plan": known.plan, "seats": known.seats}
+    return shown(
+        desk, permit, stream("position", position), {**state, "starts_on": known.starts_on, "ends_on": known.ends_on}
+    )
 
 
-@router.post("/positions/{position}/fill", status_code=HTTPStatus.CREATED, openapi_extra=documented(FillBody))
+@router.post(
+    "/positions/{position}/fill",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(FillBody),
+    dependencies=[allowed("headcount.fill")],
+)
 async def fill_position(position: str, ask: AnyAsk, body: Annotated[FillBody, Depends(body_of(FillBody))]) -> Response:
     """Let a rep take a position."""
     when = ask.when(body)
@@ -139,7 +160,12 @@ async def fill_position(position: str, ask: AnyAsk, body: Annotated[FillBody, De
     return await _answer(ask, body, command)
 
 
-@router.post("/positions/{position}/vacate", status_code=HTTPStatus.CREATED, openapi_extra=documented(EndBody))
+@router.post(
+    "/positions/{position}/vacate",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(EndBody),
+    dependencies=[allowed("headcount.fill")],
+)
 async def vacate_position(position: str, ask: AnyAsk, body: Annotated[EndBody, Depends(body_of(EndBody))]) -> Response:
     """Let a position be empty again."""
     when = ask.when(body)
@@ -147,7 +173,12 @@ async def vacate_position(position: str, ask: AnyAsk, body: Annotated[EndBody, D
     return await _answer(ask, body, command)
 
 
-@router.post("/positions/{position}/close", status_code=HTTPStatus.CREATED, openapi_extra=documented(EndBody))
+@router.post(
+    "/positions/{position}/close",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(EndBody),
+    dependencies=[allowed("headcount.approve")],
+)
 async def close_position(position: str, ask: AnyAsk, body: Annotated[EndBody, Depends(body_of(EndBody))]) -> Response:
     """Let the staffing table have one seat less."""
     when = ask.when(body)
@@ -157,4 +188,4 @@ async def close_position(position: str, ask: AnyAsk, body: Annotated[EndBody, De
 
 async def _answer(ask: Ask, body: Body, command: FillPosition | VacatePosition | ClosePosition) -> Response:
     about = stream("position", command.position)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)

@@ -24,6 +24,8 @@ from services.desk.hiring.decider import (
     decide,
 )
 from services.desk.hiring.state import Requisition
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 Outcome = Literal["advanced", "rejected"]
@@ -102,7 +104,12 @@ class DeclineBody(Body):
     reason: Text = ""
 
 
-@router.post("/requisitions", status_code=HTTPStatus.CREATED, openapi_extra=documented(RequisitionBody))
+@router.post(
+    "/requisitions",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(RequisitionBody),
+    dependencies=[allowed("hiring.ask")],
+)
 async def open_requisition(
     ask: AnyAsk, body: Annotated[RequisitionBody, Depends(body_of(RequisitionBody))]
 ) -> Response:
@@ -118,14 +125,15 @@ async def open_requisition(
         skills=body.skills,
     )
     in_turn = f"requisitions of {body.plan or command.requisition}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
+    unit = stream("unit", body.unit)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=unit)
 
 
-@router.get("/requisitions/{requisition}")
-async def get_requisition(requisition: str, desk: AnyDesk) -> Response:
+@router.get("/requisitions/{requisition}", dependencies=[allowed("hiring.read")])
+async def get_requisition(requisition: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A requisition with its candidates and offers."""
     known = desk.log.fold.company.hiring.requisitions.get(requisition)
-    return shown(desk, stream("requisition", requisition), None if known is None else _requisition(known))
+    return shown(desk, permit, stream("requisition", requisition), None if known is None else _requisition(known))
 
 
 def _requisition(known: Requisition) -> dict[str, object]:
@@ -140,7 +148,12 @@ def _requisition(known: Requisition) -> dict[str, object]:
     }
 
 
-@router.post("/candidates", status_code=HTTPStatus.CREATED, openapi_extra=documented(CandidateBody))
+@router.post(
+    "/candidates",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(CandidateBody),
+    dependencies=[allowed("hiring.meet")],
+)
 async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(CandidateBody))]) -> Response:
     """Take an application."""
     command_id = ask.command(body)
@@ -155,11 +168,18 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         command_id,
         partial(decide, command),
         in_turn=stream("requisition", body.requisition),
+        day=command.day,
+        thing=stream("requisition", body.requisition),
         beforehand=partial(ask.desk.names.keep, command.candidate, body.name),
     )
 
 
-@router.post("/candidates/{candidate}/screen", status_code=HTTPStatus.CREATED, openapi_extra=documented(ScreenBody))
+@router.post(
+    "/candidates/{candidate}/screen",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(ScreenBody),
+    dependencies=[allowed("hiring.meet")],
+)
 async def screen(candidate: str, ask: AnyAsk, body: Annotated[ScreenBody, Depends(body_of(ScreenBody))]) -> Response:
     """Decide whether to meet a candidate."""
     command = Screen(**ask.when(body), candidate=candidate, outcome=body.outcome, reason=body.reason)
@@ -167,7 +187,10 @@ async def screen(candidate: str, ask: AnyAsk, body: Annotated[ScreenBody, Depend
 
 
 @router.post(
-    "/candidates/{candidate}/interview", status_code=HTTPStatus.CREATED, openapi_extra=documented(InterviewBody)
+    "/candidates/{candidate}/interview",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(InterviewBody),
+    dependencies=[allowed("hiring.meet")],
 )
 async def interview(
     candidate: str, ask: AnyAsk, body: Annotated[InterviewBody, Depends(body_of(InterviewBody))]
@@ -184,7 +207,12 @@ async def interview(
     return await _of_candidate(ask, body, command, candidate)
 
 
-@router.post("/candidates/{candidate}/offers", status_code=HTTPStatus.CREATED, openapi_extra=documented(OfferBody))
+@router.post(
+    "/candidates/{candidate}/offers",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(OfferBody),
+    dependencies=[allowed("hiring.offer")],
+)
 async def make_offer(candidate: str, ask: AnyAsk, body: Annotated[OfferBody, Depends(body_of(OfferBody))]) -> Response:
     """Offer a candidate the post."""
     command = MakeOffer(
@@ -200,14 +228,24 @@ async def make_offer(candidate: str, ask: AnyAsk, body: Annotated[OfferBody, Dep
     return await _of_candidate(ask, body, command, candidate, offer=command.offer)
 
 
-@router.post("/offers/{offer}/accept", status_code=HTTPStatus.CREATED, openapi_extra=documented(AcceptBody))
+@router.post(
+    "/offers/{offer}/accept",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(AcceptBody),
+    dependencies=[allowed("hiring.offer")],
+)
 async def accept_offer(offer: str, ask: AnyAsk, body: Annotated[AcceptBody, Depends(body_of(AcceptBody))]) -> Response:
     """Take a candidate's yes."""
     command = AnswerOffer(**ask.when(body), offer=offer, answer="accepted", starts_on=body.starts_on)
     return await _of_offer(ask, body, command)
 
 
-@router.post("/offers/{offer}/decline", status_code=HTTPStatus.CREATED, openapi_extra=documented(DeclineBody))
+@router.post(
+    "/offers/{offer}/decline",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(DeclineBody),
+    dependencies=[allowed("hiring.offer")],
+)
 async def decline_offer(
     offer: str, ask: AnyAsk, body: Annotated[DeclineBody, Depends(body_of(DeclineBody))]
 ) -> Response:
@@ -229,4 +267,5 @@ async def _of_offer(ask: Ask, body: Body, command: AnswerOffer) -> Response:
 
 async def _answer(ask: Ask, body: Body, command: HiringCommand, requisition: RequisitionId, **names: str) -> Response:
     about = stream("requisition", requisition)
-    return await ask.about(**names).answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    decided = partial(decide, command)
+    return await ask.about(**names).answer(ask.command(body), decided, in_turn=about, day=command.day, about=about)

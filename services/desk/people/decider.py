@@ -334,6 +334,11 @@ def working(rep: RepId, day: date, people: People) -> str:
     return stream("rep", rep)
 
 
+def holder_stream(kind: HolderKind, holder: str) -> str:
+    """The stream of the rep or unit that something is asked of."""
+    return stream("rep" if kind == "rep" else "unit", holder)
+
+
 def holding(kind: HolderKind, holder: str, start: date, end: date, people: People) -> str:
     """Make sure that a rep or unit can be asked for something from `start` to before `end`; the stream that says so.
 
@@ -344,10 +349,10 @@ def holding(kind: HolderKind, holder: str, start: date, end: date, people: Peopl
         known = people.rep(holder)
         if not (isinstance(known, Hired) and known.works_between(start, end)):
             raise RepNotHired(holder, start)
-        return stream("rep", holder)
+        return holder_stream(kind, holder)
     unit = people.terms(holder).between(start, end)
     if unit is None:
         raise UnitUnknown(holder, start)
     if unit.kind != kind:
         raise HolderKindMismatch(holder, unit.kind)
-    return stream("unit", holder)
+    return holder_stream(kind, holder)

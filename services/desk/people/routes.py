@@ -25,6 +25,8 @@ from services.desk.people.decider import (
     rep_of,
 )
 from services.desk.people.state import Hired, Rep, Unit
+from services.desk.permissions import allowed
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 Names = Annotated[tuple[Name, ...], Field(max_length=50)]
@@ -106,13 +108,23 @@ class AbsenceBody(Body):
         return self
 
 
-@router.post("/units", status_code=HTTPStatus.CREATED, openapi_extra=documented(UnitBody))
+@router.post(
+    "/units",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(UnitBody),
+    dependencies=[allowed("units.form")],
+)
 async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
     """Form a unit."""
     return await _form(ask, body, FormUnit, ask.command(body).new("unit"))
 
 
-@router.post("/units/{unit}/change", status_code=HTTPStatus.CREATED, openapi_extra=documented(UnitBody))
+@router.post(
+    "/units/{unit}/change",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(UnitBody),
+    dependencies=[allowed("units.form")],
+)
 async def change_unit(unit: str, ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
     """Rename a unit, move it below another, or give it to another manager, from a day on."""
     return await _form(ask, body, ChangeUnit, unit)
@@ -131,13 +143,13 @@ async def _form(ask: AnyAsk, body: UnitBody, asked: type[FormUnit | ChangeUnit],
         ends_on=body.ends_on,
     )
     about = stream("unit", unit)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/units/{unit}")
-async def get_unit(unit: str, desk: AnyDesk) -> Response:
+@router.get("/units/{unit}", dependencies=[allowed("units.read")])
+async def get_unit(unit: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A unit, as it is today or was last."""
-    return shown(desk, stream("unit", unit), _unit(unit, desk))
+    return shown(desk, permit, stream("unit", unit), _unit(unit, desk))
 
 
 def _unit(unit: UnitId, desk: AnyDesk) -> dict[str, object] | None:
@@ -153,7 +165,12 @@ def _terms(unit: Unit) -> dict[str, object]:
     return {"kind": unit.kind, "title": unit.title, "parent": unit.parent, "manager": unit.manager}
 
 
-@router.post("/reps", status_code=HTTPStatus.CREATED, openapi_extra=documented(RepBody))
+@router.post(
+    "/reps",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(RepBody),
+    dependencies=[allowed("reps.hire")],
+)
 async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody))]) -> Response:
     """Hire a rep."""
     command_id, when = ask.command(body), ask.when(body)
@@ -171,11 +188,18 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
         command_id,
         partial(decide, command),
         in_turn=stream("rep", command.rep),
+        day=command.day,
+        thing=stream("unit", body.unit),
         beforehand=partial(ask.desk.names.keep, command.rep, body.name),
     )
 
 
-@router.post("/reps/{rep}/assign", status_code=HTTPStatus.CREATED, openapi_extra=documented(AssignBody))
+@router.post(
+    "/reps/{rep}/assign",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(AssignBody),
+    dependencies=[allowed("reps.place")],
+)
 async def assign_rep(rep: str, ask: AnyAsk, body: Annotated[AssignBody, Depends(body_of(AssignBody))]) -> Response:
     """Let a rep work in another unit, post or territory, from a day on."""
     when = ask.when(body)
@@ -189,29 +213,44 @@ async def assign_rep(rep: str, ask: AnyAsk, body: Annotated[AssignBody, Depends(
         starts_on=body.starts_on or when["day"],
     )
     about = stream("rep", rep)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post("/reps/{rep}/promote", status_code=HTTPStatus.CREATED, openapi_extra=documented(PromoteBody))
+@router.post(
+    "/reps/{rep}/promote",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(PromoteBody),
+    dependencies=[allowed("reps.place")],
+)
 async def promote_rep(rep: str, ask: AnyAsk, body: Annotated[PromoteBody, Depends(body_of(PromoteBody))]) -> Response:
     """Let a rep rise to another post, from a day on."""
     when = ask.when(body)
     command = PromoteRep(**when, rep=rep, post=body.post, unit=body.unit, starts_on=body.starts_on or when["day"])
     about = stream("rep", rep)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post("/reps/{rep}/leave", status_code=HTTPStatus.CREATED, openapi_extra=documented(LeaveBody))
+@router.post(
+    "/reps/{rep}/leave",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(LeaveBody),
+    dependencies=[allowed("reps.hire")],
+)
 async def let_rep_leave(rep: str, ask: AnyAsk, body: Annotated[LeaveBody, Depends(body_of(LeaveBody))]) -> Response:
     """Let a rep leave."""
     command = LetRepLeave(
         **ask.when(body), rep=rep, ends_on=body.ends_on, initiative=body.initiative, reason=body.reason
     )
     about = stream("rep", rep)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post("/reps/{rep}/absences", status_code=HTTPStatus.CREATED, openapi_extra=documented(AbsenceBody))
+@router.post(
+    "/reps/{rep}/absences",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(AbsenceBody),
+    dependencies=[allowed("reps.absent")],
+)
 async def plan_absence(rep: str, ask: AnyAsk, body: Annotated[AbsenceBody, Depends(body_of(AbsenceBody))]) -> Response:
     """Let a rep be away."""
     command_id = ask.command(body)
@@ -227,13 +266,13 @@ async def plan_absence(rep: str, ask: AnyAsk, body: Annotated[AbsenceBody, Depen
     )
     about = stream("rep", rep)
     answering = ask.about(absence=absence)
-    return await answering.answer(command_id, partial(decide, command), in_turn=about, about=about)
+    return await answering.answer(command_id, partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/reps/{rep}")
-async def get_rep(rep: str, desk: AnyDesk) -> Response:
+@router.get("/reps/{rep}", dependencies=[allowed("reps.read")])
+async def get_rep(rep: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A rep; the name is the vault's to tell."""
-    return shown(desk, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep), desk))
+    return shown(desk, permit, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep), desk))
 
 
 def _rep(rep: Rep, desk: AnyDesk) -> dict[str, object] | None:

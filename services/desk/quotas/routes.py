@@ -13,6 +13,8 @@ from events.ids import AbsenceId, GoalId, QuotaId, RepId, UnitId
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
 from services.desk.bodies import Body, body_of, documented
 from services.desk.deciding import stream
+from services.desk.people.decider import holder_stream
+from services.desk.permissions import allowed
 from services.desk.quotas.decider import (
     AmendQuota,
     AssignQuota,
@@ -23,6 +25,7 @@ from services.desk.quotas.decider import (
 )
 from services.desk.quotas.periods import LONGEST, Prorating, Split, months_between
 from services.desk.quotas.state import Quota
+from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 _YEARS = range(1970, 9000)
@@ -128,7 +131,12 @@ class WithdrawBody(Body):
     reason: Annotated[Text, Field(min_length=1)]
 
 
-@router.post("/quotas", status_code=HTTPStatus.CREATED, openapi_extra=documented(QuotaBody))
+@router.post(
+    "/quotas",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(QuotaBody),
+    dependencies=[allowed("quotas.assign")],
+)
 async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(QuotaBody))]) -> Response:
     """Assign a quota."""
     if body.currency is not None:
@@ -152,17 +160,28 @@ async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(Q
         country=ask.desk.country,
     )
     in_turn = f"quotas of {body.holder_kind} {body.holder}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
+    holder = holder_stream(body.holder_kind, body.holder)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=holder)
 
 
-@router.post("/quotas/{quota}/amend", status_code=HTTPStatus.CREATED, openapi_extra=documented(AmendBody))
+@router.post(
+    "/quotas/{quota}/amend",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(AmendBody),
+    dependencies=[allowed("quotas.amend")],
+)
 async def amend_quota(quota: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(body_of(AmendBody))]) -> Response:
     """Ask for something else from a month on."""
     command = AmendQuota(**ask.when(body), quota=quota, from_on=body.from_on, target=body.target, reason=body.reason)
     return await _answer(ask, body, command)
 
 
-@router.post("/quotas/{quota}/relieve", status_code=HTTPStatus.CREATED, openapi_extra=documented(RelieveBody))
+@router.post(
+    "/quotas/{quota}/relieve",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(RelieveBody),
+    dependencies=[allowed("quotas.amend")],
+)
 async def relieve_quota(
     quota: str, ask: AnyAsk, body: Annotated[RelieveBody, Depends(body_of(RelieveBody))]
 ) -> Response:
@@ -176,7 +195,12 @@ async def relieve_quota(
     return await _answer(ask, body, command)
 
 
-@router.post("/quotas/{quota}/withdraw", status_code=HTTPStatus.CREATED, openapi_extra=documented(WithdrawBody))
+@router.post(
+    "/quotas/{quota}/withdraw",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(WithdrawBody),
+    dependencies=[allowed("quotas.amend")],
+)
 async def withdraw_quota(
     quota: str, ask: AnyAsk, body: Annotated[WithdrawBody, Depends(body_of(WithdrawBody))]
 ) -> Response:
@@ -189,14 +213,14 @@ async def _answer(
     ask: Ask, body: Body, command: AmendQuota | RelieveQuota | RelieveForAbsence | WithdrawQuota
 ) -> Response:
     about = stream("quota", command.quota)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/quotas/{quota}")
-async def get_quota(quota: str, desk: AnyDesk) -> Response:
+@router.get("/quotas/{quota}", dependencies=[allowed("quotas.read")])
+async def get_quota(quota: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A quota, with the months in which it is still asked for."""
     known = desk.log.fold.company.quotas.quotas.get(quota)
-    return shown(desk, stream("quota", quota), None if known is None else _quota(known))
+    return shown(desk, permit, stream("quota", quota), None if known is None else _quota(known))
 
 
 def _quota(quota: Quota) -> dict[str, object]:

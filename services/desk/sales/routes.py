@@ -12,6 +12,7 @@ from services.desk.asking import AnyAsk, Ask
 from services.desk.bodies import Body, body_of, documented
 from services.desk.deals.routes import Shares, check_whole
 from services.desk.deciding import stream
+from services.desk.permissions import allowed
 from services.desk.sales.decider import AmendDeal, PayInvoice, SaleCommand, decide
 
 router = APIRouter(prefix="/v1")
@@ -44,7 +45,12 @@ class PaymentBody(Body):
     """The deal's own currency, for whoever wants to be sure."""
 
 
-@router.post("/deals/{deal}/amend", status_code=HTTPStatus.CREATED, openapi_extra=documented(AmendBody))
+@router.post(
+    "/deals/{deal}/amend",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(AmendBody),
+    dependencies=[allowed("deals.amend")],
+)
 async def amend_deal(deal: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(body_of(AmendBody))]) -> Response:
     """Let other terms of a deal hold."""
     command = AmendDeal(
@@ -59,7 +65,12 @@ async def amend_deal(deal: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(
     return await _answer(ask, body, command)
 
 
-@router.post("/deals/{deal}/payments", status_code=HTTPStatus.CREATED, openapi_extra=documented(PaymentBody))
+@router.post(
+    "/deals/{deal}/payments",
+    status_code=HTTPStatus.CREATED,
+    openapi_extra=documented(PaymentBody),
+    dependencies=[allowed("deals.pay")],
+)
 async def pay_invoice(deal: str, ask: AnyAsk, body: Annotated[PaymentBody, Depends(body_of(PaymentBody))]) -> Response:
     """Record that the customer paid an invoice, or a part of it."""
     command = PayInvoice(
@@ -70,4 +81,4 @@ async def pay_invoice(deal: str, ask: AnyAsk, body: Annotated[PaymentBody, Depen
 
 async def _answer(ask: Ask, body: Body, command: SaleCommand) -> Response:
     about = stream("deal", command.deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)

@@ -1,0 +1,45 @@
+"""Who may do what at the desk, and of whom: the whole of it in one table.
+
+A rep reaches their own deals and quotas, a team lead those of the unit that their token names, of all below it, and of
+whoever works there. Machines have nothing to decide: feeds and screens are let in elsewhere.
+"""
+
+from services.runtime.auth.guard import Door
+from services.runtime.auth.permissions import read_permissions
+
+PERMISSIONS = read_permissions("""
+permission          rep   team_lead  manager  executive  auditor
+units.read          all   all        all      all        all
+units.form          -     -          all      all        -
+reps.read           self  team       all      all        all
+reps.hire           -     -          all      all        -
+reps.place          -     -          all      all        -
+reps.absent         self  team       all      all        -
+hiring.read         -     team       all      all        all
+hiring.ask          -     team       all      all        -
+hiring.meet         -     team       all      all        -
+hiring.offer        -     -          all      all        -
+headcount.read      -     -          all      all        all
+headcount.approve   -     -          -        all        -
+headcount.fill      -     -          all      all        -
+goals.read          all   all        all      all        all
+goals.set           -     team       all      all        -
+goals.sign_off      self  team       all      all        -
+quotas.read         self  team       all      all        all
+quotas.assign       -     team       all      all        -
+quotas.amend        -     -          all      all        -
+customers.read      all   all        all      all        all
+customers.register  self  team       all      -          -
+customers.contact   self  team       all      -          -
+deals.read          self  team       all      all        all
+deals.open          self  team       all      -          -
+deals.advance       self  team       all      -          -
+deals.close         self  team       all      -          -
+deals.reassign      -     team       all      -          -
+deals.amend         -     -          all      -          -
+deals.refund        -     team       all      -          -
+deals.pay           -     team       all      -          -
+""")
+
+allowed = Door(PERMISSIONS)
+"""What every route is declared with, beside its path: `dependencies=[allowed("deals.read")]`."""
