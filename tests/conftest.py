@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from services.broker.broker import Broker
 from services.broker.folder import BrokerAddress
 
 pytest_plugins = ["tests.browser"]
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no fault of what is tested
+settings.load_profile("no deadline")
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

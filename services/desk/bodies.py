@@ -15,12 +15,12 @@ from services.runtime.problems import Problem, validation_problem
 BODY_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024 * 1024
 """How much of a body that is too large is still read, so that its sender listens to the refusal."""
-_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def _within_reason(moment: datetime) -> datetime:
     if not _EARLIEST <= moment < _LATEST:
-        message = "should be a moment between 1970 and 9000"
+        message = "should be a moment between 2000 and 9000"
         raise ValueError(message)
     return moment
 

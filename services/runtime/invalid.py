@@ -35,7 +35,7 @@ _BY_TEXT = {
     "в виде 2026-11-24T09:00:00Z",
     "should have a zone": "нужен часовой пояс",
     "should be a day, written like 2026-11-24": "нужен день в виде 2026-11-24",
-    "should be a moment between 1970 and 9000": "нужен момент между 1970 и 9000 годом",
+    "should be a moment between 2000 and 9000": "нужен момент между 2000 и 9000 годом",
 }
 
 

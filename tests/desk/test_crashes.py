@@ -78,8 +78,8 @@ async def test_a_killed_desk_forgets_nothing_and_a_retry_is_no_second_deal(own_b
 
 
 async def _rep(client: httpx.AsyncClient) -> str:
-    unit = (await client.post("/v1/units", json={"kind": "team", "title": "Север"})).json()["unit"]
-    body = {"name": "Анна", "unit": unit, "post": "sales"}
+    unit = (await client.post("/v1/units", json={"kind": "team", "title": "Север", "at": AT})).json()["unit"]
+    body = {"name": "Анна", "unit": unit, "post": "sales", "at": AT}
     return str((await client.post("/v1/reps", json=body)).json()["rep"])
 
 

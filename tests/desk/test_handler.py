@@ -7,8 +7,13 @@ import pytest
 
 from events.codec import decode, encode
 from events.deals import DealWon
+from events.people import HeadcountPlanApproved, PlannedPost, UnitFormed
 from services.desk.deals.decider import DealNotOpen, DealUnknown, LoseDeal, WinDeal
 from services.desk.handler import KeyReusedError, StaleError, UndecidedError
+from services.desk.headcount.decider import ApprovePlan, OpenPosition
+from services.desk.headcount.refusals import PlansOverlap, PlanUsedUp
+from services.desk.people.decider import ChangeUnit
+from services.desk.people.refusals import UnitInCircle
 from services.desk.quotas.decider import AssignQuota
 from services.desk.quotas.refusals import QuotaOverlaps
 from tests.desk.fake_log import Records, Replica, asked, counting, handler, log_of
@@ -214,3 +219,57 @@ async def test_commands_about_one_thing_wait_for_one_another_inside_a_desk() -> 
 async def _pause() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
+
+
+async def test_of_two_units_put_below_one_another_at_once_one_is_refused() -> None:
+    south = UnitFormed(occurred_at=at(8), day=TODAY, unit="south", kind="team", title="Юг", starts_on=TODAY)
+    mine, other = await replicas([*staff(), *log_of((south, "unit/south"))])
+
+    def below(unit: str, parent: str) -> ChangeUnit:
+        return ChangeUnit(at=at(9), day=TODAY, unit=unit, unit_kind="team", title=unit, parent=parent, starts_on=TODAY)
+
+    mine.meanwhile.append(lambda: handler(other).handle(asked(below("south", NORTH), "theirs")))
+    with pytest.raises(UnitInCircle):
+        await handler(mine).handle(asked(below(NORTH, "south"), "mine"))
+
+
+async def test_of_two_headcount_plans_for_the_same_days_approved_at_once_one_is_refused() -> None:
+    mine, other = await replicas(staff())
+
+    def plan(name: str) -> ApprovePlan:
+        posts = (PlannedPost(post="sales", positions=1, cost_minor=1),)
+        days: dict[str, Any] = {"starts_on": TODAY, "ends_on": TODAY.replace(month=12)}
+        return ApprovePlan(at=at(9), day=TODAY, plan=name, unit=NORTH, posts=posts, currency="RUB", **days)
+
+    mine.meanwhile.append(lambda: handler(other).handle(asked(plan("theirs"), "theirs")))
+    with pytest.raises(PlansOverlap):
+        await handler(mine).handle(asked(plan("mine"), "mine"))
+
+
+async def test_of_two_who_open_the_last_position_of_a_plan_at_once_one_is_refused() -> None:
+    approved = HeadcountPlanApproved(
+        occurred_at=at(8),
+        day=TODAY,
+        plan="plan",
+        unit=NORTH,
+        posts=(PlannedPost(post="sales", positions=1, cost_minor=1),),
+        currency="RUB",
+        starts_on=TODAY,
+        ends_on=TODAY.replace(month=12),
+    )
+    mine, other = await replicas([*staff(), *log_of((approved, "headcount/plans"))])
+    seat = OpenPosition(
+        at=at(9),
+        day=TODAY,
+        position="unplanned",
+        unit=NORTH,
+        post="sales",
+        plan="plan",
+        full_time_bp=10_000,
+        cost_minor=1,
+        currency="RUB",
+        starts_on=TODAY,
+    )
+    mine.meanwhile.append(lambda: handler(other).handle(asked(seat, "theirs")))
+    with pytest.raises(PlanUsedUp):
+        await handler(mine).handle(asked(seat, "mine"))

@@ -113,6 +113,7 @@ BAD_BODIES: dict[str, tuple[dict[str, object], int, str]] = {
     "currency that the company does not sell in": ({"currency": "XTS"}, 422, "currency"),
     "moment without a zone": ({"at": "2026-11-24T09:00:00"}, 422, "at"),
     "moment out of reason": ({"at": "9999-12-31T23:59:59Z"}, 422, "at"),
+    "clock that was never set": ({"at": "1970-01-01T00:00:03Z"}, 422, "at"),
     "somebody who was not hired": ({"rep": "nobody"}, 409, "nobody"),
     "customer without a name": ({"customer": ""}, 422, "customer"),
 }
@@ -247,7 +248,7 @@ async def test_a_key_makes_one_deal_of_many_askings_and_is_for_no_other(
 async def test_a_rep_hired_again_under_one_key_is_one_person_and_another_name_is_refused(
     desk: httpx.AsyncClient, own_bootstrap: str
 ) -> None:
-    unit = await made(desk, "/v1/units", kind="team", title="Север")
+    unit = await made(desk, "/v1/units", kind="team", title="Север", at=AT)
     body = {"unit": unit, "post": "sales", "at": AT}
     first = await post(desk, "/v1/reps", "hire-1", name="Анна", **body)
     before = await end(own_bootstrap)

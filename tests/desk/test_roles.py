@@ -27,16 +27,50 @@ from tests.desk.desks import desk_running
 
 ROUTES = {
     "POST /v1/units": "units.form",
+    "POST /v1/units/{unit}/change": "units.form",
     "GET /v1/units/{unit}": "units.read",
     "POST /v1/reps": "reps.hire",
+    "POST /v1/reps/{rep}/assign": "reps.place",
+    "POST /v1/reps/{rep}/promote": "reps.place",
+    "POST /v1/reps/{rep}/leave": "reps.hire",
+    "POST /v1/reps/{rep}/absences": "reps.absent",
     "GET /v1/reps/{rep}": "reps.read",
+    "POST /v1/requisitions": "hiring.ask",
+    "GET /v1/requisitions/{requisition}": "hiring.read",
+    "POST /v1/candidates": "hiring.meet",
+    "POST /v1/candidates/{candidate}/screen": "hiring.meet",
+    "POST /v1/candidates/{candidate}/interview": "hiring.meet",
+    "POST /v1/candidates/{candidate}/offers": "hiring.offer",
+    "POST /v1/offers/{offer}/accept": "hiring.offer",
+    "POST /v1/offers/{offer}/decline": "hiring.offer",
+    "POST /v1/headcount/plans": "headcount.approve",
+    "GET /v1/headcount/plans": "headcount.read",
+    "POST /v1/positions": "headcount.approve",
+    "GET /v1/positions/{position}": "headcount.read",
+    "POST /v1/positions/{position}/fill": "headcount.fill",
+    "POST /v1/positions/{position}/vacate": "headcount.fill",
+    "POST /v1/positions/{position}/close": "headcount.approve",
+    "POST /v1/goals": "goals.set",
+    "POST /v1/goals/{goal}/link": "goals.set",
+    "POST /v1/goals/{goal}/sign-off": "goals.sign_off",
+    "GET /v1/goals/{goal}": "goals.read",
     "POST /v1/quotas": "quotas.assign",
+    "POST /v1/quotas/{quota}/amend": "quotas.amend",
+    "POST /v1/quotas/{quota}/relieve": "quotas.amend",
+    "POST /v1/quotas/{quota}/withdraw": "quotas.amend",
     "GET /v1/quotas/{quota}": "quotas.read",
+    "POST /v1/customers": "customers.register",
+    "POST /v1/customers/{customer}/contact": "customers.contact",
+    "GET /v1/customers/{customer}": "customers.read",
     "POST /v1/deals": "deals.open",
+    "POST /v1/deals/{deal}/advance": "deals.advance",
+    "POST /v1/deals/{deal}/reassign": "deals.reassign",
     "POST /v1/deals/{deal}/win": "deals.close",
     "POST /v1/deals/{deal}/lose": "deals.close",
     "POST /v1/deals/{deal}/refund": "deals.refund",
     "GET /v1/deals/{deal}": "deals.read",
+    "POST /v1/deals/{deal}/amend": "deals.amend",
+    "POST /v1/deals/{deal}/payments": "deals.pay",
 }
 """What each route asks for. One that is not here must not be."""
 OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json", "HEAD /openapi.json"}
@@ -169,7 +203,7 @@ class TestReach:
         assert reached == {"sales": {"anna", "boris"}, "north": {"anna"}, "south": {"boris"}, "care": {"vera"}}
 
     async def test_a_team_lead_asks_only_their_own_for_quotas(self, floor: Floor) -> None:
-        days = {"currency": "RUB", "target_minor": 9, "starts_on": "2026-11-01", "ends_on": "2026-12-01"}
+        days = {"currency": "RUB", "target": 9, "starts_on": "2026-11-01", "ends_on": "2026-12-01"}
         north = floor.as_lead("north")
         holders = [("rep", floor.reps["anna"]), ("rep", floor.reps["boris"]), ("team", floor.units["north"])]
         holders += [("department", floor.units["sales"])]

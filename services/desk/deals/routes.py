@@ -242,8 +242,8 @@ def _deal(deal: Deal) -> dict[str, object] | None:
             return talked_about | _amount(deal.amount) | {"opened_at": deal.opened_at, "opened_on": deal.opened_on}
         case Won(customer=customer, novelty=novelty):
             sold = {"state": "won", "customer": customer, "novelty": novelty, "won_at": deal.won_at}
-            left = {"refunded_minor": deal.refunded.minor, "credits": [_credit(part) for part in deal.left]}
-            return sold | _amount(deal.amount) | left
+            since = {"refunded_minor": deal.refunded.minor, "paid_minor": deal.paid.minor}
+            return sold | _amount(deal.amount) | since | {"credits": [_credit(part) for part in deal.left]}
         case Lost(customer=customer, reason=reason):
             return {"state": "lost", "customer": customer, "reason": reason}
 
