@@ -1,8 +1,9 @@
 """From HTTP to a command and back, for every noun: keys, versions and positions in, records and refusals out."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
@@ -29,6 +30,7 @@ from services.desk.handler import (
 )
 from services.desk.log import DecisionLog
 from services.desk.names import Names, NamesUnavailableError, OtherNameError
+from services.desk.order import Order
 from services.desk.positions import own_position, write_position
 from services.desk.reach import OutOfReach, require_reach
 from services.runtime.auth.callers import Permit
@@ -75,6 +77,8 @@ class Desk:
     country: str
     currencies: frozenset[str]
     patience_s: float
+    orders: defaultdict[str, Order] = field(default_factory=lambda: defaultdict(Order))
+    """By noun: in which order a list goes."""
 
     def today(self) -> date:
         """The business day, by the company calendar."""
@@ -218,7 +222,7 @@ class Ask:
             "Kvota-Position": write_position(recorded.offset),
             "Idempotency-Key": self.key,
         }
-        return _json(body, HTTPStatus.CREATED, headers)
+        return json_answer(body, HTTPStatus.CREATED, headers)
 
 
 async def ask(
@@ -253,8 +257,9 @@ def shown(desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] |
     version = desk.log.fold.head(stream)
     body = {noun: identity, "version": version, **state}
     headers = {"ETag": etag(version), "Kvota-Position": write_position(desk.log.fold.position - 1)}
-    return _json(body, HTTPStatus.OK, headers)
+    return json_answer(body, HTTPStatus.OK, headers)
 
 
-def _json(body: Mapping[str, object], status: HTTPStatus, headers: Mapping[str, str]) -> Response:
+def json_answer(body: Mapping[str, object], status: HTTPStatus, headers: Mapping[str, str]) -> Response:
+    """An answer whose body is JSON."""
     return Response(msgspec.json.encode(body), status, dict(headers), "application/json")

@@ -1,7 +1,6 @@
 """Quotas over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Response
@@ -12,16 +11,25 @@ from events.goals import HolderKind
 from events.ids import RepId, UnitId
 from projections.calendar import working_days
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deciding import stream
+from services.desk.describing import decision, list_of, reading
 from services.desk.goals.decider import AssignQuota, decide
 from services.desk.goals.months import LONGEST, evenly, months_between
 from services.desk.goals.state import Assigned, Quota
-from services.desk.permissions import allowed
+from services.desk.listing import AnyListing, Filter, has
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 _YEARS = range(1970, 9000)
+_EXAMPLE = {
+    "holder": "5d0c1b0e-7a52-5e0c-9d6c-0b8a4d5f1c22",
+    "holder_kind": "rep",
+    "currency": "RUB",
+    "starts_on": "2026-01-01",
+    "ends_on": "2027-01-01",
+    "target_minor": 1_200_000_000,
+}
 
 
 class QuotaBody(Body):
@@ -53,12 +61,7 @@ class QuotaBody(Body):
         return self
 
 
-@router.post(
-    "/quotas",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(QuotaBody),
-    dependencies=[allowed("quotas.assign")],
-)
+@router.post("/quotas", **decision(QuotaBody, "quotas.assign", makes="quota", example=_EXAMPLE))
 async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(QuotaBody))]) -> Response:
     """Assign a quota."""
     ask.desk.accept(body.currency)
@@ -76,7 +79,14 @@ async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(Q
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=holder)
 
 
-@router.get("/quotas/{quota}", dependencies=[allowed("quotas.read")])
+@router.get("/quotas", **list_of("quotas.read", "quota"))
+async def list_quotas(page: AnyListing, holder: Filter = None, holder_kind: HolderKind | None = None) -> Response:
+    """The quotas, the oldest first."""
+    quotas = page.desk.log.fold.company.quotas.quotas
+    return page.answer("quota", quotas, _quota, has(holder=holder, holder_kind=holder_kind))
+
+
+@router.get("/quotas/{quota}", **reading("quotas.read", "quota"))
 async def get_quota(quota: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A quota, with the months in which it is still asked for."""
     return shown(desk, permit, stream("quota", quota), _quota(desk.log.fold.company.quotas.quota(quota)))

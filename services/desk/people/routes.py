@@ -1,7 +1,6 @@
 """Units and reps over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
@@ -10,11 +9,12 @@ from pydantic import StringConstraints
 from events.event import Day, Name
 from events.ids import PostId, UnitId
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deciding import stream
+from services.desk.describing import decision, list_of, reading
+from services.desk.listing import AnyListing, Filter, has
 from services.desk.people.decider import FormUnit, HireRep, decide
-from services.desk.people.state import Formed, Hired, Left, NotHired, Rep
-from services.desk.permissions import allowed
+from services.desk.people.state import Formed, Hired, Left, NotHired, Rep, Unit
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -48,12 +48,7 @@ class RepBody(Body):
         return told
 
 
-@router.post(
-    "/units",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(UnitBody),
-    dependencies=[allowed("units.form")],
-)
+@router.post("/units", **decision(UnitBody, "units.form", makes="unit", example={"kind": "team", "title": "North"}))
 async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
     """Form a unit."""
     command_id, when = ask.command(body), ask.when(body)
@@ -70,22 +65,34 @@ async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitB
     return await ask.answer(command_id, partial(decide, command), in_turn=about, day=command.day, thing=above)
 
 
-@router.get("/units/{unit}", dependencies=[allowed("units.read")])
+@router.get("/units", **list_of("units.read", "unit"))
+async def list_units(
+    page: AnyListing, kind: Literal["team", "department", "company"] | None = None, parent: Filter = None
+) -> Response:
+    """The units, the oldest first."""
+    return page.answer("unit", page.desk.log.fold.company.people.units, _unit, has(kind=kind, parent=parent))
+
+
+@router.get("/units/{unit}", **reading("units.read", "unit"))
 async def get_unit(unit: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A unit."""
-    match desk.log.fold.company.people.unit(unit):
-        case Formed(kind=kind, title=title, parent=parent, starts_on=starts_on):
-            state = {"kind": kind, "title": title, "parent": parent, "starts_on": starts_on}
-            return shown(desk, permit, stream("unit", unit), state)
-        case _:
-            return shown(desk, permit, stream("unit", unit), None)
+    return shown(desk, permit, stream("unit", unit), _unit(desk.log.fold.company.people.unit(unit)))
+
+
+def _unit(unit: Unit) -> dict[str, object] | None:
+    if not isinstance(unit, Formed):
+        return None
+    return {"kind": unit.kind, "title": unit.title, "parent": unit.parent, "starts_on": unit.starts_on}
 
 
 @router.post(
     "/reps",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(RepBody),
-    dependencies=[allowed("reps.hire")],
+    **decision(
+        RepBody,
+        "reps.hire",
+        makes="rep",
+        example={"name": "Anna Ivanova", "unit": "8b7f8f6e-3d0c-5b6a-9b7e-2f1f5a0c9d11", "post": "seller"},
+    ),
 )
 async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody))]) -> Response:
     """Hire a rep."""
@@ -107,7 +114,13 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
     )
 
 
-@router.get("/reps/{rep}", dependencies=[allowed("reps.read")])
+@router.get("/reps", **list_of("reps.read", "rep"))
+async def list_reps(page: AnyListing, unit: Filter = None, state: Literal["hired", "left"] | None = None) -> Response:
+    """The reps, the oldest first; their names are the vault's to tell."""
+    return page.answer("rep", page.desk.log.fold.company.people.reps, _rep, has(unit=unit, state=state))
+
+
+@router.get("/reps/{rep}", **reading("reps.read", "rep"))
 async def get_rep(rep: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A rep; the name is the vault's to tell."""
     return shown(desk, permit, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep)))
