@@ -1,6 +1,7 @@
 """From HTTP to a command and back, for every noun: keys, versions and positions in, records and refusals out."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from services.desk.handler import (
 )
 from services.desk.log import DecisionLog
 from services.desk.names import Names, NamesUnavailableError, OtherNameError
+from services.desk.order import Order
 from services.desk.positions import own_position, write_position
 from services.desk.reach import OutOfReach, require_reach
 from services.runtime.auth.callers import Permit
@@ -94,6 +96,9 @@ class Desk:
             en = "overlays: the company credits a sale to nobody on top of the whole"
             ru = "overlays: в компании никому не засчитывают продажу сверх целого"
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "overlays-not-allowed", en, ru)
+
+    orders: defaultdict[str, Order] = field(default_factory=lambda: defaultdict(Order))
+    """By noun: in which order a list goes."""
 
     def today(self) -> date:
         """The business day, by the company calendar."""
@@ -210,10 +215,10 @@ class Ask:
             return await self.desk.handler.handle(asked)
         except OutOfReach as error:
             raise _forbidden(error) from None
-        except Unknown as error:
-            raise Problem(HTTPStatus.NOT_FOUND, error.kind, error.en, error.ru) from None
         except Rejected as error:
-            raise Problem(HTTPStatus.CONFLICT, error.kind, error.en, error.ru) from None
+            found = asked.about is None or not isinstance(error, Unknown)
+            status = HTTPStatus.CONFLICT if found else HTTPStatus.NOT_FOUND
+            raise Problem(status, error.kind, error.en, error.ru) from None
         except StaleError as error:
             en, ru = f"it is at version {error.version}", f"сейчас это версия {error.version}"
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "stale-version", en, ru, version=error.version) from None
@@ -243,7 +248,7 @@ class Ask:
             "Kvota-Position": write_position(recorded.offset),
             "Idempotency-Key": self.key,
         }
-        return _json(body, HTTPStatus.CREATED, headers)
+        return json_answer(body, HTTPStatus.CREATED, headers)
 
 
 async def ask(
@@ -278,8 +283,9 @@ def shown(desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] |
     version = desk.log.fold.head(stream)
     body = {noun: identity, "version": version, **state}
     headers = {"ETag": etag(version), "Kvota-Position": write_position(desk.log.fold.position - 1)}
-    return _json(body, HTTPStatus.OK, headers)
+    return json_answer(body, HTTPStatus.OK, headers)
 
 
-def _json(body: Mapping[str, object], status: HTTPStatus, headers: Mapping[str, str]) -> Response:
+def json_answer(body: Mapping[str, object], status: HTTPStatus, headers: Mapping[str, str]) -> Response:
+    """An answer whose body is JSON."""
     return Response(msgspec.json.encode(body), status, dict(headers), "application/json")

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import jiter
 from fastapi import Request
@@ -62,11 +62,6 @@ def body_of(model: type[B]) -> Callable[[Request], Awaitable[B]]:
             raise validation_problem(error.errors(include_url=False, include_input=False)) from None
 
     return read
-
-
-def documented(model: type[Body]) -> dict[str, Any]:
-    """What the API's description says of the body."""
-    return {"requestBody": {"content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 async def _limited(request: Request) -> bytes:

@@ -4,13 +4,25 @@ import asyncio
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.runtime.errors import ClearError
+from services.runtime.problems import Problem, problem_response
+from services.runtime.request_ids import RequestIds
+
+_STOPPING = (
+    "the service stops, and it is not known what came of this: ask again",
+    "служба останавливается, исход неизвестен: повторите запрос",
+)
+_GRACE_S = 0.5
+"""How long requests that are being answered may take when the server is told to stop; then they are cut off, and
+whoever sent them asks again. All in all it stops within a second."""
 
 
 class Address(BaseModel):
@@ -28,6 +40,29 @@ class AddressTakenError(ClearError):
     def __init__(self, address: Address) -> None:
         """Name the address."""
         super().__init__(f"{address.host}:{address.port} is taken: stop what listens there, or choose another port")
+
+
+class _CutOff:
+    """Says so to whoever is cut off, where uvicorn would speak of an internal error."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except asyncio.CancelledError:
+            if started or scope["type"] != "http":
+                raise
+            problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "stopping", *_STOPPING)
+            await problem_response(Request(scope), problem)(scope, receive, send)
 
 
 class _Server(uvicorn.Server):
@@ -55,9 +90,8 @@ async def serve(app: FastAPI, address: Address, stop: asyncio.Event, **options: 
     app.state.closing = asyncio.Event()
     with _listening(address) as listener:
         app.state.port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5, **options
-        )
+        config = uvicorn.Config(RequestIds(_CutOff(app)), log_config=None, access_log=False, lifespan="on", **options)
+        config.timeout_graceful_shutdown = _GRACE_S  # type: ignore[assignment]  # uvicorn waits for parts of a second, too
         server = _Server(config, app.state.closing)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         told = asyncio.create_task(stop.wait())

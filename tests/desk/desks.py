@@ -3,13 +3,20 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
 
 from services.desk.__main__ import run as run_desk
+from services.desk.app import desk_app
+from services.desk.asking import Desk
+from services.desk.handler import Handler
+from services.desk.log import DecisionLog
+from services.desk.names import Names
 from services.desk.settings import DeskSettings
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
@@ -49,6 +56,26 @@ async def desk_running(
     async with _running(lambda stop, served: run_desk(told, kafka, company, watch(home), stop, served)) as client:
         client.headers.update(bearer(home, "manager"))
         yield client
+
+
+def desk_app_of(home: Path) -> FastAPI:
+    """The app of a desk that has nothing to work with: what there is to be said of its routes."""
+    log = DecisionLog(KafkaSettings())
+    desk = Desk(
+        log=log,
+        handler=Handler(log, _now, 1),
+        names=Names(httpx.AsyncClient()),
+        now=_now,
+        zone=ZoneInfo("UTC"),
+        country="RU",
+        currencies=frozenset({"RUB"}),
+        patience_s=1,
+    )
+    return desk_app(desk, watch(home))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @asynccontextmanager

@@ -1,41 +1,41 @@
 """Who may do what at the desk: every route asks for a permission, and each role reaches as far as the table says."""
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import pytest_asyncio
 
 from events.codec import decode
-from services.desk.app import desk_app
-from services.desk.asking import Desk
-from services.desk.handler import Handler
-from services.desk.log import PARTITION, DecisionLog
-from services.desk.names import Names
+from services.desk.log import PARTITION
 from services.desk.permissions import PERMISSIONS
 from services.runtime.auth.callers import Role
-from services.runtime.auth.guard import Entrance, entrances
+from services.runtime.auth.guard import entrances
+from services.runtime.auth.permissions import read_permissions
 from services.runtime.log import consumer, read_to_end
 from services.runtime.settings import KafkaSettings
-from tests.callers import bearer, watch
-from tests.desk.desks import desk_running
+from tests.callers import bearer
+from tests.desk.desks import desk_app_of, desk_running
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 ROUTES = {
     "POST /v1/units": "units.form",
     "POST /v1/units/{unit}/change": "units.form",
+    "GET /v1/units": "units.read",
     "GET /v1/units/{unit}": "units.read",
     "POST /v1/reps": "reps.hire",
     "POST /v1/reps/{rep}/assign": "reps.place",
     "POST /v1/reps/{rep}/promote": "reps.place",
     "POST /v1/reps/{rep}/leave": "reps.hire",
     "POST /v1/reps/{rep}/absences": "reps.absent",
+    "GET /v1/reps": "reps.read",
     "GET /v1/reps/{rep}": "reps.read",
     "POST /v1/requisitions": "hiring.ask",
+    "GET /v1/requisitions": "hiring.read",
     "GET /v1/requisitions/{requisition}": "hiring.read",
     "POST /v1/candidates": "hiring.meet",
     "POST /v1/candidates/{candidate}/screen": "hiring.meet",
@@ -46,6 +46,7 @@ ROUTES = {
     "POST /v1/headcount/plans": "headcount.approve",
     "GET /v1/headcount/plans": "headcount.read",
     "POST /v1/positions": "headcount.approve",
+    "GET /v1/positions": "headcount.read",
     "GET /v1/positions/{position}": "headcount.read",
     "POST /v1/positions/{position}/fill": "headcount.fill",
     "POST /v1/positions/{position}/vacate": "headcount.fill",
@@ -53,14 +54,17 @@ ROUTES = {
     "POST /v1/goals": "goals.set",
     "POST /v1/goals/{goal}/link": "goals.set",
     "POST /v1/goals/{goal}/sign-off": "goals.sign_off",
+    "GET /v1/goals": "goals.read",
     "GET /v1/goals/{goal}": "goals.read",
     "POST /v1/quotas": "quotas.assign",
     "POST /v1/quotas/{quota}/amend": "quotas.amend",
     "POST /v1/quotas/{quota}/relieve": "quotas.amend",
     "POST /v1/quotas/{quota}/withdraw": "quotas.amend",
+    "GET /v1/quotas": "quotas.read",
     "GET /v1/quotas/{quota}": "quotas.read",
     "POST /v1/customers": "customers.register",
     "POST /v1/customers/{customer}/contact": "customers.contact",
+    "GET /v1/customers": "customers.read",
     "GET /v1/customers/{customer}": "customers.read",
     "POST /v1/deals": "deals.open",
     "POST /v1/deals/{deal}/advance": "deals.advance",
@@ -68,36 +72,21 @@ ROUTES = {
     "POST /v1/deals/{deal}/win": "deals.close",
     "POST /v1/deals/{deal}/lose": "deals.close",
     "POST /v1/deals/{deal}/refund": "deals.refund",
+    "GET /v1/deals": "deals.read",
     "GET /v1/deals/{deal}": "deals.read",
     "POST /v1/deals/{deal}/amend": "deals.amend",
     "POST /v1/deals/{deal}/payments": "deals.pay",
 }
 """What each route asks for. One that is not here must not be."""
-OPEN = {"GET /healthz", "GET /readyz", "GET /openapi.json", "HEAD /openapi.json"}
+OPEN = {
+    *("GET /healthz", "GET /readyz"),
+    *("GET /openapi.json", "HEAD /openapi.json", "GET /docs", "GET /docs/{name}"),
+}
 """What everybody may ask: it tells nothing of the company."""
 
 
-def found(home: Path) -> list[Entrance]:
-    log = DecisionLog(KafkaSettings())
-    desk = Desk(
-        log=log,
-        handler=Handler(log, _now, 1),
-        names=Names(httpx.AsyncClient()),
-        now=_now,
-        zone=ZoneInfo("UTC"),
-        country="RU",
-        currencies=frozenset({"RUB"}),
-        patience_s=1,
-    )
-    return list(entrances(desk_app(desk, watch(home))))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def test_every_route_asks_for_its_permission(tmp_path: Path) -> None:
-    asked = {f"{each.method} {each.path}": each.permission for each in found(tmp_path)}
+    asked = {f"{each.method} {each.path}": each.permission for each in entrances(desk_app_of(tmp_path))}
     assert asked == ROUTES | dict.fromkeys(OPEN)
 
 
@@ -114,6 +103,12 @@ def test_whoever_only_watches_decides_nothing() -> None:
     assert {name for name, row in PERMISSIONS.items() if "auditor" in row} == {
         name for name in PERMISSIONS if name.endswith(".read")
     }
+
+
+def test_the_handbook_shows_the_table_as_it_is() -> None:
+    handbook = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```text\n(permission .*?)```", handbook, flags=re.DOTALL)
+    assert [read_permissions(table) for table in shown] == [PERMISSIONS]
 
 
 @dataclass(frozen=True)

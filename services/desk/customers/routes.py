@@ -1,7 +1,6 @@
 """Customers over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -10,11 +9,13 @@ from pydantic import StringConstraints
 from events.event import Day, EventId, Name
 from events.ids import LeadId, RepId
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.customers.decider import Channel, ContactCustomer, RegisterCustomer, decide
+from services.desk.deals.state import Customer
 from services.desk.deciding import stream
+from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.handler import nothing
-from services.desk.permissions import allowed
+from services.desk.listing import AnyListing, has
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -54,9 +55,9 @@ class ContactBody(Body):
 
 @router.post(
     "/customers",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(CustomerBody),
-    dependencies=[allowed("customers.register")],
+    **decision(
+        CustomerBody, "customers.register", makes="customer", example={"name": "Acme", "found_through": "trade fair"}
+    ),
 )
 async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(body_of(CustomerBody))]) -> Response:
     """Register a customer."""
@@ -85,9 +86,7 @@ async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(b
 
 @router.post(
     "/customers/{customer}/contact",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(ContactBody),
-    dependencies=[allowed("customers.contact")],
+    **decision(ContactBody, "customers.contact", makes="customer", example={"rep": AN_ID, "channel": "call"}),
 )
 async def contact_customer(
     customer: str, ask: AnyAsk, body: Annotated[ContactBody, Depends(body_of(ContactBody))]
@@ -106,11 +105,18 @@ async def contact_customer(
     return await ask.answer(ask.command(body), decided, in_turn=about, day=command.day, about=about, thing=rep)
 
 
-@router.get("/customers/{customer}", dependencies=[allowed("customers.read")])
+@router.get("/customers", **list_of("customers.read", "customer"))
+async def list_customers(page: AnyListing) -> Response:
+    """The customers, in the order in which they became known."""
+    return page.answer("customer", page.desk.log.fold.company.deals.customers, _customer, has())
+
+
+@router.get("/customers/{customer}", **reading("customers.read", "customer"))
 async def get_customer(customer: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """What is known of a customer here; the name is the vault's to tell."""
-    known = desk.log.fold.company.deals.customer(customer)
-    if not known.registered and not known.deals:
-        return shown(desk, permit, stream("customer", customer), None)
-    state = {"registered": known.registered, "deals": known.deals, "open": sorted(known.open), "proofs": known.sales}
-    return shown(desk, permit, stream("customer", customer), state)
+    known = desk.log.fold.company.deals.customers.get(customer)
+    return shown(desk, permit, stream("customer", customer), None if known is None else _customer(known))
+
+
+def _customer(known: Customer) -> dict[str, object]:
+    return {"registered": known.registered, "deals": known.deals, "open": sorted(known.open), "proofs": known.sales}

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from http import HTTPStatus
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field, model_validator
@@ -13,7 +12,7 @@ from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CustomerId, LeadId, RepId
 from events.money import Money
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deals.decider import (
     WHOLE_BP,
     AdvanceDeal,
@@ -26,11 +25,14 @@ from services.desk.deals.decider import (
 )
 from services.desk.deals.state import Deal, Lost, Open, Unopened, Won
 from services.desk.deciding import stream
-from services.desk.permissions import allowed
+from services.desk.describing import AN_ID, decision, list_of, reading
+from services.desk.listing import AnyListing, Filter, has
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 FIRST_STAGE = "opened"
+_WON = {"amount_minor": 24_000_000}
+_OPENED = {"customer": "acme", "rep": AN_ID, "amount_minor": 25_000_000, "currency": "RUB"}
 Shares = Annotated[dict[RepId, Annotated[int, Field(ge=1, le=WHOLE_BP)]], Field(min_length=1, max_length=50)]
 
 
@@ -115,12 +117,7 @@ class RefundBody(Body):
     reason: Name = "refund"
 
 
-@router.post(
-    "/deals",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(OpenBody),
-    dependencies=[allowed("deals.open")],
-)
+@router.post("/deals", **decision(OpenBody, "deals.open", makes="deal", example=_OPENED))
 async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenBody))]) -> Response:
     """Open a deal."""
     ask.desk.accept(body.currency)
@@ -144,9 +141,12 @@ async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenB
 
 @router.post(
     "/deals/{deal}/advance",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(AdvanceBody),
-    dependencies=[allowed("deals.advance")],
+    **decision(
+        AdvanceBody,
+        "deals.advance",
+        makes="deal",
+        example={"stage": "offer", "criteria": [{"criterion": "the budget is known", "met": True}]},
+    ),
 )
 async def advance_deal(deal: str, ask: AnyAsk, body: Annotated[AdvanceBody, Depends(body_of(AdvanceBody))]) -> Response:
     """Let a deal enter another stage."""
@@ -164,9 +164,7 @@ async def advance_deal(deal: str, ask: AnyAsk, body: Annotated[AdvanceBody, Depe
 
 @router.post(
     "/deals/{deal}/reassign",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(ReassignBody),
-    dependencies=[allowed("deals.reassign")],
+    **decision(ReassignBody, "deals.reassign", makes="deal", example={"rep": AN_ID, "reason": "parental leave"}),
 )
 async def reassign_deal(
     deal: str, ask: AnyAsk, body: Annotated[ReassignBody, Depends(body_of(ReassignBody))]
@@ -177,12 +175,7 @@ async def reassign_deal(
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post(
-    "/deals/{deal}/win",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(WinBody),
-    dependencies=[allowed("deals.close")],
-)
+@router.post("/deals/{deal}/win", **decision(WinBody, "deals.close", makes="deal", example=_WON))
 async def win_deal(deal: str, ask: AnyAsk, body: Annotated[WinBody, Depends(body_of(WinBody))]) -> Response:
     """Win a deal."""
     if body.overlays:
@@ -199,12 +192,7 @@ async def win_deal(deal: str, ask: AnyAsk, body: Annotated[WinBody, Depends(body
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.post(
-    "/deals/{deal}/lose",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(LoseBody),
-    dependencies=[allowed("deals.close")],
-)
+@router.post("/deals/{deal}/lose", **decision(LoseBody, "deals.close", makes="deal", example={"reason": "price"}))
 async def lose_deal(deal: str, ask: AnyAsk, body: Annotated[LoseBody, Depends(body_of(LoseBody))]) -> Response:
     """Lose a deal."""
     command = LoseDeal(**ask.when(body), deal=deal, reason=body.reason, competitor=body.competitor, remark=body.remark)
@@ -214,9 +202,7 @@ async def lose_deal(deal: str, ask: AnyAsk, body: Annotated[LoseBody, Depends(bo
 
 @router.post(
     "/deals/{deal}/refund",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(RefundBody),
-    dependencies=[allowed("deals.refund")],
+    **decision(RefundBody, "deals.refund", makes="deal", example={"amount_minor": 500_000, "reason": "returned goods"}),
 )
 async def refund_deal(deal: str, ask: AnyAsk, body: Annotated[RefundBody, Depends(body_of(RefundBody))]) -> Response:
     """Give money back."""
@@ -227,7 +213,20 @@ async def refund_deal(deal: str, ask: AnyAsk, body: Annotated[RefundBody, Depend
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/deals/{deal}", dependencies=[allowed("deals.read")])
+@router.get("/deals", **list_of("deals.read", "deal"))
+async def list_deals(
+    page: AnyListing,
+    rep: Filter = None,
+    customer: Filter = None,
+    state: Literal["open", "won", "lost"] | None = None,
+) -> Response:
+    """The deals, the oldest first."""
+    matches = has(customer=customer, state=state)
+    deals = page.desk.log.fold.company.deals.deals
+    return page.answer("deal", deals, _deal, lambda shown: matches(shown) and (rep is None or rep in _sellers(shown)))
+
+
+@router.get("/deals/{deal}", **reading("deals.read", "deal"))
 async def get_deal(deal: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A deal."""
     return shown(desk, permit, stream("deal", deal), _deal(desk.log.fold.company.deals.deal(deal)))
@@ -244,8 +243,15 @@ def _deal(deal: Deal) -> dict[str, object] | None:
             sold = {"state": "won", "customer": customer, "novelty": novelty, "won_at": deal.won_at}
             since = {"refunded_minor": deal.refunded.minor, "paid_minor": deal.paid.minor}
             return sold | _amount(deal.amount) | since | {"credits": [_credit(part) for part in deal.left]}
-        case Lost(customer=customer, reason=reason):
-            return {"state": "lost", "customer": customer, "reason": reason}
+        case Lost(customer=customer, reason=reason, rep=rep):
+            return {"state": "lost", "customer": customer, "rep": rep, "reason": reason}
+
+
+def _sellers(shown: Mapping[str, object]) -> set[object]:
+    """Who leads a deal, or has a part in it."""
+    credits_ = shown.get("credits", [])
+    assert isinstance(credits_, list)  # noqa: S101  # as `_deal` makes it
+    return {shown.get("rep"), *(part["rep"] for part in credits_)}
 
 
 def _amount(amount: Money) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """Goals over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Response
@@ -11,12 +10,13 @@ from events.event import Currency, Day, Name, Ordinal, Text, Whole, check_days
 from events.goals import HolderKind
 from events.ids import RepId, UnitId
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deciding import stream
+from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.goals.decider import LinkGoal, LinkKind, SetGoal, SignerRole, SignOffGoal, Unit, decide
 from services.desk.goals.state import Goal
+from services.desk.listing import AnyListing, Filter, has
 from services.desk.people.decider import holder_stream
-from services.desk.permissions import allowed
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -69,12 +69,21 @@ class SignOffBody(Body):
     remark: Text = ""
 
 
-@router.post(
-    "/goals",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(GoalBody),
-    dependencies=[allowed("goals.set")],
-)
+_GOAL = {
+    "statement": "A third of the quarter's revenue comes from new customers.",
+    "metric": "share_of_new_revenue",
+    "metric_version": 1,
+    "measured_in": "basis_points",
+    "target": 3_333,
+    "holder": AN_ID,
+    "holder_kind": "team",
+    "accountable": AN_ID,
+    "starts_on": "2027-01-01",
+    "ends_on": "2027-04-01",
+}
+
+
+@router.post("/goals", **decision(GoalBody, "goals.set", makes="goal", example=_GOAL))
 async def set_goal(ask: AnyAsk, body: Annotated[GoalBody, Depends(body_of(GoalBody))]) -> Response:
     """Set a goal."""
     if body.currency is not None:
@@ -101,9 +110,7 @@ async def set_goal(ask: AnyAsk, body: Annotated[GoalBody, Depends(body_of(GoalBo
 
 @router.post(
     "/goals/{goal}/link",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(LinkBody),
-    dependencies=[allowed("goals.set")],
+    **decision(LinkBody, "goals.set", makes="goal", example={"linked_to": "cold calls", "linked_kind": "tactic"}),
 )
 async def link_goal(goal: str, ask: AnyAsk, body: Annotated[LinkBody, Depends(body_of(LinkBody))]) -> Response:
     """Tie a goal to what is to bring it about, or to the larger goal that it serves."""
@@ -115,9 +122,7 @@ async def link_goal(goal: str, ask: AnyAsk, body: Annotated[LinkBody, Depends(bo
 
 @router.post(
     "/goals/{goal}/sign-off",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(SignOffBody),
-    dependencies=[allowed("goals.sign_off")],
+    **decision(SignOffBody, "goals.sign_off", makes="goal", example={"signed_by": AN_ID, "role": "accountable"}),
 )
 async def sign_off_goal(
     goal: str, ask: AnyAsk, body: Annotated[SignOffBody, Depends(body_of(SignOffBody))]
@@ -133,7 +138,14 @@ async def _answer(ask: Ask, body: Body, command: LinkGoal | SignOffGoal, thing: 
     return await ask.answer(ask.command(body), decided, in_turn=about, day=command.day, about=about, thing=thing)
 
 
-@router.get("/goals/{goal}", dependencies=[allowed("goals.read")])
+@router.get("/goals", **list_of("goals.read", "goal"))
+async def list_goals(page: AnyListing, holder: Filter = None, accountable: Filter = None) -> Response:
+    """The goals, the oldest first."""
+    goals = page.desk.log.fold.company.goals.goals
+    return page.answer("goal", goals, _goal, has(holder=holder, accountable=accountable))
+
+
+@router.get("/goals/{goal}", **reading("goals.read", "goal"))
 async def get_goal(goal: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A goal, what it is tied to, and who agreed to it."""
     known = desk.log.fold.company.goals.goals.get(goal)

@@ -1,7 +1,6 @@
 """Headcount plans and positions over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Response
@@ -11,8 +10,9 @@ from events.event import AmountMinor, BasisPoints, Currency, Day, Text, check_da
 from events.ids import HeadcountPlanId, PostId, RepId, UnitId
 from events.people import PlannedPost
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deciding import stream
+from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.headcount.decider import (
     PLANS,
     ApprovePlan,
@@ -22,7 +22,8 @@ from services.desk.headcount.decider import (
     VacatePosition,
     decide,
 )
-from services.desk.permissions import allowed
+from services.desk.headcount.state import Plan, Position
+from services.desk.listing import AnyListing, Filter, has
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -79,12 +80,16 @@ class EndBody(Body):
     reason: Text = ""
 
 
-@router.post(
-    "/headcount/plans",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(PlanBody),
-    dependencies=[allowed("headcount.approve")],
-)
+_PLAN = {
+    "unit": AN_ID,
+    "posts": [{"post": "seller", "positions": 5, "cost_minor": 600_000_000}],
+    "currency": "RUB",
+    "starts_on": "2027-01-01",
+    "ends_on": "2028-01-01",
+}
+
+
+@router.post("/headcount/plans", **decision(PlanBody, "headcount.approve", makes="headcount", example=_PLAN))
 async def approve_plan(ask: AnyAsk, body: Annotated[PlanBody, Depends(body_of(PlanBody))]) -> Response:
     """Approve a headcount plan."""
     ask.desk.accept(body.currency)
@@ -104,17 +109,32 @@ async def approve_plan(ask: AnyAsk, body: Annotated[PlanBody, Depends(body_of(Pl
     )
 
 
-@router.get("/headcount/plans", dependencies=[allowed("headcount.read")])
+@router.get("/headcount/plans", **reading("headcount.read", "headcount"))
 async def get_plans(desk: AnyDesk, permit: AnyPermit) -> Response:
     """Every approved plan."""
-    return shown(desk, permit, PLANS, {"approved": desk.log.fold.company.headcount.plans})
+    plans = desk.log.fold.company.headcount.plans
+    return shown(desk, permit, PLANS, {"approved": {name: _plan(plan) for name, plan in plans.items()}})
+
+
+def _plan(plan: Plan) -> dict[str, object]:
+    return {
+        "unit": plan.unit,
+        "parent_plan": plan.parent,
+        "starts_on": plan.starts_on,
+        "ends_on": plan.ends_on,
+        "currency": plan.currency,
+        "posts": [line.model_dump() for line in plan.posts.values()],
+    }
 
 
 @router.post(
     "/positions",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(PositionBody),
-    dependencies=[allowed("headcount.approve")],
+    **decision(
+        PositionBody,
+        "headcount.approve",
+        makes="position",
+        example={"unit": AN_ID, "post": "seller", "cost_minor": 10_000_000, "currency": "RUB"},
+    ),
 )
 async def open_position(ask: AnyAsk, body: Annotated[PositionBody, Depends(body_of(PositionBody))]) -> Response:
     """Let the staffing table have one more seat."""
@@ -135,23 +155,33 @@ async def open_position(ask: AnyAsk, body: Annotated[PositionBody, Depends(body_
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day)
 
 
-@router.get("/positions/{position}", dependencies=[allowed("headcount.read")])
+@router.get("/positions", **list_of("headcount.read", "position"))
+async def list_positions(page: AnyListing, unit: Filter = None, post: Filter = None, plan: Filter = None) -> Response:
+    """The positions, the oldest first."""
+    positions = page.desk.log.fold.company.headcount.positions
+    return page.answer("position", positions, _position, has(unit=unit, post=post, plan=plan))
+
+
+@router.get("/positions/{position}", **reading("headcount.read", "position"))
 async def get_position(position: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A position, with all who have had it."""
     known = desk.log.fold.company.headcount.positions.get(position)
-    if known is None:
-        return shown(desk, permit, stream("position", position), None)
-    state: dict[str, object] = {"unit": known.unit, "post": known.post, "plan": known.plan, "seats": known.seats}
-    return shown(
-        desk, permit, stream("position", position), {**state, "starts_on": known.starts_on, "ends_on": known.ends_on}
-    )
+    return shown(desk, permit, stream("position", position), None if known is None else _position(known))
+
+
+def _position(known: Position) -> dict[str, object]:
+    return {
+        "unit": known.unit,
+        "post": known.post,
+        "plan": known.plan,
+        "starts_on": known.starts_on,
+        "ends_on": known.ends_on,
+        "seats": known.seats,
+    }
 
 
 @router.post(
-    "/positions/{position}/fill",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(FillBody),
-    dependencies=[allowed("headcount.fill")],
+    "/positions/{position}/fill", **decision(FillBody, "headcount.fill", makes="position", example={"rep": AN_ID})
 )
 async def fill_position(position: str, ask: AnyAsk, body: Annotated[FillBody, Depends(body_of(FillBody))]) -> Response:
     """Let a rep take a position."""
@@ -162,9 +192,7 @@ async def fill_position(position: str, ask: AnyAsk, body: Annotated[FillBody, De
 
 @router.post(
     "/positions/{position}/vacate",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(EndBody),
-    dependencies=[allowed("headcount.fill")],
+    **decision(EndBody, "headcount.fill", makes="position", example={"ends_on": "2026-12-01"}),
 )
 async def vacate_position(position: str, ask: AnyAsk, body: Annotated[EndBody, Depends(body_of(EndBody))]) -> Response:
     """Let a position be empty again."""
@@ -175,9 +203,7 @@ async def vacate_position(position: str, ask: AnyAsk, body: Annotated[EndBody, D
 
 @router.post(
     "/positions/{position}/close",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(EndBody),
-    dependencies=[allowed("headcount.approve")],
+    **decision(EndBody, "headcount.approve", makes="position", example={"ends_on": "2026-12-01"}),
 )
 async def close_position(position: str, ask: AnyAsk, body: Annotated[EndBody, Depends(body_of(EndBody))]) -> Response:
     """Let the staffing table have one seat less."""

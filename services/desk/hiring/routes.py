@@ -1,7 +1,6 @@
 """Requisitions, candidates and offers over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
@@ -11,8 +10,9 @@ from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CandidateId, HeadcountPlanId, PostId, RepId, RequisitionId, UnitId
 from events.people import SkillRating
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deciding import stream
+from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.hiring.decider import (
     AnswerOffer,
     Apply,
@@ -24,7 +24,7 @@ from services.desk.hiring.decider import (
     decide,
 )
 from services.desk.hiring.state import Requisition
-from services.desk.permissions import allowed
+from services.desk.listing import AnyListing, Filter, has
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -104,11 +104,20 @@ class DeclineBody(Body):
     reason: Text = ""
 
 
+_OFFER = {
+    "starts_on": "2027-01-11",
+    "salary_minor": 8_000_000,
+    "on_target_minor": 12_000_000,
+    "currency": "RUB",
+    "lapses_on": "2026-12-15",
+}
+
+
 @router.post(
     "/requisitions",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(RequisitionBody),
-    dependencies=[allowed("hiring.ask")],
+    **decision(
+        RequisitionBody, "hiring.ask", makes="requisition", example={"unit": AN_ID, "post": "seller", "openings": 2}
+    ),
 )
 async def open_requisition(
     ask: AnyAsk, body: Annotated[RequisitionBody, Depends(body_of(RequisitionBody))]
@@ -129,7 +138,14 @@ async def open_requisition(
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=unit)
 
 
-@router.get("/requisitions/{requisition}", dependencies=[allowed("hiring.read")])
+@router.get("/requisitions", **list_of("hiring.read", "requisition"))
+async def list_requisitions(page: AnyListing, unit: Filter = None, post: Filter = None) -> Response:
+    """The requisitions, the oldest first."""
+    requisitions = page.desk.log.fold.company.hiring.requisitions
+    return page.answer("requisition", requisitions, _requisition, has(unit=unit, post=post))
+
+
+@router.get("/requisitions/{requisition}", **reading("hiring.read", "requisition"))
 async def get_requisition(requisition: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A requisition with its candidates and offers."""
     known = desk.log.fold.company.hiring.requisitions.get(requisition)
@@ -150,9 +166,12 @@ def _requisition(known: Requisition) -> dict[str, object]:
 
 @router.post(
     "/candidates",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(CandidateBody),
-    dependencies=[allowed("hiring.meet")],
+    **decision(
+        CandidateBody,
+        "hiring.meet",
+        makes="requisition",
+        example={"name": "Vera Petrova", "requisition": AN_ID, "found_through": "a job board"},
+    ),
 )
 async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(CandidateBody))]) -> Response:
     """Take an application."""
@@ -176,9 +195,7 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
 
 @router.post(
     "/candidates/{candidate}/screen",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(ScreenBody),
-    dependencies=[allowed("hiring.meet")],
+    **decision(ScreenBody, "hiring.meet", makes="requisition", example={"outcome": "advanced"}),
 )
 async def screen(candidate: str, ask: AnyAsk, body: Annotated[ScreenBody, Depends(body_of(ScreenBody))]) -> Response:
     """Decide whether to meet a candidate."""
@@ -188,9 +205,9 @@ async def screen(candidate: str, ask: AnyAsk, body: Annotated[ScreenBody, Depend
 
 @router.post(
     "/candidates/{candidate}/interview",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(InterviewBody),
-    dependencies=[allowed("hiring.meet")],
+    **decision(
+        InterviewBody, "hiring.meet", makes="requisition", example={"interviewers": [AN_ID], "outcome": "advanced"}
+    ),
 )
 async def interview(
     candidate: str, ask: AnyAsk, body: Annotated[InterviewBody, Depends(body_of(InterviewBody))]
@@ -208,10 +225,7 @@ async def interview(
 
 
 @router.post(
-    "/candidates/{candidate}/offers",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(OfferBody),
-    dependencies=[allowed("hiring.offer")],
+    "/candidates/{candidate}/offers", **decision(OfferBody, "hiring.offer", makes="requisition", example=_OFFER)
 )
 async def make_offer(candidate: str, ask: AnyAsk, body: Annotated[OfferBody, Depends(body_of(OfferBody))]) -> Response:
     """Offer a candidate the post."""
@@ -230,9 +244,7 @@ async def make_offer(candidate: str, ask: AnyAsk, body: Annotated[OfferBody, Dep
 
 @router.post(
     "/offers/{offer}/accept",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(AcceptBody),
-    dependencies=[allowed("hiring.offer")],
+    **decision(AcceptBody, "hiring.offer", makes="requisition", example={"starts_on": "2026-12-01"}),
 )
 async def accept_offer(offer: str, ask: AnyAsk, body: Annotated[AcceptBody, Depends(body_of(AcceptBody))]) -> Response:
     """Take a candidate's yes."""
@@ -242,9 +254,7 @@ async def accept_offer(offer: str, ask: AnyAsk, body: Annotated[AcceptBody, Depe
 
 @router.post(
     "/offers/{offer}/decline",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(DeclineBody),
-    dependencies=[allowed("hiring.offer")],
+    **decision(DeclineBody, "hiring.offer", makes="requisition", example={"reason": "the pay"}),
 )
 async def decline_offer(
     offer: str, ask: AnyAsk, body: Annotated[DeclineBody, Depends(body_of(DeclineBody))]

@@ -1,7 +1,7 @@
 """Units and reps over HTTP."""
 
+from datetime import date
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Depends, Response
@@ -11,8 +11,11 @@ from events.event import Day, Name, Text, check_days
 from events.ids import CandidateId, PostId, RepId, UnitId
 from projections.calendar import working_days
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
+from services.desk.dated import Dated
 from services.desk.deciding import stream
+from services.desk.describing import AN_ID, decision, list_of, reading
+from services.desk.listing import AnyListing, Filter, has
 from services.desk.people.decider import (
     AssignRep,
     ChangeUnit,
@@ -24,8 +27,7 @@ from services.desk.people.decider import (
     decide,
     rep_of,
 )
-from services.desk.people.state import Hired, Rep, Unit
-from services.desk.permissions import allowed
+from services.desk.people.state import Hired, Rep, Unit, UnitKind
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -35,7 +37,7 @@ Names = Annotated[tuple[Name, ...], Field(max_length=50)]
 class UnitBody(Body):
     """A unit, as it is to be."""
 
-    kind: Literal["team", "department", "company"]
+    kind: UnitKind
     title: Name
     parent: UnitId | None = None
     """The unit that it is part of."""
@@ -108,12 +110,7 @@ class AbsenceBody(Body):
         return self
 
 
-@router.post(
-    "/units",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(UnitBody),
-    dependencies=[allowed("units.form")],
-)
+@router.post("/units", **decision(UnitBody, "units.form", makes="unit", example={"kind": "team", "title": "North"}))
 async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
     """Form a unit."""
     return await _form(ask, body, FormUnit, ask.command(body).new("unit"))
@@ -121,9 +118,9 @@ async def form_unit(ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitB
 
 @router.post(
     "/units/{unit}/change",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(UnitBody),
-    dependencies=[allowed("units.form")],
+    **decision(
+        UnitBody, "units.form", makes="unit", example={"kind": "team", "title": "Far North", "starts_on": "2026-12-01"}
+    ),
 )
 async def change_unit(unit: str, ask: AnyAsk, body: Annotated[UnitBody, Depends(body_of(UnitBody))]) -> Response:
     """Rename a unit, move it below another, or give it to another manager, from a day on."""
@@ -146,17 +143,22 @@ async def _form(ask: AnyAsk, body: UnitBody, asked: type[FormUnit | ChangeUnit],
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/units/{unit}", dependencies=[allowed("units.read")])
+@router.get("/units", **list_of("units.read", "unit"))
+async def list_units(page: AnyListing, kind: UnitKind | None = None, parent: Filter = None) -> Response:
+    """The units, the oldest first."""
+    units = page.desk.log.fold.company.people.units
+    return page.answer("unit", units, partial(_unit, page.desk.today()), has(kind=kind, parent=parent))
+
+
+@router.get("/units/{unit}", **reading("units.read", "unit"))
 async def get_unit(unit: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A unit, as it is today or was last."""
-    return shown(desk, permit, stream("unit", unit), _unit(unit, desk))
-
-
-def _unit(unit: UnitId, desk: AnyDesk) -> dict[str, object] | None:
     known = desk.log.fold.company.people.units.get(unit)
-    if known is None:
-        return None
-    now = known.on(desk.today())
+    return shown(desk, permit, stream("unit", unit), None if known is None else _unit(desk.today(), known))
+
+
+def _unit(today: date, known: Dated[Unit]) -> dict[str, object]:
+    now = known.on(today)
     terms = [{"starts_on": term.starts_on, "ends_on": term.ends_on, **_terms(term.value)} for term in known.terms]
     return {**_terms(now or known.terms[-1].value), "starts_on": terms[0]["starts_on"], "terms": terms}
 
@@ -167,9 +169,7 @@ def _terms(unit: Unit) -> dict[str, object]:
 
 @router.post(
     "/reps",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(RepBody),
-    dependencies=[allowed("reps.hire")],
+    **decision(RepBody, "reps.hire", makes="rep", example={"name": "Anna Ivanova", "unit": AN_ID, "post": "seller"}),
 )
 async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody))]) -> Response:
     """Hire a rep."""
@@ -196,9 +196,7 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
 
 @router.post(
     "/reps/{rep}/assign",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(AssignBody),
-    dependencies=[allowed("reps.place")],
+    **decision(AssignBody, "reps.place", makes="rep", example={"unit": AN_ID, "post": "seller", "skills": ["english"]}),
 )
 async def assign_rep(rep: str, ask: AnyAsk, body: Annotated[AssignBody, Depends(body_of(AssignBody))]) -> Response:
     """Let a rep work in another unit, post or territory, from a day on."""
@@ -218,9 +216,7 @@ async def assign_rep(rep: str, ask: AnyAsk, body: Annotated[AssignBody, Depends(
 
 @router.post(
     "/reps/{rep}/promote",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(PromoteBody),
-    dependencies=[allowed("reps.place")],
+    **decision(PromoteBody, "reps.place", makes="rep", example={"post": "manager", "starts_on": "2026-12-01"}),
 )
 async def promote_rep(rep: str, ask: AnyAsk, body: Annotated[PromoteBody, Depends(body_of(PromoteBody))]) -> Response:
     """Let a rep rise to another post, from a day on."""
@@ -232,9 +228,7 @@ async def promote_rep(rep: str, ask: AnyAsk, body: Annotated[PromoteBody, Depend
 
 @router.post(
     "/reps/{rep}/leave",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(LeaveBody),
-    dependencies=[allowed("reps.hire")],
+    **decision(LeaveBody, "reps.hire", makes="rep", example={"ends_on": "2026-12-01", "initiative": "rep"}),
 )
 async def let_rep_leave(rep: str, ask: AnyAsk, body: Annotated[LeaveBody, Depends(body_of(LeaveBody))]) -> Response:
     """Let a rep leave."""
@@ -247,9 +241,12 @@ async def let_rep_leave(rep: str, ask: AnyAsk, body: Annotated[LeaveBody, Depend
 
 @router.post(
     "/reps/{rep}/absences",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(AbsenceBody),
-    dependencies=[allowed("reps.absent")],
+    **decision(
+        AbsenceBody,
+        "reps.absent",
+        makes="rep",
+        example={"kind": "vacation", "starts_on": "2026-12-01", "ends_on": "2026-12-15"},
+    ),
 )
 async def plan_absence(rep: str, ask: AnyAsk, body: Annotated[AbsenceBody, Depends(body_of(AbsenceBody))]) -> Response:
     """Let a rep be away."""
@@ -269,16 +266,22 @@ async def plan_absence(rep: str, ask: AnyAsk, body: Annotated[AbsenceBody, Depen
     return await answering.answer(command_id, partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/reps/{rep}", dependencies=[allowed("reps.read")])
+@router.get("/reps", **list_of("reps.read", "rep"))
+async def list_reps(page: AnyListing, unit: Filter = None, state: Literal["hired", "left"] | None = None) -> Response:
+    """The reps, the oldest first; their names are the vault's to tell."""
+    reps = page.desk.log.fold.company.people.reps
+    return page.answer("rep", reps, partial(_rep, page.desk.today()), has(unit=unit, state=state))
+
+
+@router.get("/reps/{rep}", **reading("reps.read", "rep"))
 async def get_rep(rep: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A rep; the name is the vault's to tell."""
-    return shown(desk, permit, stream("rep", rep), _rep(desk.log.fold.company.people.rep(rep), desk))
+    return shown(desk, permit, stream("rep", rep), _rep(desk.today(), desk.log.fold.company.people.rep(rep)))
 
 
-def _rep(rep: Rep, desk: AnyDesk) -> dict[str, object] | None:
+def _rep(today: date, rep: Rep) -> dict[str, object] | None:
     if not isinstance(rep, Hired):
         return None
-    today = desk.today()
     last = rep.placements.terms[-1]
     now = rep.placement(today) or last.value
     left = rep.ends_on is not None and rep.ends_on <= today

@@ -1,7 +1,6 @@
 """Quotas over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Response
@@ -11,10 +10,11 @@ from events.event import AmountMinor, Count, Currency, Day, Name, Text, check_da
 from events.goals import HolderKind, Measure, PeriodRelief, RampStep
 from events.ids import AbsenceId, GoalId, QuotaId, RepId, UnitId
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deciding import stream
+from services.desk.describing import AN_ID, decision, list_of, reading
+from services.desk.listing import AnyListing, Filter, has
 from services.desk.people.decider import holder_stream
-from services.desk.permissions import allowed
 from services.desk.quotas.decider import (
     AmendQuota,
     AssignQuota,
@@ -29,6 +29,14 @@ from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
 _YEARS = range(1970, 9000)
+_QUOTA = {
+    "holder": AN_ID,
+    "holder_kind": "rep",
+    "currency": "RUB",
+    "starts_on": "2027-01-01",
+    "ends_on": "2028-01-01",
+    "target": 1_200_000_000,
+}
 
 
 class QuotaBody(Body):
@@ -131,12 +139,7 @@ class WithdrawBody(Body):
     reason: Annotated[Text, Field(min_length=1)]
 
 
-@router.post(
-    "/quotas",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(QuotaBody),
-    dependencies=[allowed("quotas.assign")],
-)
+@router.post("/quotas", **decision(QuotaBody, "quotas.assign", makes="quota", example=_QUOTA))
 async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(QuotaBody))]) -> Response:
     """Assign a quota."""
     if body.currency is not None:
@@ -166,9 +169,12 @@ async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(Q
 
 @router.post(
     "/quotas/{quota}/amend",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(AmendBody),
-    dependencies=[allowed("quotas.amend")],
+    **decision(
+        AmendBody,
+        "quotas.amend",
+        makes="quota",
+        example={"from_on": "2026-12-01", "target": 90_000_000, "reason": "a new territory"},
+    ),
 )
 async def amend_quota(quota: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(body_of(AmendBody))]) -> Response:
     """Ask for something else from a month on."""
@@ -178,9 +184,12 @@ async def amend_quota(quota: str, ask: AnyAsk, body: Annotated[AmendBody, Depend
 
 @router.post(
     "/quotas/{quota}/relieve",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(RelieveBody),
-    dependencies=[allowed("quotas.amend")],
+    **decision(
+        RelieveBody,
+        "quotas.amend",
+        makes="quota",
+        example={"reliefs": [{"period": "2026-12", "relieved": 10_000_000}], "reason": "illness"},
+    ),
 )
 async def relieve_quota(
     quota: str, ask: AnyAsk, body: Annotated[RelieveBody, Depends(body_of(RelieveBody))]
@@ -197,9 +206,9 @@ async def relieve_quota(
 
 @router.post(
     "/quotas/{quota}/withdraw",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(WithdrawBody),
-    dependencies=[allowed("quotas.amend")],
+    **decision(
+        WithdrawBody, "quotas.amend", makes="quota", example={"from_on": "2026-12-01", "reason": "another team"}
+    ),
 )
 async def withdraw_quota(
     quota: str, ask: AnyAsk, body: Annotated[WithdrawBody, Depends(body_of(WithdrawBody))]
@@ -216,7 +225,14 @@ async def _answer(
     return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
 
 
-@router.get("/quotas/{quota}", dependencies=[allowed("quotas.read")])
+@router.get("/quotas", **list_of("quotas.read", "quota"))
+async def list_quotas(page: AnyListing, holder: Filter = None, holder_kind: HolderKind | None = None) -> Response:
+    """The quotas, the oldest first."""
+    quotas = page.desk.log.fold.company.quotas.quotas
+    return page.answer("quota", quotas, _quota, has(holder=holder, holder_kind=holder_kind))
+
+
+@router.get("/quotas/{quota}", **reading("quotas.read", "quota"))
 async def get_quota(quota: str, desk: AnyDesk, permit: AnyPermit) -> Response:
     """A quota, with the months in which it is still asked for."""
     known = desk.log.fold.company.quotas.quotas.get(quota)

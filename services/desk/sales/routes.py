@@ -1,7 +1,6 @@
 """Other terms of deals, and payments, over HTTP."""
 
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Response
@@ -9,10 +8,10 @@ from pydantic import Field, model_validator
 
 from events.event import AmountMinor, Currency, Name, Text
 from services.desk.asking import AnyAsk, Ask
-from services.desk.bodies import Body, body_of, documented
+from services.desk.bodies import Body, body_of
 from services.desk.deals.routes import Shares, check_whole
 from services.desk.deciding import stream
-from services.desk.permissions import allowed
+from services.desk.describing import decision
 from services.desk.sales.decider import AmendDeal, PayInvoice, SaleCommand, decide
 
 router = APIRouter(prefix="/v1")
@@ -47,9 +46,12 @@ class PaymentBody(Body):
 
 @router.post(
     "/deals/{deal}/amend",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(AmendBody),
-    dependencies=[allowed("deals.amend")],
+    **decision(
+        AmendBody,
+        "deals.amend",
+        makes="deal",
+        example={"amount_minor": 24_000_000, "reason": "a mistake in the contract"},
+    ),
 )
 async def amend_deal(deal: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(body_of(AmendBody))]) -> Response:
     """Let other terms of a deal hold."""
@@ -67,9 +69,7 @@ async def amend_deal(deal: str, ask: AnyAsk, body: Annotated[AmendBody, Depends(
 
 @router.post(
     "/deals/{deal}/payments",
-    status_code=HTTPStatus.CREATED,
-    openapi_extra=documented(PaymentBody),
-    dependencies=[allowed("deals.pay")],
+    **decision(PaymentBody, "deals.pay", makes="deal", example={"invoice": "A-17", "amount_minor": 10_000_000}),
 )
 async def pay_invoice(deal: str, ask: AnyAsk, body: Annotated[PaymentBody, Depends(body_of(PaymentBody))]) -> Response:
     """Record that the customer paid an invoice, or a part of it."""
