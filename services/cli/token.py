@@ -6,7 +6,6 @@ import typer
 
 from services.cli.options import AsJson
 from services.cli.output import print_json
-from services.runtime.auth.callers import ROLES
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ _LONGEST_H = 24 * 366
 
 def token(  # noqa: PLR0913  # its options
     *,
-    role: Annotated[str, typer.Option(help=f"What the caller is: {', '.join(ROLES)}.")],
+    role: Annotated[str, typer.Option(help="rep, team_lead, manager, executive, auditor, feed or screen.")],
     subject: Annotated[str | None, typer.Option(help="By which name the log knows the caller; else the role.")] = None,
     rep: Annotated[str | None, typer.Option(help="The caller's own rep id: a rep needs it.")] = None,
     unit: Annotated[str | None, typer.Option(help="The id of the unit that the caller leads: a team lead's.")] = None,
@@ -46,7 +45,7 @@ def token(  # noqa: PLR0913  # its options
 
 
 def _caller(role: str, subject: str, rep: str | None, unit: str | None) -> "Caller":
-    from services.runtime.auth.callers import Caller
+    from services.runtime.auth.callers import ROLES, Caller
 
     known = next((each for each in ROLES if each == role), None)
     if known is None:

@@ -1,9 +1,9 @@
 """Bodies of requests: read within bounds, as strict JSON, into the model that a route asks for."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import jiter
 from fastapi import Request
@@ -62,6 +62,15 @@ def body_of(model: type[B]) -> Callable[[Request], Awaitable[B]]:
             raise validation_problem(error.errors(include_url=False, include_input=False)) from None
 
     return read
+
+
+def documented(model: type[Body], example: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """What the API's description says of the body."""
+    content: dict[str, Any] = {"schema": model.model_json_schema(ref_template="#/components/schemas/{model}")}
+    if example is not None:
+        content["example"] = dict(example)
+    needed = any(field.is_required() for field in model.model_fields.values())
+    return {"requestBody": {"required": needed, "content": {"application/json": content}}}
 
 
 async def _limited(request: Request) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from fastapi.params import Depends
 
-from services.desk.bodies import Body
+from services.desk.bodies import Body, documented
 from services.desk.permissions import allowed
 
 AN_ID = "8b7f8f6e-3d0c-5b6a-9b7e-2f1f5a0c9d11"
@@ -55,14 +55,8 @@ def decision(body: type[Body], permission: str, *, makes: str, example: Mapping[
         status_code=HTTPStatus.CREATED,
         dependencies=[allowed(permission)],
         responses={201: _answer("It is decided, and on the log.", recorded, made, headers)},
-        openapi_extra={"requestBody": _asked(body, example)},
+        openapi_extra=documented(body, example),
     )
-
-
-def _asked(body: type[Body], example: Mapping[str, object]) -> dict[str, Any]:
-    schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
-    needed = any(field.is_required() for field in body.model_fields.values())
-    return {"required": needed, "content": {"application/json": {"schema": schema, "example": dict(example)}}}
 
 
 def reading(permission: str, noun: str) -> Declared:

@@ -20,7 +20,7 @@ _STOPPING = (
     "the service stops, and it is not known what came of this: ask again",
     "служба останавливается, исход неизвестен: повторите запрос",
 )
-_GRACE_S = 0.5
+_GRACE_S = 0.4
 """How long requests that are being answered may take when the server is told to stop; then they are cut off, and
 whoever sent them asks again. All in all it stops within a second."""
 

@@ -11,6 +11,8 @@ import httpx
 import structlog
 
 from projections.projection import Projection, load_projections
+from services.runtime.auth.guard import Knowing
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
@@ -21,6 +23,7 @@ from services.wallboard.names import Ids, Names, VaultNames
 from services.wallboard.page import Page
 from services.wallboard.promotion import Showing
 from services.wallboard.publishing import Publisher
+from services.wallboard.screens import screen_guard
 from services.wallboard.settings import WallboardSettings
 from services.wallboard.stream import CuttableProtocol
 from services.wallboard.tables import Tables
@@ -47,7 +50,9 @@ def shown(projections: Mapping[str, Projection]) -> dict[str, Projection]:
     return {name: replace(projections[name], only=only) for name, only in SHOWN.items()}
 
 
-async def run(settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings, stop: asyncio.Event) -> None:
+async def run(
+    settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings, watch: Knowing, stop: asyncio.Event
+) -> None:
     """Show the board until `stop` is set; raises whatever ended it."""
     projections = shown(load_projections())
     page = Page(Vendor())
@@ -57,7 +62,7 @@ async def run(settings: WallboardSettings, kafka: KafkaSettings, company: Compan
         with Tables(projections) as tables:
             hub = Hub(epoch=str(time.time_ns() // 1_000_000), page=page.version)
             publisher = Publisher(BoardMaker(settings, company, tables), names, hub)
-            app = wallboard_app(publisher, hub, page, settings.send_timeout_s)
+            app = wallboard_app(publisher, hub, page, watch, settings.send_timeout_s)
             async with asyncio.TaskGroup() as group:
                 showing = Showing(kafka, projections, publisher).run(settings.version)
                 aside = [group.create_task(publisher.beat()), group.create_task(showing)]
@@ -80,7 +85,9 @@ async def _names(vault_url: str | None) -> AsyncGenerator[Names]:
 
 
 async def _work(stop: asyncio.Event) -> None:
-    await run(WallboardSettings(), KafkaSettings(client_id="wallboard"), CompanySettings(), stop)
+    settings = WallboardSettings()
+    watch = screen_guard(AuthSettings(), settings.host)
+    await run(settings, KafkaSettings(client_id="wallboard"), CompanySettings(), watch, stop)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from services.runtime.auth.guard import Knowing, answer_callers
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems
 from services.wallboard.hub import Hub
-from services.wallboard.page import STATIC, Page, language_of
+from services.wallboard.page import LANGUAGES, STATIC, Page, language_of
+from services.wallboard.permissions import allowed
 from services.wallboard.publishing import Publisher
+from services.wallboard.screens import enter
 from services.wallboard.stream import EventStream
 
 _ANEW = {"cache-control": "no-cache"}
@@ -29,24 +32,28 @@ class _Static(StaticFiles):
         return response
 
 
-def wallboard_app(publisher: Publisher, hub: Hub, page: Page, send_timeout_s: float) -> FastAPI:
-    """The app; to be served with `CuttableProtocol`, so that a stalled screen can be cut off."""
+def wallboard_app(publisher: Publisher, hub: Hub, page: Page, watch: Knowing, send_timeout_s: float) -> FastAPI:
+    """The app, for callers whom `watch` knows.
+
+    To be served with `CuttableProtocol`, so that a stalled screen can be cut off.
+    """
     app = FastAPI(title="Kvota wallboard", docs_url=None, redoc_url=None, lifespan=_ending(hub))
     answer_problems(app)
+    answer_callers(app, watch)
     answer_health(app, lambda: publisher.ready)
     _serve_board(app, publisher, lambda last: EventStream(hub, last, send_timeout_s))
-    _serve_page(app, page)
+    _serve_page(app, page, watch)
     return app
 
 
 def _serve_board(app: FastAPI, publisher: Publisher, stream: Callable[[str | None], EventStream]) -> None:
-    @app.get("/v1/board")
+    @app.get("/v1/board", dependencies=[allowed("board.see")])
     async def board() -> Response:
         """The board as it is now."""
         _require(ready=publisher.ready)
         return Response(publisher.snapshot(), headers={"cache-control": "no-store"}, media_type="application/json")
 
-    @app.get("/v1/board/stream")
+    @app.get("/v1/board/stream", dependencies=[allowed("board.see")])
     async def board_stream(last_event_id: Annotated[str | None, Header()] = None) -> Response:
         """Every board from now on, as server-sent events: `board` with an id, `age` in between, `bye` at the end."""
         _require(ready=publisher.ready)
@@ -59,9 +66,11 @@ def _require(*, ready: bool) -> None:
         raise Problem(status.HTTP_503_SERVICE_UNAVAILABLE, "not-ready", en, ru)
 
 
-def _serve_page(app: FastAPI, page: Page) -> None:
+def _serve_page(app: FastAPI, page: Page, watch: Knowing) -> None:
     @app.get("/", include_in_schema=False)
-    async def index(request: Request, lang: str | None = None) -> Response:
+    async def index(request: Request, lang: str | None = None, key: str | None = None) -> Response:
+        if key is not None:
+            return enter(watch, key, lang if lang in LANGUAGES else None)
         language = language_of(lang, request.headers.get("accept-language"))
         headers = {**_ANEW, "vary": "accept-language", "content-security-policy": page.security_policy}
         missing = not page.vendor.is_installed()

@@ -23,6 +23,8 @@ from services.history.door import Chosen, Verify, door
 from services.history.errors import NothingLiveError
 from services.history.imports import read_standings, read_verdicts
 from services.history.verify import Difference
+from services.runtime.auth.callers import ROLES
+from services.runtime.auth.guard import entrances
 from services.runtime.imports import RUNS, Standing, following
 from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
@@ -73,6 +75,19 @@ async def at_the_door(archive: Archive, verify: Verify = nothing_live) -> AsyncG
 
 
 class TestAnswers:
+    async def test_history_is_for_those_whose_scope_is_the_company(self, archive: Archive) -> None:
+        home = archive.path.parent
+        app = door(
+            archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), nothing_live, seeded, watch(home)
+        )
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://history") as client:
+            let_in = {role: (await client.get("/v1/archive", headers=bearer(home, role))).status_code for role in ROLES}
+            seeding = (await client.post("/v1/seeds/3", headers=bearer(home, "auditor"))).status_code
+            unknown = (await client.get("/v1/archive")).status_code
+        assert {role for role, status in let_in.items() if status == 200} == {"manager", "executive", "auditor"}
+        assert (seeding, unknown) == (403, 401)
+        assert {each.path for each in entrances(app) if each.permission is None} == {"/healthz", "/readyz"}
+
     async def test_a_report_is_the_one_of_the_file(self, archive: Archive) -> None:
         fill(archive)
         async with at_the_door(archive) as client:

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from events.calls import CallOffered
 from events.deals import Credit, DealWon
 from events.event import Event
@@ -16,6 +18,7 @@ from events.goals import PeriodTarget, QuotaAssigned
 from projections.cells import Boards
 from projections.fold import Folder
 from projections.projection import load_projections
+from services.runtime.auth.guard import Knowing
 from services.runtime.live_boards import LiveBoards
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings
@@ -28,6 +31,7 @@ from services.wallboard.hub import Hub
 from services.wallboard.names import Ids, Names
 from services.wallboard.page import Page
 from services.wallboard.publishing import Publisher, wall_clock_ms
+from services.wallboard.screens import Everybody
 from services.wallboard.settings import WallboardSettings
 from services.wallboard.stream import CuttableProtocol
 from services.wallboard.tables import Tables
@@ -137,7 +141,12 @@ class Shown:
     hub: Hub
     stop: asyncio.Event
     serving: asyncio.Task[None]
-    port: int
+    app: FastAPI
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.app.state.port)
 
     @property
     def url(self) -> str:
@@ -146,26 +155,27 @@ class Shown:
 
 
 @asynccontextmanager
-async def showing(
+async def showing(  # noqa: PLR0913  # of each a test may want another
     floor: Floor,
     *,
     names: Names | None = None,
     settings: WallboardSettings = SETTINGS,
     vendor: Path | None = None,
     port: int = 0,
+    watch: Knowing | None = None,
 ) -> AsyncGenerator[Shown]:
     """Serve a board for a block, on any free port."""
     page = Page(Vendor() if vendor is None else Vendor(folder=vendor))
     with Tables(PROJECTIONS) as tables:
         hub = Hub(epoch="t", page=page.version)
         publisher = Publisher(BoardMaker(settings, COMPANY, tables), names or Ids(), hub, floor.now_ms)
-        app = wallboard_app(publisher, hub, page, settings.send_timeout_s)
+        app = wallboard_app(publisher, hub, page, watch or Everybody(), settings.send_timeout_s)
         stop = asyncio.Event()
         publishing = asyncio.gather(publisher.show(floor), publisher.beat())
         serving = asyncio.create_task(serve(app, Address(port=port), stop, http=CuttableProtocol))
         assert await soon(lambda: publisher.ready and hasattr(app.state, "port"))
         try:
-            yield Shown(floor, hub, stop, serving, app.state.port)
+            yield Shown(floor, hub, stop, serving, app)
         finally:
             stop.set()
             await serving

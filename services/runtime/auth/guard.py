@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
@@ -32,8 +32,16 @@ _NOT_NOW = (
 )
 
 
+class Knowing(Protocol):
+    """Whatever knows who asks."""
+
+    async def caller(self, request: Request) -> Caller:
+        """Who a request comes from; raises Problem when they do not say so, or cannot be believed."""
+        ...
+
+
 class Guard:
-    """Tells who a request comes from."""
+    """Tells who a request comes from, by the credentials in it."""
 
     def __init__(self, tokens: Tokens, keys: ApiKeys) -> None:
         """Know callers by tokens, and machines by keys."""
@@ -41,15 +49,20 @@ class Guard:
 
     async def caller(self, request: Request) -> Caller:
         """Who asks; raises Problem when they do not say so, or cannot be believed."""
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        told = bearer.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "").strip()
+        told = self.told(request)
         if not told:
             raise _unauthorized(*_NOBODY)
         if told.startswith(PREFIX):
-            return self._machine(told)
+            return self.machine(told)
         return await self._person(told)
 
-    def _machine(self, key: str) -> Caller:
+    def told(self, request: Request) -> str:
+        """The credentials in a request; empty: there are none."""
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        return bearer.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "").strip()
+
+    def machine(self, key: str) -> Caller:
+        """Who an API key stands for; raises Problem when it stands for nobody."""
         caller = self._keys.caller(key)
         if caller is None:
             raise _unauthorized(*_NO_KEY, error="invalid_token")
@@ -72,8 +85,13 @@ def _unauthorized(kind: str, en: str, ru: str, error: str | None = None) -> Prob
 
 def guard(settings: AuthSettings, host: str) -> Guard:
     """The guard of a service that listens at this host; raises ClearError when it would trust whom it should not."""
+    return Guard(*credentials(settings, host))
+
+
+def credentials(settings: AuthSettings, host: str) -> tuple[Tokens, ApiKeys]:
+    """What a service that listens at this host knows its callers by; raises ClearError as `guard` does."""
     settings.require_for(host)
-    return Guard(Tokens(_issuer(settings), settings), ApiKeys(settings.folder))
+    return Tokens(_issuer(settings), settings), ApiKeys(settings.folder)
 
 
 def _issuer(settings: AuthSettings) -> Issuer:
@@ -91,7 +109,7 @@ class Allowed:
 
     async def __call__(self, request: Request) -> None:
         """Leave the permit with the request; raises Problem for whoever may not."""
-        watch: Guard = request.app.state.guard
+        watch: Knowing = request.app.state.guard
         caller = await watch.caller(request)
         scope = self._row.get(caller.role)
         if scope is None:
@@ -126,6 +144,10 @@ async def permit(request: Request) -> Permit:
 AnyPermit = Annotated[Permit, Depends(permit)]
 
 
+ANY_METHOD = "*"
+"""What is mounted below a path, and answers by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entrance:
     """A route of an app, and what it asks for."""
@@ -139,7 +161,7 @@ class Entrance:
 def entrances(app: FastAPI) -> Iterator[Entrance]:
     """Every route of an app."""
     for route in iter_route_contexts(app.routes):
-        for method in sorted(route.methods or ()):
+        for method in sorted(route.methods or {ANY_METHOD}):
             yield Entrance(method, str(route.path), _permission(route))
 
 
@@ -150,6 +172,6 @@ def _permission(route: RouteContext) -> str | None:
     return next((each.permission for each in asked if isinstance(each, Allowed)), None)
 
 
-def answer_callers(app: FastAPI, watch: Guard) -> None:
+def answer_callers(app: FastAPI, watch: Knowing) -> None:
     """Let an app's routes know who asks."""
     app.state.guard = watch

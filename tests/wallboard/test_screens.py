@@ -1,0 +1,84 @@
+"""Who may look at the board."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.runtime.auth.api_keys import ApiKeys
+from services.runtime.auth.guard import entrances
+from services.runtime.auth.settings import AuthSettings
+from services.runtime.ports import HOST
+from services.wallboard.screens import COOKIE, screen_guard
+from tests.callers import bearer
+from tests.runtime.issuers import provider
+from tests.wallboard.floor import Floor, showing
+
+
+def guarded(home: Path, issuer: str) -> AuthSettings:
+    return AuthSettings(folder=home / "auth", issuer=issuer)
+
+
+async def test_on_one_machine_the_board_is_for_whoever_reaches_it() -> None:
+    async with (
+        showing(Floor(), watch=screen_guard(AuthSettings(), HOST)) as shown,
+        httpx.AsyncClient(base_url=shown.url) as client,
+    ):
+        assert (await client.get("/v1/board")).status_code == 200
+
+
+async def test_where_people_log_in_a_screen_needs_a_key(tmp_path: Path) -> None:
+    with provider() as idp:
+        settings = guarded(tmp_path, idp.issuer)
+        _, key = ApiKeys(settings.folder).add("the hall", "screen")
+        _, feed = ApiKeys(settings.folder).add("the PBX", "feed")
+        async with (
+            showing(Floor(), watch=screen_guard(settings, HOST)) as shown,
+            httpx.AsyncClient(base_url=shown.url) as client,
+        ):
+            told = [
+                {},
+                bearer(tmp_path, "screen"),
+                {"X-API-Key": feed},
+                {"X-API-Key": key},
+                {"Authorization": f"Bearer {idp.token(role='rep')}"},
+            ]
+            answers = [(await client.get("/v1/board", headers=headers)).status_code for headers in told]
+            stream = (await client.get("/v1/board/stream")).status_code
+            page = (await client.get("/")).status_code
+    assert answers == [401, 401, 403, 200, 200]
+    assert (stream, page) == (401, 200)
+
+
+async def test_a_key_in_the_address_is_left_with_the_browser_and_gone_from_the_address(tmp_path: Path) -> None:
+    with provider() as idp:
+        settings = guarded(tmp_path, idp.issuer)
+        _, key = ApiKeys(settings.folder).add("the hall", "screen")
+        async with (
+            showing(Floor(), watch=screen_guard(settings, HOST)) as shown,
+            httpx.AsyncClient(base_url=shown.url) as client,
+        ):
+            assert (await client.get("/", params={"key": "kvota_a_b"})).status_code == 401
+            entered = await client.get("/", params={"key": key, "lang": "ru"})
+            assert (entered.status_code, entered.headers["location"]) == (303, "/?lang=ru")
+            cookie = entered.headers["set-cookie"].lower()
+            assert cookie.startswith(f"{COOKIE}=")
+            assert {"httponly", "samesite=strict", "path=/v1/board"} <= {part.strip() for part in cookie.split(";")}
+            assert (await client.get("/v1/board")).status_code == 200
+
+
+@pytest.mark.parametrize("lang", ["//evil.example", "de"])
+async def test_nobody_is_sent_elsewhere(lang: str) -> None:
+    async with showing(Floor()) as shown, httpx.AsyncClient(base_url=shown.url) as client:
+        entered = await client.get("/", params={"key": "any", "lang": lang})
+    assert (entered.status_code, entered.headers["location"]) == (303, "/")
+
+
+async def test_every_route_with_numbers_asks_who_looks() -> None:
+    async with showing(Floor()) as shown:
+        asked = {each.path: each.permission for each in entrances(shown.app)}
+    assert asked == {
+        "/v1/board": "board.see",
+        "/v1/board/stream": "board.see",
+        **dict.fromkeys(("/", "/static", "/healthz", "/readyz", "/openapi.json")),
+    }
