@@ -28,7 +28,7 @@ from services.desk.handler import (
     nothing,
 )
 from services.desk.log import DecisionLog
-from services.desk.names import Names, NamesUnavailableError, OtherNameError
+from services.desk.names import ErasedPersonError, Names, NamesUnavailableError, OtherNameError
 from services.desk.positions import own_position, write_position
 from services.runtime.problems import Problem
 
@@ -141,6 +141,9 @@ class Ask:
         except (KeyReusedError, OtherNameError):
             detail = "this Idempotency-Key was used to ask for something else"
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail) from None
+        except ErasedPersonError:
+            detail = "the person was erased from the vault, and does not come back"
+            raise Problem(HTTPStatus.GONE, "person-erased", detail) from None
         except NamesUnavailableError:
             detail = f"the name could not be kept, nothing was recorded: {_RETRY}"
             raise _busy(kind="vault-unavailable", detail=detail) from None
