@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from events.codec import UnreadableError, decode, encode, event_data, event_schema
 from events.envelope import Envelope
+from events.erasures import PersonErased
 from events.ids import fact_id
-from events.records import PersonErased
 from services.cli.history import history
 from services.runtime.errors import ClearError
 from services.runtime.log import consumer, producer, read_to_end

@@ -7,10 +7,10 @@ import httpx
 import msgspec
 
 from services.cli.parking import chosen
+from services.cli.vault_address import vault_url
 from services.runtime.errors import ClearError
 from services.runtime.parked import parked_records
 from services.runtime.settings import KafkaSettings
-from services.vault.settings import VaultSettings
 
 _VAULT_S = 10.0
 _LOST = "its month is forgotten, or it was sealed for another vault"
@@ -42,8 +42,7 @@ async def shown(kafka: KafkaSettings, positions: Sequence[str]) -> list[Shown]:
 
 
 async def _opened(sealed: list[str]) -> list[bytes | None]:
-    settings = VaultSettings()
-    url = f"http://{settings.host}:{settings.port}"
+    url = vault_url()
     async with httpx.AsyncClient(base_url=url, timeout=_VAULT_S, trust_env=False) as vault:
         try:
             answer = (await vault.post("/v1/parked/open", json={"payloads": sealed})).raise_for_status()

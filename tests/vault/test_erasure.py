@@ -37,7 +37,6 @@ def asking(stack: Running) -> Ask:
         KVOTA_KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{stack.ports.kafka}",
         KVOTA_HISTORY_PORT=str(stack.ports.history),
         KVOTA_VAULT_PORT=str(stack.ports.vault),
-        KVOTA_FEEDS_VAULT_URL=stack.ports.url("vault"),
     )
 
 
@@ -46,10 +45,13 @@ def made(base: str, path: str, key: str = "", **body: object) -> httpx.Response:
     return httpx.post(f"{base}{path}", json=body, headers=headers, timeout=30)
 
 
-def exported(stack: Running) -> None:
-    """Write the archive's records as the open archive does: as Parquet."""
+def written_out(stack: Running) -> None:
+    """Write all that the archive holds to files in which it can be seen: it packs what it has."""
     with duckdb.connect(stack.home / "history.duckdb") as archive:
-        archive.execute(f"COPY records TO '{stack.home / 'records.parquet'}'")
+        archive.execute(f"COPY records TO '{stack.home / 'records.parquet'}' (COMPRESSION uncompressed)")
+        for (table,) in archive.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+            archive.execute(f"COPY \"{table}\" TO '{stack.home / f'{table}.json'}'")
+        archive.execute(f"COPY (SELECT decode(raw) FROM records) TO '{stack.home / 'raw.json'}'")
 
 
 def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Running) -> None:
@@ -88,10 +90,13 @@ def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Run
     verified = ask("projections", "verify", "--json")
     assert (verified.code, verified.json["agree"], counted()) == (0, True, [700])
     assert ask("audit", "erase", "nobody").code == 2
-    assert kvota("down", home=stack.home).code == 0
-    exported(stack)
-    assert holding(stack.home, [customer.encode()])
     wanted = [*in_plain(), DIALLED.encode(), EMAIL.title().encode(), REP_NAME.encode(), *secret]
+    assert holding(stack.home, wanted) == []
+    assert kvota("down", home=stack.home).code == 0
+    written_out(stack)
+    found = holding(stack.home, [customer.encode()])
+    assert {"records.parquet", "raw.json", "deals_rows.json", "vault.sqlite"} <= {Path(path).name for path in found}
+    assert any(path.startswith("broker/") for path in found)
     assert [(form, files) for form in wanted if (files := holding(stack.home, [form]))] == []
 
 

@@ -1,4 +1,4 @@
-"""What was done with the records themselves: who was erased, so that nothing brings the person back."""
+"""Who was erased: what was done to the records, so that nothing brings the person back."""
 
 from typing import Literal
 
@@ -18,4 +18,4 @@ class PersonErased(Event):
     """Why, in the words of who did it; it must not name the person."""
 
 
-RecordEvent = PersonErased
+ErasureEvent = PersonErased

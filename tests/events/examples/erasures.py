@@ -1,6 +1,6 @@
 """A person who asked to be forgotten."""
 
-from events.records import PersonErased
+from events.erasures import PersonErased
 from tests.events.examples.dates import when
 from tests.events.examples.record import Example, fact
 
