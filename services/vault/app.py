@@ -1,13 +1,14 @@
 """The vault over HTTP: numbers, addresses and names in, ids out; and back for whoever may read them."""
 
 import base64
+from collections.abc import Awaitable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 
 from services.runtime.health import answer_health
-from services.runtime.problems import Problem, answer_problems, problem_response
+from services.runtime.problems import Problem, answer_problems
 from services.vault.bodies import (
     ContactsBody,
     PayloadsBody,
@@ -25,12 +26,13 @@ from services.vault.store import StoreUnavailableError
 from services.vault.texts import Text
 from services.vault.vault import Vault
 
+T = TypeVar("T")
+
 
 def vault_app(vault: Vault) -> FastAPI:
     """The vault's app; it can serve from the start. `permissions.py` says what each route asks of its caller."""
     app = FastAPI(title="Kvota vault")
     answer_problems(app)
-    app.add_exception_handler(StoreUnavailableError, _unavailable)
     answer_health(app, lambda: True)
     _serve_people(app, vault)
     _serve_texts(app, vault)
@@ -49,7 +51,7 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
         """Give a person a name, in place of any other; with `If-None-Match: *` another name is kept and it is a 412."""
         told = await body_of(request, PersonBody)
         try:
-            new = await vault.put_name(person, told.name, told.kind, replace=if_none_match != "*")
+            new = await _stored(vault.put_name(person, told.name, told.kind, replace=if_none_match != "*"))
         except NameTakenError:
             detail = "the person is known by another name"
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "name-taken", detail) from None
@@ -63,20 +65,20 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
         people: Annotated[list[PersonId] | None, Query(alias="id")] = None,
     ) -> dict[str, dict[str, dict[str, str]]]:
         """The names of the reps with these ids, or of all reps; ids of others are left out."""
-        names = await vault.names(people or ())
+        names = await _stored(vault.names(people or ()))
         return {"people": {person: {"name": name} for person, name in names.items()}}
 
     @app.post("/v1/people/look-ups", openapi_extra=documented(ContactsBody))
     async def look_up_people(request: Request) -> dict[str, list[dict[str, str | bool]]]:
         """The id of each person, in the order of the request; whoever is not known yet becomes a person."""
         told = (await body_of(request, ContactsBody)).told(vault.region)
-        return {"people": [_shown(found) for found in await vault.look_up(told)]}
+        return {"people": [_shown(found) for found in await _stored(vault.look_up(told))]}
 
     @app.post("/v1/people/details", openapi_extra=documented(PeopleBody))
     async def read_people(request: Request) -> dict[str, dict[str, dict[str, str]]]:
         """What is kept of people; who is not known, or was erased, is left out."""
         asked = await body_of(request, PeopleBody)
-        found = await vault.details(asked.people)
+        found = await _stored(vault.details(asked.people))
         return {"people": {person: {"kind": known.kind, **known.details} for person, known in found.items()}}
 
 
@@ -86,7 +88,7 @@ def _serve_texts(app: FastAPI, vault: Vault) -> None:
         """Texts about people, so that they can lie in events: nobody reads them without the vault, or once erased."""
         told = await body_of(request, TextsBody)
         try:
-            return {"texts": await vault.seal([Text(each.person, each.text) for each in told.texts])}
+            return {"texts": await _stored(vault.seal([Text(each.person, each.text) for each in told.texts]))}
         except ErasedError:
             raise _erased() from None
         except UnknownPersonError:
@@ -96,21 +98,21 @@ def _serve_texts(app: FastAPI, vault: Vault) -> None:
     async def open_texts(request: Request) -> dict[str, list[str | None]]:
         """What sealed texts say; null for what nobody can read any more."""
         told = await body_of(request, SealedTextsBody)
-        return {"texts": await vault.unseal([Text(each.person, each.text) for each in told.texts])}
+        return {"texts": await _stored(vault.unseal([Text(each.person, each.text) for each in told.texts]))}
 
 
 def _serve_parked(app: FastAPI, vault: Vault) -> None:
     @app.get("/v1/parking-keys")
     async def get_parking_keys() -> dict[str, dict[str, str]]:
         """The public keys, in base64, under which what is parked this month and the next is sealed."""
-        keys = await vault.parking_keys()
+        keys = await _stored(vault.parking_keys())
         return {"keys": {month: base64.b64encode(key).decode() for month, key in keys.items()}}
 
     @app.post("/v1/parked/open", openapi_extra=documented(PayloadsBody))
     async def open_parked(request: Request) -> dict[str, list[str | None]]:
         """What parked payloads hold, in base64; null for what nobody can read any more."""
         told = await body_of(request, PayloadsBody)
-        found = await vault.unpark(told.payloads)
+        found = await _stored(vault.unpark(told.payloads))
         return {"payloads": [None if each is None else base64.b64encode(each).decode() for each in found]}
 
 
@@ -123,6 +125,10 @@ def _erased() -> Problem:
     return Problem(HTTPStatus.GONE, "person-erased", "the person was erased, and does not come back")
 
 
-async def _unavailable(_request: Request, _error: Exception) -> Response:
-    detail = "the vault's store does not answer, and nothing has happened: ask again"
-    return problem_response(Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", detail))
+async def _stored(asked: Awaitable[T]) -> T:
+    """What the vault answers; raises Problem when its store does not."""
+    try:
+        return await asked
+    except StoreUnavailableError:
+        detail = "the vault's store does not answer, and nothing has happened: ask again"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", detail) from None

@@ -9,12 +9,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi.routing import APIRoute
+from pydantic import SecretStr
 
 from services.vault.app import vault_app
 from services.vault.permissions import PERMISSIONS
 from services.vault.settings import VaultSettings
 from services.vault.vault import open_vault
 from tests.desk.desks import vault_running
+from tests.vault.postgres import Postgres
 from tests.vault.told import EMAIL, NAME, NUMBER, holding
 
 
@@ -180,3 +182,23 @@ async def test_names_that_an_earlier_release_kept_in_plain_are_sealed(tmp_path: 
         assert not holding(tmp_path, [NAME.encode()])
     async with vault_running(tmp_path) as vault:
         assert await names(vault) == {"p1": NAME, "p2": "Борис"}
+
+
+async def test_a_store_that_another_keeps_is_waited_for_and_then_said_to_be_away(tmp_path: Path) -> None:
+    async with vault_running(tmp_path) as vault:
+        keeping = sqlite3.connect(tmp_path / "vault.sqlite", isolation_level=None)
+        keeping.execute("BEGIN IMMEDIATE")
+        answer = await vault.put("/v1/people/p1", json={"name": "Анна"})
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:kvota:problem:store-unavailable")
+        keeping.execute("ROLLBACK")
+        keeping.close()
+        assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 201
+
+
+async def test_a_vault_goes_on_once_its_database_has_cut_it_off(tmp_path: Path, postgres: Postgres) -> None:
+    settings = VaultSettings(store=SecretStr(postgres.new_database()))
+    async with vault_running(tmp_path, settings) as vault:
+        assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 201
+        postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        assert (await vault.get("/v1/people")).status_code == 503
+        assert await names(vault) == {"p1": "Анна"}
