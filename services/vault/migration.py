@@ -18,4 +18,4 @@ def take_over_plain_names(people: People) -> None:
         people.put_name(person, name, "rep", replace=False)
     with people.store.writing() as rows:
         rows.ask("DROP TABLE people")
-    people.store.scrub()
+    people.store.write_anew()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from services.vault.store import NOTHING, Row, Rows, StoreUnavailableError, Told
 
-_WAIT_S = 10.0
+WAIT_S = 10.0
+"""How long another process may keep the file before it counts as away."""
 _PRIMARY = 0xFF
 _UNAVAILABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
@@ -23,7 +24,7 @@ class SqliteStore:
         """Open the file, or make it; raises StoreUnavailableError."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600, exist_ok=True)
-        self._connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
         with _understood():
             for setting in _SETTINGS:
                 self._connection.execute(setting)
@@ -41,12 +42,17 @@ class SqliteStore:
             yield rows
 
     def scrub(self) -> None:
-        """Write the file anew, and empty the log beside it: what is moved within a page leaves a shadow behind."""
+        """Bring the zeros into the file, and empty the log beside it, which holds what was there before."""
         with _understood():
-            self._connection.execute("VACUUM")
             busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise StoreUnavailableError
+
+    def write_anew(self) -> None:
+        """Write the whole file anew: for what was deleted before this program overwrote what it deletes."""
+        with _understood():
+            self._connection.execute("VACUUM")
+        self.scrub()
 
     def close(self) -> None:
         """Close the file."""

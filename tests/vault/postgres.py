@@ -44,10 +44,12 @@ class Postgres:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    @property
-    def tables(self) -> Path:
-        """Where the tables and indexes of all databases lie."""
-        return self.folder / "data" / "base"
+    def tables(self, url: str) -> Path:
+        """Where the tables and indexes of a database lie."""
+        with psycopg.connect(url) as connection:
+            found = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
+        assert found is not None
+        return self.folder / "data" / "base" / str(found[0])
 
 
 @contextmanager

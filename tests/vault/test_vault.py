@@ -11,6 +11,7 @@ import pytest_asyncio
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
+from services.vault import sqlite
 from services.vault.app import vault_app
 from services.vault.permissions import PERMISSIONS
 from services.vault.settings import VaultSettings
@@ -184,7 +185,10 @@ async def test_names_that_an_earlier_release_kept_in_plain_are_sealed(tmp_path: 
         assert await names(vault) == {"p1": NAME, "p2": "Борис"}
 
 
-async def test_a_store_that_another_keeps_is_waited_for_and_then_said_to_be_away(tmp_path: Path) -> None:
+async def test_a_store_that_another_keeps_is_waited_for_and_then_said_to_be_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "WAIT_S", 0.1)
     async with vault_running(tmp_path) as vault:
         keeping = sqlite3.connect(tmp_path / "vault.sqlite", isolation_level=None)
         keeping.execute("BEGIN IMMEDIATE")
