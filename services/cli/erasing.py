@@ -141,6 +141,12 @@ def _log(person: str) -> Iterator[Place]:
 
 _ELSEWHERE = (
     Place("wallboards", "a rep's short name, in memory", "gone within a minute"),
+    Place(
+        "parked payloads", "perhaps a number, sealed under a key of the month", "nobody reads them once it is forgotten"
+    ),
+    Place(
+        "spools of live feeds", "perhaps a number, in the last 8 MB that were heard", "gone when more has been heard"
+    ),
     Place("backups of the vault", "what was kept when they were made", "a restore erases again; delete them in time"),
     Place(
         "PostgreSQL's write-ahead log", "sealed rows, look-up keys", "recycled by PostgreSQL; says nothing without keys"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-MOST_BYTES = 64 * 1024
+MOST_BYTES = 16 * 1024
 """The longest payload that is kept; real items of a phone system are a few thousand."""
 
 Seal = Callable[[bytes], str | None]

@@ -63,6 +63,7 @@ def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Run
     rep, customer = hire().json()["rep"], met["person"]
     deal = made(desk, "/v1/deals", customer=customer, rep=rep, amount_minor=700, currency="RUB").json()["deal"]
     assert made(desk, f"/v1/deals/{deal}/win").status_code == httpx.codes.CREATED
+    assert eventually((stack.home / "parking-keys.json").is_file), "the feeds fetch the vault's keys ahead"
     (stack.home / "queue_log").write_text(BROKEN + WHOLE)
     assert ask("feed", "asterisk", "--file", stack.home / "queue_log").code == 0
     (stack.home / "queue_log").unlink()
