@@ -134,21 +134,13 @@ def _log(person: str) -> Iterator[Place]:
         yield Place("log and archive", "not known", f"history could not be asked: {error}")
         return
     for topic, count in found.items():
-        yield Place(
-            f"topic {topic}, and history", f"{count} records with the id", "stay: the id says nothing of anybody"
-        )
+        yield Place(f"topic {topic}, and history", f"{count} records with the id", "stay: it says nothing of anybody")
 
 
 _ELSEWHERE = (
     Place("wallboards", "a rep's short name, in memory", "gone within a minute"),
-    Place(
-        "parked payloads", "perhaps a number, sealed under a key of the month", "nobody reads them once it is forgotten"
-    ),
-    Place(
-        "spools of live feeds", "perhaps a number, in the last 8 MB that were heard", "gone when more has been heard"
-    ),
+    Place("parked payloads", "perhaps a number, sealed", "nobody reads them once their month is forgotten"),
+    Place("spools of live feeds", "perhaps a number, in the last 8 MB heard", "gone when more has been heard"),
     Place("backups of the vault", "what was kept when they were made", "a restore erases again; delete them in time"),
-    Place(
-        "PostgreSQL's write-ahead log", "sealed rows, look-up keys", "recycled by PostgreSQL; says nothing without keys"
-    ),
+    Place("PostgreSQL's write-ahead log", "sealed rows, tokens", "says nothing without the master key; is recycled"),
 )

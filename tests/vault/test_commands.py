@@ -74,17 +74,22 @@ def test_the_master_key_is_changed_and_the_old_one_stays_for_old_backups(tmp_pat
         assert who(people, ANNA) == [anna]
 
 
-def test_what_the_environment_tells_wrongly_is_one_clear_line(tmp_path: Path) -> None:
-    for variable, value in {
-        "KVOTA_VAULT_REGION": "XX",
-        "KVOTA_VAULT_STORE": "mysql://somewhere",
-        "KVOTA_VAULT_MASTER_KEYS": "1:AAAA",
-        "KVOTA_VAULT_MASTER_KEY_FILE": str(tmp_path / "none"),
-    }.items():
-        told = kvota("vault", "status", home=tmp_path, **{variable: value})
-        assert (told.code, told.out) == (2, ""), variable
-        assert len(told.err.splitlines()) == 1
-        assert "somewhere" not in told.err
+WRONG = {
+    "KVOTA_VAULT_REGION": "XX",
+    "KVOTA_VAULT_STORE": "mysql://somewhere",
+    "KVOTA_VAULT_MASTER_KEYS": "1:AAAA",
+    "KVOTA_VAULT_MASTER_KEY_FILE": "/nowhere",
+}
+
+
+@pytest.mark.parametrize("variable", WRONG)
+def test_what_the_environment_tells_wrongly_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, WRONG[variable])
+    told = kvota("vault", "status", home=tmp_path)
+    assert (told.code, told.out, len(told.err.splitlines())) == (2, "", 1)
+    assert "somewhere" not in told.err
 
 
 def test_a_database_that_does_not_answer_is_one_clear_line_without_its_password(tmp_path: Path) -> None:
