@@ -52,7 +52,7 @@ class Erasing:
     async def erase(self, person: str, reason: str) -> Erased:
         """Erase, then say so on the log; raises ClearError before anything is done when the log is away.
 
-        The log is told last, and of the same erasure the same: should we die between the two, a repeat tells it.
+        The log is told last: should we die between the two, a repeat tells it, and of one person it counts once.
         """
         await partition_count(self._kafka.bootstrap_servers, RECORDS[0])
         async with producer(self._kafka) as writer:
