@@ -13,7 +13,7 @@ class PersonErased(Event):
     version: Literal[1] = 1
     person: PersonId
     fields: tuple[Name, ...]
-    """What was kept of the person: name, number, email. Empty where a repeat tells of it, for the first died too soon."""
+    """What was kept of the person: name, number, email. Empty where only a repeat of the erasure came to tell it."""
     reason: Text = ""
     """Why, in the words of who did it; it must not name the person."""
 
