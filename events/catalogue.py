@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from events.agents import AgentEvent
 from events.calls import CallEvent
 from events.deals import DealEvent
+from events.erasures import ErasureEvent
 from events.event import Event
 from events.feeds import FeedEvent
 from events.goals import GoalEvent
@@ -102,6 +103,7 @@ NOUNS: Mapping[str, Noun] = {
         Noun("agents", "kvota.agents", members(AgentEvent)),
         Noun("feeds", "kvota.feeds", members(FeedEvent)),
         Noun("parked", "kvota.parked", members(ParkedEvent)),
+        Noun("erasures", "kvota.records", members(ErasureEvent)),
         Noun("people", DECISIONS, members(PersonEvent)),
         Noun("goals", DECISIONS, members(GoalEvent)),
         Noun("deals", DECISIONS, members(DealEvent)),

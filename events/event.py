@@ -82,6 +82,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=4000)]
 """Free text in a person's words; may be empty."""
 
+Sealed = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
+"""What only the vault can open: text that was sealed under a key of its own."""
+
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code, such as RUB."""
 

@@ -9,6 +9,8 @@ _Id = StringConstraints(min_length=1, max_length=200)
 
 RepId = Annotated[str, _Id]
 """A person who sells. Until the desk hires people, the name that the phone system gives its agent."""
+PersonId = Annotated[str, _Id]
+"""Anybody: a random id, behind which the vault keeps a name, a number or an address until the person is erased."""
 UnitId = Annotated[str, _Id]
 """A team, department or company: a node of the org tree."""
 PostId = Annotated[str, _Id]

@@ -2,14 +2,15 @@
 
 from typing import Literal
 
-from events.event import Count, Event, EventId, Name, Text
+from events.event import Count, Event, EventId, Name, Sealed, Text
 
 
 class RecordParked(Event):
     """Something could not be read, or not be counted, and was set aside: nothing is dropped in silence.
 
-    It holds where the thing lies and why it was refused, never the thing itself, which may hold a caller's number. A
-    record of the log stays set aside for ever, for every reader of the numbers: what mends it is a retry.
+    It holds where the thing lies and why it was refused. The thing itself, which may hold a caller's number, is there
+    only sealed, under a key of its month that the vault forgets. A record of the log stays set aside for ever, for
+    every reader of the numbers: what mends it is a retry.
     """
 
     type: Literal["record.parked"] = "record.parked"
@@ -23,6 +24,8 @@ class RecordParked(Event):
     sha256: Name
     """The digest of its bytes, so that the thing found at the position can be checked."""
     reason: Text
+    payload: Sealed | None = None
+    """Its bytes, sealed; empty where they lie in the log, are too long, or no key was known."""
 
 
 class ParkedRetried(Event):

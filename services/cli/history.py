@@ -55,6 +55,10 @@ class History(Protocol):
         """What the law says of the records at these positions, once they are archived."""
         ...
 
+    def mentions(self, identity: str) -> "Mapping[str, int]":
+        """How many archived records of each topic hold an id."""
+        ...
+
 
 @contextmanager
 def history() -> Iterator[History]:
@@ -117,6 +121,11 @@ class _File:
         self._catch_up({source: offset + 1 for source, offset in positions.items()})
         return verdicts(self._archive, positions)
 
+    def mentions(self, identity: str) -> "Mapping[str, int]":
+        from services.history.mentions import mentions
+
+        return mentions(self._archive, identity)
+
     def _catch_up(self, until: "Positions") -> None:
         from services.history.archiver import Archiver
 
@@ -160,6 +169,11 @@ class _Service:
         from services.history.imports import read_verdicts
 
         return read_verdicts(self._ask("verdicts", {"at": _places(positions)}))
+
+    def mentions(self, identity: str) -> "Mapping[str, int]":
+        from services.history.mentions import read_mentions
+
+        return read_mentions(self._ask("mentions", {"id": identity}))
 
     def _ask(self, question: str, about: Mapping[str, str | None]) -> bytes:
         answer = self._client.get(question, params={name: value for name, value in about.items() if value is not None})

@@ -48,6 +48,19 @@ def list_parked(*, json: AsJson = False) -> None:
 
 
 @app.command()
+def show(positions: Places, *, json: AsJson = False) -> None:
+    """Show what was set aside, as far as the vault can open it: it may hold somebody's number."""
+    from services.cli.unsealing import shown
+
+    for each in asyncio.run(shown(kafka("parked"), positions)):
+        if json:
+            print_json(each)
+        else:
+            typer.echo(f"{each.position}: {each.reason}")
+            typer.echo(each.text if each.text is not None else each.why)
+
+
+@app.command()
 def retry(positions: Places, *, reason: Reason, again: Again = False) -> None:
     """Append parked records to the log once more, as they are: for when they can be read or counted now.
 

@@ -1,6 +1,6 @@
 """Deciding about what was set aside: append it again, or leave it out for good. Both are events beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import TypedDict
@@ -71,18 +71,22 @@ class Deciding:
 
     async def _chosen(self, positions: Sequence[str]) -> list[Parked]:
         """What lies at these positions; raises ClearError where nothing is parked, or it was decided about."""
-        known = {str(each): each for each in await parked_records(self._kafka)}
-        return [self._open(known, position) for position in dict.fromkeys(positions)]
+        found = chosen(await parked_records(self._kafka), positions)
+        for parked in found:
+            if parked.decided and not self._again:
+                message = f"{parked} was {parked.state} already: say --again if you mean it"
+                raise ClearError(message)
+        return found
 
-    def _open(self, known: Mapping[str, Parked], position: str) -> Parked:
-        if position not in known:
-            message = f"{position} is not parked: see `kvota parked list`"
-            raise ClearError(message)
-        parked = known[position]
-        if parked.decided and not self._again:
-            message = f"{position} was {parked.state} already: say --again if you mean it"
-            raise ClearError(message)
-        return parked
+
+def chosen(parked: Iterable[Parked], positions: Sequence[str]) -> list[Parked]:
+    """What lies at these positions, each once; raises ClearError where nothing is parked."""
+    known = {str(each): each for each in parked}
+    unknown = next((position for position in positions if position not in known), None)
+    if unknown is not None:
+        message = f"{unknown} is not parked: see `kvota parked list`"
+        raise ClearError(message)
+    return [known[position] for position in dict.fromkeys(positions)]
 
 
 def _source(parked: Parked) -> Source:

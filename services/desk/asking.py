@@ -29,7 +29,7 @@ from services.desk.handler import (
     nothing,
 )
 from services.desk.log import DecisionLog
-from services.desk.names import Names, NamesUnavailableError, OtherNameError
+from services.desk.names import ErasedPersonError, Names, NamesUnavailableError, OtherNameError
 from services.desk.order import Order
 from services.desk.positions import own_position, write_position
 from services.desk.reach import OutOfReach, require_reach
@@ -52,6 +52,10 @@ _RETRY, _RETRY_RU = "ask again with the same Idempotency-Key", "повторит
 _REUSED = (
     "this Idempotency-Key was used to ask for something else",
     "с этим Idempotency-Key уже просили о другом",
+)
+_ERASED = (
+    "the person was erased from the vault, and does not come back",
+    "этот человек удалён из хранилища имён и не вернётся",
 )
 _STARTING = ("starting", "the desk is still reading the log", "журнал ещё читается")
 _NOT_THERE_YET = (
@@ -224,6 +228,8 @@ class Ask:
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "stale-version", en, ru, version=error.version) from None
         except (KeyReusedError, OtherNameError):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", *_REUSED) from None
+        except ErasedPersonError:
+            raise Problem(HTTPStatus.GONE, "person-erased", *_ERASED) from None
         except NamesUnavailableError:
             raise _busy(*_NAME_NOT_KEPT) from None
         except UndecidedError as error:

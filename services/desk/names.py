@@ -19,6 +19,10 @@ class OtherNameError(Exception):
     """The person is known by another name."""
 
 
+class ErasedPersonError(Exception):
+    """The person was erased, and does not come back."""
+
+
 class Names:
     """The way to the vault."""
 
@@ -29,7 +33,7 @@ class Names:
     async def keep(self, person: RepId, name: str) -> None:
         """Let the vault know a new person by name; the same again is fine.
 
-        Raises OtherNameError when the person has another name there, and NamesUnavailableError.
+        Raises OtherNameError when the person has another name there, ErasedPersonError, and NamesUnavailableError.
         """
         path = f"/v1/people/{quote(person, safe='')}"
         try:
@@ -39,6 +43,8 @@ class Names:
             raise NamesUnavailableError from error
         if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
             raise OtherNameError
+        if answer.status_code == HTTPStatus.GONE:
+            raise ErasedPersonError
         if not answer.is_success:
             _log.warning("vault_refused", status=answer.status_code)
             raise NamesUnavailableError

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 
 import structlog
 
@@ -14,6 +15,7 @@ from services.feeds.settings import FeedsSettings
 from services.runtime.auth.guard import Guard, guard
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.errors import ClearError
+from services.runtime.parking_keys import ParkingKeys
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, HomeSettings, KafkaSettings
@@ -27,19 +29,28 @@ _LOOK_S = 0.5
 _log = structlog.get_logger()
 
 
-async def run(
-    settings: FeedsSettings, live: LiveAsterisk | None, kafka: KafkaSettings, watch: Guard, stop: asyncio.Event
+async def run(  # noqa: PLR0913  # each says something else of the process
+    settings: FeedsSettings,
+    live: LiveAsterisk | None,
+    kafka: KafkaSettings,
+    watch: Guard,
+    stop: asyncio.Event,
+    *,
+    keys: ParkingKeys | None = None,
 ) -> None:
-    """Work until `stop` is set; raises whatever ended it."""
+    """Work until `stop` is set; raises whatever ended it. `keys` are those that what is parked is sealed under."""
     topics = asyncio.Event()
     async with Appender(kafka, attempts=_ATTEMPTS, patience_s=_PATIENCE_S) as appender:
         app = door(appender, topics.is_set, watch)
         async with asyncio.TaskGroup() as group:
-            looking = group.create_task(_look_for_topics(kafka, topics))
+            beside = [group.create_task(_look_for_topics(kafka, topics))]
+            if keys is not None:
+                beside.append(group.create_task(keys.run()))
             if live is not None:
                 group.create_task(feed_asterisk(live, kafka, stop))
             await serve(app, Address(host=settings.host, port=settings.port), stop)
-            looking.cancel()
+            for task in beside:
+                task.cancel()
 
 
 async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
@@ -55,14 +66,17 @@ async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
 
 
 async def _work(stop: asyncio.Event) -> None:
-    settings, company = FeedsSettings(), CompanySettings()
+    settings, company, home = FeedsSettings(), CompanySettings(), HomeSettings().home
+    keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home)
     watch = guard(AuthSettings(), settings.host)
     try:
         told = read_company(company.time_zone, settings.roster)
-        live = asterisk(settings, told, HomeSettings().home, patient=True)
+        if keys is not None:
+            told = replace(told, seal=keys.seal)
+        live = asterisk(settings, told, home, patient=True)
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(settings, live, KafkaSettings(client_id="kvota-feeds"), watch, stop)
+    await run(settings, live, KafkaSettings(client_id="kvota-feeds"), watch, stop, keys=keys)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from events.codec import event_data, event_schema
 from events.envelope import Envelope
 from events.event import Event
 from events.ids import fact_id
+from services.runtime.sealing import Seal, keep_nothing
 
 Micros = int
 """An instant as whole microseconds since 1970, UTC: exact where a float is not."""
@@ -37,6 +38,8 @@ class Company:
     """Where the business day begins and ends."""
     roster: Mapping[str, str] = field(default_factory=dict)
     """The rep behind a name that the phone system gives an agent; a name that is not in it stands for itself."""
+    seal: Seal = keep_nothing
+    """How the company keeps what could not be read, so that none but its vault reads it."""
 
     def rep(self, agent: str) -> str:
         """Who the agent is."""

@@ -73,6 +73,7 @@ class Items:
                 length=frame.length,
                 sha256=frame.digest,
                 reason=reason,
+                payload=None if frame.data is None else self._reader.teller.company.seal(frame.data),
             )
             yield self._reader.teller.tell(event, f"file/{self._origin}", f"{frame.position}:{frame.digest}", 1)
 

@@ -8,6 +8,7 @@ from events.envelope import Envelope
 from services.feeds.asterisk import files as asterisk
 from services.feeds.facts import Company
 from services.runtime.errors import ClearError
+from services.runtime.sealing import Seal, keep_nothing
 
 _FilesReader = Callable[[Iterable[Path], Company, str | None], Iterator[Envelope]]
 
@@ -21,21 +22,22 @@ class UnknownSourceError(ClearError):
     """There is no source of this name; the message is one line for a person."""
 
 
-def read_files(
+def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     source: str,
     files: Iterable[Path],
     *,
     zone: tzinfo,
     roster: Mapping[str, str] | None = None,
     system: str | None = None,
+    seal: Seal = keep_nothing,
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
-    `zone` is where the business day begins, `roster` the rep behind each agent's name, and `system` the name of the
-    phone system where the files do not tell it.
+    `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
+    system where the files do not tell it, and `seal` keeps what cannot be read.
     """
     reader = FILES.get(source)
     if reader is None:
         message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
         raise UnknownSourceError(message)
-    return reader(files, Company(zone, roster or {}), system)
+    return reader(files, Company(zone, roster or {}, seal), system)

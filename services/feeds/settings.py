@@ -29,6 +29,8 @@ class FeedsSettings(Settings):
     """Its queue_log, where that can be read: it fills the holes of a broken connection."""
     roster: Path | None = None
     """A JSON file: the rep id by the agent's name there."""
+    vault_url: str | None = None
+    """The vault, whose keys seal what cannot be read; without one, no payload is kept."""
     spool_mb: PositiveInt = Field(default=512, le=1_000_000)
     """How much of what the phone system says is kept while Kafka is away."""
 

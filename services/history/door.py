@@ -19,6 +19,7 @@ from services.history.archive import Archive
 from services.history.archiver import Archiver
 from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, ShortLogError, UnknownNameError
 from services.history.imports import as_json, standings, told, verdicts
+from services.history.mentions import mentions
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
 from services.runtime.auth.guard import Guard, answer_callers
@@ -83,6 +84,10 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
         places = _positions(at)
         await archiver.reached({source: offset + 1 for source, offset in places.items()}, _WAIT_S)
         return _json(as_json(await asyncio.to_thread(verdicts, archive, places)))
+
+    @app.get("/v1/mentions", dependencies=[allowed("archive.read")])
+    async def where_an_id_stands(identity: Annotated[str, Query(alias="id", min_length=1)]) -> Mapping[str, int]:
+        return await asyncio.to_thread(mentions, archive, identity)
 
     @app.get("/v1/verify", dependencies=[allowed("numbers.verify")])
     async def compare(projection: Annotated[list[str], Query()] = [], version: int | None = None) -> Response:  # noqa: B006  # never written to

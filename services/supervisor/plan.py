@@ -81,7 +81,7 @@ def stack(
         serving("projector", "topics", KVOTA_PROJECTOR_INSTANCE="stack"),
         serving("history", "topics"),
         serving("desk", "topics", "vault", KVOTA_DESK_VAULT_URL=ports.url("vault")),
-        serving("feeds", "topics", **listening),
+        serving("feeds", "topics", KVOTA_FEEDS_VAULT_URL=ports.url("vault"), **listening),
         serving("wallboard", "projector", KVOTA_WALLBOARD_VAULT_URL=ports.url("vault")),
         *([_simulator(home, ports, simulated)] if simulated is not None else []),
     )

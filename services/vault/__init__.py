@@ -1,1 +1,1 @@
-"""Personal data: the only place that knows the name behind a person's id."""
+"""Personal data: the only place that knows the name, the number and the address behind a person's id."""

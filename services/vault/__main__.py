@@ -1,26 +1,46 @@
-"""`python -m services.vault`: keeps the names, until SIGTERM or SIGINT."""
+"""`python -m services.vault`: keeps what is known of people, until SIGTERM or SIGINT."""
 
 import asyncio
 import sys
+from contextlib import suppress
 
 import structlog
 
+from services.runtime.errors import ClearError
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import HomeSettings
 from services.vault.app import vault_app
 from services.vault.settings import VaultSettings
-from services.vault.store import open_vault
+from services.vault.store import StoreUnavailableError
+from services.vault.vault import Vault, open_vault
+
+_FORGET_EVERY_S = 3_600.0
 
 log = structlog.get_logger()
 
 
 async def run(settings: VaultSettings, home: HomeSettings, stop: asyncio.Event) -> None:
     """Keep the vault open and answer until `stop` is set."""
-    async with open_vault(home.home) as vault:
-        log.info("vault_opened")
-        await serve(vault_app(vault), Address(host=settings.host, port=settings.port), stop)
+    try:
+        async with open_vault(settings, home.home) as vault, asyncio.TaskGroup() as group:
+            log.info("vault_opened")
+            forgetting = group.create_task(_forget(vault, settings.parked_days))
+            await serve(vault_app(vault), Address(host=settings.host, port=settings.port), stop)
+            forgetting.cancel()
+    except StoreUnavailableError as error:
+        message = "the vault's store does not answer: see KVOTA_VAULT_STORE"
+        raise ClearError(message) from error
     log.info("vault_closed")
+
+
+async def _forget(vault: Vault, parked_days: int) -> None:
+    """Forget, now and every hour, what is kept for a time."""
+    while True:
+        with suppress(StoreUnavailableError):  # whoever asks is told, and an hour later is early enough
+            if months := await vault.forget(parked_days):
+                log.info("months_forgotten", months=months)
+        await asyncio.sleep(_FORGET_EVERY_S)
 
 
 async def _work(stop: asyncio.Event) -> None:

@@ -1,38 +1,47 @@
-"""The vault over HTTP: names in, names out."""
+"""The vault over HTTP: numbers, addresses and names in, ids out; and back for whoever may read them."""
 
+import base64
+from collections.abc import Awaitable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-import jiter
 from fastapi import FastAPI, Header, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from services.runtime.health import answer_health
-from services.runtime.problems import Problem, answer_problems, validation_problem
-from services.vault.store import NameTakenError, Vault
+from services.runtime.problems import Problem, answer_problems
+from services.vault.bodies import (
+    ContactsBody,
+    PayloadsBody,
+    PeopleBody,
+    PersonBody,
+    PersonId,
+    SealedTextsBody,
+    TextsBody,
+    body_of,
+    documented,
+)
+from services.vault.look_up import Found
+from services.vault.people import ErasedError, NameTakenError, UnknownPersonError
+from services.vault.store import StoreUnavailableError
+from services.vault.texts import Text
+from services.vault.vault import Vault
 
-BODY_BYTES = 8 * 1024
-_READ_BYTES = 64 * 1024 * 1024
-"""How much of a body that is too large is still read, so that its sender listens to the refusal."""
-
-PersonId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class Person(BaseModel):
-    """What is kept of a person."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+T = TypeVar("T")
 
 
 def vault_app(vault: Vault) -> FastAPI:
-    """The vault's app; it can serve from the start."""
+    """The vault's app; it can serve from the start. `permissions.py` says what each route asks of its caller."""
     app = FastAPI(title="Kvota vault")
     answer_problems(app)
     answer_health(app, lambda: True)
+    _serve_people(app, vault)
+    _serve_texts(app, vault)
+    _serve_parked(app, vault)
+    return app
 
-    @app.put("/v1/people/{person}", openapi_extra={"requestBody": _BODY})
+
+def _serve_people(app: FastAPI, vault: Vault) -> None:
+    @app.put("/v1/people/{person}", openapi_extra=documented(PersonBody))
     async def put_person(
         person: Annotated[PersonId, Path()],
         request: Request,
@@ -40,12 +49,14 @@ def vault_app(vault: Vault) -> FastAPI:
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> dict[str, str]:
         """Give a person a name, in place of any other; with `If-None-Match: *` another name is kept and it is a 412."""
-        told = await _person(request)
+        told = await body_of(request, PersonBody)
         try:
-            new = await vault.put(person, told.name, replace=if_none_match != "*")
+            new = await _stored(vault.put_name(person, told.name, told.kind, replace=if_none_match != "*"))
         except NameTakenError:
             detail = "the person is known by another name"
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "name-taken", detail) from None
+        except ErasedError:
+            raise _erased() from None
         response.status_code = HTTPStatus.CREATED if new else HTTPStatus.OK
         return {"person": person}
 
@@ -53,38 +64,71 @@ def vault_app(vault: Vault) -> FastAPI:
     async def get_people(
         people: Annotated[list[PersonId] | None, Query(alias="id")] = None,
     ) -> dict[str, dict[str, dict[str, str]]]:
-        """The people with these ids, or all; ids that are not known are left out."""
-        names = await vault.names(people or ())
+        """The names of the reps with these ids, or of all reps; ids of others are left out."""
+        names = await _stored(vault.names(people or ()))
         return {"people": {person: {"name": name} for person, name in names.items()}}
 
-    return app
+    @app.post("/v1/people/look-ups", openapi_extra=documented(ContactsBody))
+    async def look_up_people(request: Request) -> dict[str, list[dict[str, str | bool]]]:
+        """The id of each person, in the order of the request; whoever is not known yet becomes a person."""
+        told = (await body_of(request, ContactsBody)).told(vault.region)
+        return {"people": [_shown(found) for found in await _stored(vault.look_up(told))]}
+
+    @app.post("/v1/people/details", openapi_extra=documented(PeopleBody))
+    async def read_people(request: Request) -> dict[str, dict[str, dict[str, str]]]:
+        """What is kept of people; who is not known, or was erased, is left out."""
+        asked = await body_of(request, PeopleBody)
+        found = await _stored(vault.details(asked.people))
+        return {"people": {person: {"kind": known.kind, **known.details} for person, known in found.items()}}
 
 
-_BODY = {"required": True, "content": {"application/json": {"schema": Person.model_json_schema()}}}
+def _serve_texts(app: FastAPI, vault: Vault) -> None:
+    @app.post("/v1/texts/seal", openapi_extra=documented(TextsBody))
+    async def seal_texts(request: Request) -> dict[str, list[str]]:
+        """Texts about people, so that they can lie in events: nobody reads them without the vault, or once erased."""
+        told = await body_of(request, TextsBody)
+        try:
+            return {"texts": await _stored(vault.seal([Text(each.person, each.text) for each in told.texts]))}
+        except ErasedError:
+            raise _erased() from None
+        except UnknownPersonError:
+            raise Problem(HTTPStatus.NOT_FOUND, "person-unknown", "there is nobody with this id") from None
+
+    @app.post("/v1/texts/open", openapi_extra=documented(SealedTextsBody))
+    async def open_texts(request: Request) -> dict[str, list[str | None]]:
+        """What sealed texts say; null for what nobody can read any more."""
+        told = await body_of(request, SealedTextsBody)
+        return {"texts": await _stored(vault.unseal([Text(each.person, each.text) for each in told.texts]))}
 
 
-async def _person(request: Request) -> Person:
-    """Read the body; no refusal repeats what stands in it."""
-    raw = await _limited(request)
+def _serve_parked(app: FastAPI, vault: Vault) -> None:
+    @app.get("/v1/parking-keys")
+    async def get_parking_keys() -> dict[str, dict[str, str]]:
+        """The public keys, in base64, under which what is parked this month and the next is sealed."""
+        keys = await _stored(vault.parking_keys())
+        return {"keys": {month: base64.b64encode(key).decode() for month, key in keys.items()}}
+
+    @app.post("/v1/parked/open", openapi_extra=documented(PayloadsBody))
+    async def open_parked(request: Request) -> dict[str, list[str | None]]:
+        """What parked payloads hold, in base64; null for what nobody can read any more."""
+        told = await body_of(request, PayloadsBody)
+        found = await _stored(vault.unpark(told.payloads))
+        return {"payloads": [None if each is None else base64.b64encode(each).decode() for each in found]}
+
+
+def _shown(found: Found) -> dict[str, str | bool]:
+    other = {} if found.other is None else {"other": found.other}
+    return {"person": found.person, "new": found.new, "erased": found.erased, **other}
+
+
+def _erased() -> Problem:
+    return Problem(HTTPStatus.GONE, "person-erased", "the person was erased, and does not come back")
+
+
+async def _stored(asked: Awaitable[T]) -> T:
+    """What the vault answers; raises Problem when its store does not."""
     try:
-        jiter.from_json(raw, catch_duplicate_keys=True)
-    except ValueError:
-        raise Problem(HTTPStatus.BAD_REQUEST, "not-json", "the body is not JSON") from None
-    try:
-        return Person.model_validate_json(raw)
-    except ValidationError as error:
-        raise validation_problem(error.errors(include_url=False, include_input=False, include_context=False)) from None
-
-
-async def _limited(request: Request) -> bytes:
-    """The body; one that is too large is not kept."""
-    kept, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= BODY_BYTES:
-            kept += chunk
-        elif size > _READ_BYTES:
-            break
-    if size > BODY_BYTES:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"a body has {BODY_BYTES} bytes at the most")
-    return bytes(kept)
+        return await asked
+    except StoreUnavailableError:
+        detail = "the vault's store does not answer, and nothing has happened: ask again"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", detail) from None

@@ -1,78 +1,71 @@
-"""The vault's file: SQLite, in one thread of its own. Nothing in here is ever logged."""
+"""The store, as the vault uses it: statements about rows, inside transactions that keep others out.
 
-import asyncio
-import json
-import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
-from pathlib import Path
-from typing import TypeVar
-
-FILE_NAME = "vault.sqlite"
-_WAIT_S = 10.0
-
-# synchronous=FULL: an event must never hold the id of a person whose name a power cut took away.
-_OPEN = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-CREATE TABLE IF NOT EXISTS people (person TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
+Both kinds of store understand the same SQL, with parameters written `:name`.
 """
-_NAME = "SELECT name FROM people WHERE person = ?"
-_PUT = "INSERT INTO people (person, name) VALUES (?, ?) ON CONFLICT (person) DO UPDATE SET name = excluded.name"
-_SOME = "SELECT person, name FROM people WHERE person IN (SELECT value FROM json_each(?)) ORDER BY person"
-_ALL = "SELECT person, name FROM people ORDER BY person"
 
-T = TypeVar("T")
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
+from pydantic import SecretStr
 
-class NameTakenError(Exception):
-    """The person is known by another name, which was not to be replaced."""
+Told: TypeAlias = Mapping[str, object]
+Row: TypeAlias = tuple[Any, ...]
 
-
-class Vault:
-    """The names of people by their ids. Every answer to a write is given once it is on the disk."""
-
-    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
-        """Use a connection in the only thread that may."""
-        self._connection, self._thread = connection, thread
-
-    async def put(self, person: str, name: str, *, replace: bool = True) -> bool:
-        """Give a person a name; whether the person is new. Raises NameTakenError for another name without `replace`."""
-        return await self._run(lambda: self._put(person, name, replace=replace))
-
-    def _put(self, person: str, name: str, *, replace: bool) -> bool:
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            known = self._connection.execute(_NAME, (person,)).fetchone()
-            if known is not None and known[0] != name and not replace:
-                raise NameTakenError
-            self._connection.execute(_PUT, (person, name))
-        return known is None
-
-    async def names(self, people: Sequence[str]) -> dict[str, str]:
-        """The names of these people, or of all when none is named; unknown ids are left out."""
-        asked = (_SOME, (json.dumps(list(people)),)) if people else (_ALL, ())
-        return await self._run(lambda: dict(self._connection.execute(*asked)))
-
-    async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+NOTHING: tuple[Told, ...] = ({},)
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "person_keys": ("person", "kind", "wrapped", "master"),
+    "details": ("person", "field", "sealed"),
+    "lookups": ("token", "person"),
+    "mentions": ("ref", "person", "day"),
+    "tombstones": ("person", "erased_at"),
+    "months": ("month", "public", "wrapped", "master"),
+    "secrets": ("name", "wrapped", "master"),
+}
+"""What the store holds, for whoever copies it: the columns of each table (tables.sql says what they mean)."""
 
 
-@asynccontextmanager
-async def open_vault(home: Path) -> AsyncGenerator[Vault]:
-    """Open the vault of a home folder, for its owner's eyes only, and make it when there is none."""
-    with ThreadPoolExecutor(1, "vault") as thread:
-        loop = asyncio.get_running_loop()
-        connection = await loop.run_in_executor(thread, _connect, home / FILE_NAME)
-        with closing(connection):
-            yield Vault(connection, thread)
-            await loop.run_in_executor(thread, lambda: None)  # what is under way comes to its end first
+class StoreUnavailableError(Exception):
+    """The store does not answer, or another has it for too long. Nothing has happened."""
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
-    connection.executescript(_OPEN)
-    return connection
+class Rows(Protocol):
+    """The store inside a transaction."""
+
+    def ask(self, statement: str, about: Iterable[Told] = NOTHING) -> list[Row]:
+        """What a statement gives for each of these parameters, one after the other."""
+
+
+class Store(Protocol):
+    """Where the vault's rows lie. It is used by one thread at a time; several processes may use one store."""
+
+    def reading(self) -> AbstractContextManager[Rows]:
+        """A look at the store as it is at one moment."""
+
+    def writing(self) -> AbstractContextManager[Rows]:
+        """A change, all of it or nothing; no other process writes meanwhile. On the disk when it is over."""
+
+    def scrub(self) -> None:
+        """Have no file of the store keep what was deleted from it."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+def open_store(url: SecretStr | None, home: Path) -> Store:
+    """The PostgreSQL that is told, or a file in the home folder, made when missing; raises StoreUnavailableError."""
+    if url is None:
+        from services.vault.sqlite import SqliteStore  # noqa: PLC0415  # only one of them is needed
+
+        return SqliteStore(home / "vault.sqlite")
+    from services.vault.postgres import PostgresStore  # noqa: PLC0415
+
+    return PostgresStore(url.get_secret_value())
+
+
+def create_tables(rows: Rows) -> None:
+    """Make the tables of an empty store."""
+    for statement in (Path(__file__).parent / "tables.sql").read_text("utf-8").split(";\n"):
+        if statement.strip():
+            rows.ask(statement)

@@ -22,7 +22,8 @@ from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
 from services.vault.app import vault_app
-from services.vault.store import open_vault
+from services.vault.settings import VaultSettings
+from services.vault.vault import open_vault
 from tests.callers import bearer, watch
 
 _START_S = 30.0
@@ -79,11 +80,12 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def vault_running(home: Path) -> AsyncGenerator[httpx.AsyncClient]:
-    """A vault, and a client of it."""
+async def vault_running(home: Path, settings: VaultSettings | None = None) -> AsyncGenerator[httpx.AsyncClient]:
+    """A vault, and a client of it; without settings, one whose store is a file in `home`."""
+    told = VaultSettings() if settings is None else settings
 
     async def run(stop: asyncio.Event, served: Served) -> None:
-        async with open_vault(home) as vault:
+        async with open_vault(told, home) as vault:
             app = vault_app(vault)
             served(app)
             await serve(app, Address(port=0), stop)

@@ -1,5 +1,6 @@
 """The vault: names in, names out, and nowhere else."""
 
+import sqlite3
 import stat
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -7,14 +8,22 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi.routing import APIRoute
+from pydantic import SecretStr
 
-from services.vault.store import FILE_NAME
+from services.vault import sqlite
+from services.vault.app import vault_app
+from services.vault.permissions import PERMISSIONS
+from services.vault.settings import VaultSettings
+from services.vault.vault import open_vault
 from tests.desk.desks import vault_running
+from tests.vault.postgres import Postgres
+from tests.vault.told import EMAIL, NAME, NUMBER, holding
 
 
 @pytest_asyncio.fixture
-async def vault(tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
-    async with vault_running(tmp_path) as client:
+async def vault(tmp_path: Path, settings: VaultSettings) -> AsyncGenerator[httpx.AsyncClient]:
+    async with vault_running(tmp_path, settings) as client:
         yield client
 
 
@@ -61,6 +70,7 @@ BAD = {
     "an empty name": (b'{"name": "  "}', 422),
     "a name that is no text": (b'{"name": 7}', 422),
     "an unknown field": ('{"name": "Анна Секретова", "phone": "1"}'.encode(), 422),
+    "a kind that nobody is": (b'{"name": "a", "kind": "boss"}', 422),
     "a name that is too long": (b'{"name": "' + b"a" * 201 + b'"}', 422),
     "not JSON": ('{"name": "Анна Секретова"'.encode(), 400),
     "10 MB": (b"a" * 10_000_000, 413),
@@ -81,7 +91,7 @@ async def test_names_survive_a_restart_and_are_for_their_owners_eyes(tmp_path: P
         await vault.put("/v1/people/p1", json={"name": "Анна"})
     async with vault_running(tmp_path) as vault:
         assert await names(vault, "p1") == {"p1": "Анна"}
-    assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "vault.sqlite").stat().st_mode) == 0o600
 
 
 async def test_no_name_is_logged(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -91,3 +101,108 @@ async def test_no_name_is_logged(tmp_path: Path, capfd: pytest.CaptureFixture[st
         await names(vault)
     written = capfd.readouterr()
     assert "Секретова" not in written.out + written.err
+
+
+async def look_up(vault: httpx.AsyncClient, *told: dict[str, str]) -> list[dict[str, object]]:
+    answer = await vault.post("/v1/people/look-ups", json={"people": told})
+    assert answer.status_code == 200, answer.text
+    people: list[dict[str, object]] = answer.json()["people"]
+    return people
+
+
+async def test_many_are_looked_up_at_once_and_read_by_whoever_may(vault: httpx.AsyncClient) -> None:
+    anna = {"kind": "lead", "number": "8 (916) 123-45-67", "email": EMAIL.upper(), "name": NAME}
+    first, same, other = await look_up(
+        vault, anna, {"kind": "caller", "number": NUMBER}, {"kind": "caller", "ref": "call/1"}
+    )
+    assert first == {"person": first["person"], "new": True, "erased": False}
+    assert same == {**first, "new": False}
+    assert other["person"] != first["person"]
+    asked = {"people": [first["person"], other["person"], "nobody"]}
+    assert (await vault.post("/v1/people/details", json=asked)).json() == {
+        "people": {first["person"]: {"kind": "lead", "number": NUMBER, "email": EMAIL, "name": NAME}}
+    }
+    assert await names(vault, str(first["person"])) == {} == await names(vault)
+
+
+BAD_CONTACTS: dict[str, tuple[dict[str, object], str]] = {
+    "an extension": ({"number": "101"}, "not-a-contact"),
+    "no address": ({"email": "anna"}, "not-a-contact"),
+    "a name alone": ({"name": NAME}, "invalid-input"),
+    "nothing": ({}, "invalid-input"),
+    "a kind that has its own way in": ({"kind": "rep", "number": NUMBER}, "invalid-input"),
+    "a ref that says nothing of its noun": ({"ref": "17"}, "invalid-input"),
+    "an unknown field": ({"number": NUMBER, "phone": NUMBER}, "invalid-input"),
+    "a number that is no text": ({"number": 79161234567}, "invalid-input"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CONTACTS)
+async def test_a_bad_contact_is_refused_with_its_place_and_nobody_is_met(vault: httpx.AsyncClient, case: str) -> None:
+    change, kind = BAD_CONTACTS[case]
+    good = {"kind": "caller", "number": "+74951234567"}
+    answer = await vault.post("/v1/people/look-ups", json={"people": [good, {"kind": "caller", **change}]})
+    assert (answer.status_code, answer.json()["type"]) == (422, f"urn:kvota:problem:{kind}")
+    assert "people.1" in answer.json()["detail"]
+    assert not [told for told in (NUMBER, NAME) if told in answer.text]
+    assert [found["new"] for found in await look_up(vault, good)] == [True]
+
+
+async def test_a_request_has_a_thousand_people_at_the_most(vault: httpx.AsyncClient) -> None:
+    told = [{"kind": "caller", "number": f"+7916{1_000_000 + index}"} for index in range(1_001)]
+    assert len({found["person"] for found in await look_up(vault, *told[:1_000])}) == 1_000
+    assert (await vault.post("/v1/people/look-ups", json={"people": told})).status_code == 422
+
+
+async def test_texts_are_sealed_and_opened(vault: httpx.AsyncClient) -> None:
+    [anna] = await look_up(vault, {"kind": "lead", "number": NUMBER})
+    told = [{"person": anna["person"], "text": "Просит звонить утром."}]
+    [sealed] = (await vault.post("/v1/texts/seal", json={"texts": told})).json()["texts"]
+    asked = [{"person": anna["person"], "text": sealed}, {"person": "nobody", "text": sealed}]
+    assert (await vault.post("/v1/texts/open", json={"texts": asked})).json() == {"texts": [told[0]["text"], None]}
+    answer = await vault.post("/v1/texts/seal", json={"texts": [{"person": "nobody", "text": "…"}]})
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:kvota:problem:person-unknown")
+
+
+async def test_every_route_says_what_it_asks_of_its_caller(tmp_path: Path) -> None:
+    async with open_vault(VaultSettings(), tmp_path) as vault:
+        found = [route for route in vault_app(vault).routes if isinstance(route, APIRoute)]
+    routes = {route.name for route in found if route.include_in_schema}
+    assert routes == PERMISSIONS.keys()
+
+
+async def test_names_that_an_earlier_release_kept_in_plain_are_sealed(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "vault.sqlite") as plain:
+        plain.execute("PRAGMA journal_mode = WAL")
+        plain.execute("CREATE TABLE people (person TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID")
+        plain.executemany("INSERT INTO people VALUES (?, ?)", [("p1", NAME), ("p2", "Борис")])
+    plain.close()
+    assert NAME.encode() in (tmp_path / "vault.sqlite").read_bytes()
+    async with vault_running(tmp_path) as vault:
+        assert await names(vault) == {"p1": NAME, "p2": "Борис"}
+        assert not holding(tmp_path, [NAME.encode()])
+    async with vault_running(tmp_path) as vault:
+        assert await names(vault) == {"p1": NAME, "p2": "Борис"}
+
+
+async def test_a_store_that_another_keeps_is_waited_for_and_then_said_to_be_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "WAIT_S", 0.1)
+    async with vault_running(tmp_path) as vault:
+        keeping = sqlite3.connect(tmp_path / "vault.sqlite", isolation_level=None)
+        keeping.execute("BEGIN IMMEDIATE")
+        answer = await vault.put("/v1/people/p1", json={"name": "Анна"})
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:kvota:problem:store-unavailable")
+        keeping.execute("ROLLBACK")
+        keeping.close()
+        assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 201
+
+
+async def test_a_vault_goes_on_once_its_database_has_cut_it_off(tmp_path: Path, postgres: Postgres) -> None:
+    settings = VaultSettings(store=SecretStr(postgres.new_database()))
+    async with vault_running(tmp_path, settings) as vault:
+        assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 201
+        postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        assert (await vault.get("/v1/people")).status_code == 503
+        assert await names(vault) == {"p1": "Анна"}

@@ -1,0 +1,42 @@
+"""`kvota audit`: what is owed to those whom the records are about, and to those who check them."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from services.cli.options import AsJson, kafka
+from services.cli.output import print_json, print_rows
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def audit() -> None:
+    """What is owed to those whom the records are about."""
+
+
+@app.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="The person's id, as it stands in the events.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it is kept for ever, and must not name the person.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Erase a person: all that the vault keeps, for ever. Numbers of the past stay what they are.
+
+    It can be repeated, and must be if it was interrupted.
+    """
+    from services.cli.erasing import Erasing
+    from services.cli.vault import open_people
+
+    with open_people() as people:
+        done = asyncio.run(Erasing(kafka("erase"), people).erase(person, reason))
+    if json:
+        print_json(done)
+        return
+    state = "was erased before" if done.repeated else "is erased"
+    places: list[dict[str, str | int | None]] = [
+        {"place": place.place, "held": place.held, "now": place.now} for place in done.places
+    ]
+    print_rows(f"{person} {state}, at {done.erased_at.isoformat()}", places)

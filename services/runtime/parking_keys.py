@@ -1,0 +1,69 @@
+"""The keys for what is parked, fetched from the vault ahead of their month: parking goes on while the vault is away."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+import structlog
+
+from services.runtime.sealing import seal_payload
+
+FILE_NAME = "parking-keys.json"
+_VAULT_S = 5.0
+_AGAIN_S, _ANEW_S = 5.0, 3_600.0
+
+_log = structlog.get_logger()
+
+
+class _Answer(msgspec.Struct):
+    keys: dict[str, bytes]
+
+
+class ParkingKeys:
+    """Public keys by month; they are no secret, and lie in a file for the next start."""
+
+    def __init__(
+        self, vault_url: str, folder: Path, today: Callable[[], date] = lambda: datetime.now(UTC).date()
+    ) -> None:
+        """Know those that were fetched before."""
+        self._url, self._file, self._today = vault_url, folder / FILE_NAME, today
+        self._keys = _kept(self._file)
+
+    def seal(self, payload: bytes) -> str | None:
+        """Seal for the vault; None when there is no key for this month, or the payload is too long to keep."""
+        return seal_payload(self._keys, payload, self._today())
+
+    async def fetch(self) -> None:
+        """Fetch the keys of this month and of the next; raises httpx.HTTPError and msgspec.DecodeError."""
+        async with httpx.AsyncClient(base_url=self._url, timeout=_VAULT_S, trust_env=False) as vault:
+            answer = (await vault.get("/v1/parking-keys")).raise_for_status()
+        self._keys = msgspec.json.decode(answer.content, type=_Answer).keys
+        await asyncio.to_thread(_keep, self._file, self._keys)
+
+    async def run(self) -> None:
+        """Keep them up to date, until cancelled."""
+        while True:
+            try:
+                await self.fetch()
+            except (httpx.HTTPError, msgspec.DecodeError) as error:
+                _log.warning("no_parking_keys", reason=type(error).__name__, known=sorted(self._keys))
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                await asyncio.sleep(_ANEW_S)
+
+
+def _kept(file: Path) -> Mapping[str, bytes]:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, bytes])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
+
+
+def _keep(file: Path, keys: Mapping[str, bytes]) -> None:
+    beside = file.with_name(f"{file.name}.new")
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    beside.write_bytes(msgspec.json.encode(keys))
+    beside.replace(file)

@@ -1,0 +1,121 @@
+"""A person who was erased is nowhere: not in a file of a store, a topic, the archive, an export or a log."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import httpx
+import pytest
+
+from tests.cli.commands import Ran, kvota
+from tests.supervisor.running import Running, running
+from tests.vault.told import EMAIL, NAME, NUMBER, holding, in_plain
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+
+DIALLED = "8 (916) 123-45-67"
+REP_NAME = "Борис Вежливцев"
+BROKEN = f"1795533132|pbx1-1795533132.0|sales|NONE|ENTERQUEUE||{NUMBER}|not-a-number|\n"
+WHOLE = "1795533132|pbx1-1795533132.0|sales|NONE|DID|100\n"
+Ask = Callable[..., Ran]
+
+
+@pytest.fixture
+def stack(home: Path, tmp_path: Path) -> Iterator[Running]:
+    """Give the whole stack, in a home of its own."""
+    with running(tmp_path, home) as stack:
+        yield stack
+
+
+def asking(stack: Running) -> Ask:
+    return partial(
+        kvota,
+        home=stack.home,
+        KVOTA_KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{stack.ports.kafka}",
+        KVOTA_HISTORY_PORT=str(stack.ports.history),
+        KVOTA_VAULT_PORT=str(stack.ports.vault),
+    )
+
+
+def made(base: str, path: str, key: str = "", **body: object) -> httpx.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    return httpx.post(f"{base}{path}", json=body, headers=headers, timeout=30)
+
+
+def written_out(stack: Running) -> None:
+    """Write all that the archive holds to files in which it can be seen: it packs what it has."""
+    with duckdb.connect(stack.home / "history.duckdb") as archive:
+        archive.execute(f"COPY records TO '{stack.home / 'records.parquet'}' (COMPRESSION uncompressed)")
+        for (table,) in archive.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+            archive.execute(f"COPY \"{table}\" TO '{stack.home / f'{table}.json'}'")
+        archive.execute(f"COPY (SELECT decode(raw) FROM records) TO '{stack.home / 'raw.json'}'")
+
+
+def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Running) -> None:
+    ask, desk, vault = asking(stack), stack.ports.url("desk"), stack.ports.url("vault")
+    lead = {"kind": "lead", "number": DIALLED, "email": EMAIL.title(), "name": NAME, "ref": "lead/1"}
+    [met] = made(vault, "/v1/people/look-ups", people=[lead]).json()["people"]
+    unit = made(desk, "/v1/units", kind="team", title="Север").json()["unit"]
+    hire = partial(made, desk, "/v1/reps", "hire-boris", name=REP_NAME, unit=unit, post="rep")
+    rep, customer = hire().json()["rep"], met["person"]
+    deal = made(desk, "/v1/deals", customer=customer, rep=rep, amount_minor=700, currency="RUB").json()["deal"]
+    assert made(desk, f"/v1/deals/{deal}/win").status_code == httpx.codes.CREATED
+    assert eventually((stack.home / "parking-keys.json").is_file), "the feeds fetch the vault's keys ahead"
+    (stack.home / "queue_log").write_text(BROKEN + WHOLE)
+    assert ask("feed", "asterisk", "--file", stack.home / "queue_log").code == 0
+    (stack.home / "queue_log").unlink()
+    [parked] = ask("parked", "list", "--json").objects
+    shown = ask("parked", "show", f"{parked['origin']}@{parked['position']}", "--json")
+    assert shown.json["text"] == BROKEN.rstrip("\n")
+    counted = partial(won, ask)
+    assert eventually(lambda: counted() == [700])
+    secret = lookup_tokens(stack.home)
+
+    for person, held in ((customer, ["email", "name", "number"]), (rep, ["name"])):
+        erased = ask("audit", "erase", person, "--reason", "Asked for in a letter.", "--json")
+        assert erased.code == 0, erased.err
+        assert erased.json["repeated"] is False
+        places = {place["place"]: place["held"] for place in erased.json["places"]}
+        assert places["vault: details"] == ", ".join(held)
+        assert places["topic kvota.decisions, and history"].endswith("records with the id")
+        assert ask("audit", "erase", person, "--json").json["repeated"] is True
+
+    assert hire().status_code == httpx.codes.GONE
+    assert made(vault, "/v1/people/look-ups", people=[lead]).json()["people"] == [
+        {"person": customer, "new": False, "erased": True}
+    ]
+    assert made(vault, "/v1/people/details", people=[customer, rep]).json() == {"people": {}}
+    verified = ask("projections", "verify", "--json")
+    assert (verified.code, verified.json["agree"], counted()) == (0, True, [700])
+    assert ask("audit", "erase", "nobody").code == 2
+    wanted = [*in_plain(), DIALLED.encode(), EMAIL.title().encode(), REP_NAME.encode(), *secret]
+    assert holding(stack.home, wanted) == []
+    assert kvota("down", home=stack.home).code == 0
+    written_out(stack)
+    found = holding(stack.home, [customer.encode()])
+    assert {"records.parquet", "raw.json", "deals_rows.json", "vault.sqlite"} <= {Path(path).name for path in found}
+    assert any(path.startswith("broker/") for path in found)
+    assert [(form, files) for form in wanted if (files := holding(stack.home, [form]))] == []
+
+
+def won(ask: Ask) -> list[int]:
+    """Give what reps won, by history."""
+    rows = ask("report", "rep_day", "--json").json["rows"]
+    return [row["won_minor"]["RUB"] for row in rows if row["won_minor"]]
+
+
+def lookup_tokens(home: Path) -> list[bytes]:
+    """Give all tokens that the vault looks people up by, as they are written and as they could be."""
+    with sqlite3.connect(home / "vault.sqlite") as store:
+        found = [token for (token,) in store.execute("SELECT token FROM lookups")]
+    store.close()
+    assert len(found) == 2
+    return [form for token in found for form in (token.encode(), bytes.fromhex(token))]
+
+
+def test_nobody_is_erased_while_the_log_is_away(tmp_path: Path) -> None:
+    told = kvota("audit", "erase", "somebody", home=tmp_path, KVOTA_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:9")
+    assert (told.code, "no Kafka answers" in told.err) == (2, True)
