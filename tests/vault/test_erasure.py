@@ -1,7 +1,7 @@
 """A person who was erased is nowhere: not in a file of a store, a topic, the archive, an export or a log."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import duckdb
 import httpx
 import pytest
 
+from tests.callers import bearer
 from tests.cli.commands import Ran, kvota
 from tests.supervisor.running import Running, running
 from tests.vault.told import EMAIL, NAME, NUMBER, holding, in_plain
@@ -21,6 +22,7 @@ REP_NAME = "Борис Вежливцев"
 BROKEN = f"1795533132|pbx1-1795533132.0|sales|NONE|ENTERQUEUE||{NUMBER}|not-a-number|\n"
 WHOLE = "1795533132|pbx1-1795533132.0|sales|NONE|DID|100\n"
 Ask = Callable[..., Ran]
+NOBODY: Mapping[str, str] = {}
 
 
 @pytest.fixture
@@ -40,9 +42,8 @@ def asking(stack: Running) -> Ask:
     )
 
 
-def made(base: str, path: str, key: str = "", **body: object) -> httpx.Response:
-    headers = {"Idempotency-Key": key} if key else {}
-    return httpx.post(f"{base}{path}", json=body, headers=headers, timeout=30)
+def made(base: str, path: str, who: Mapping[str, str] = NOBODY, **body: object) -> httpx.Response:
+    return httpx.post(f"{base}{path}", json=body, headers=dict(who), timeout=30)
 
 
 def written_out(stack: Running) -> None:
@@ -58,11 +59,14 @@ def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Run
     ask, desk, vault = asking(stack), stack.ports.url("desk"), stack.ports.url("vault")
     lead = {"kind": "lead", "number": DIALLED, "email": EMAIL.title(), "name": NAME, "ref": "lead/1"}
     [met] = made(vault, "/v1/people/look-ups", people=[lead]).json()["people"]
-    unit = made(desk, "/v1/units", kind="team", title="Север").json()["unit"]
-    hire = partial(made, desk, "/v1/reps", "hire-boris", name=REP_NAME, unit=unit, post="rep")
+    manager = bearer(stack.home, "manager")
+    unit = made(desk, "/v1/units", manager, kind="team", title="Север").json()["unit"]
+    hire = partial(
+        made, desk, "/v1/reps", {**manager, "Idempotency-Key": "hire-boris"}, name=REP_NAME, unit=unit, post="rep"
+    )
     rep, customer = hire().json()["rep"], met["person"]
-    deal = made(desk, "/v1/deals", customer=customer, rep=rep, amount_minor=700, currency="RUB").json()["deal"]
-    assert made(desk, f"/v1/deals/{deal}/win").status_code == httpx.codes.CREATED
+    deal = made(desk, "/v1/deals", manager, customer=customer, rep=rep, amount_minor=700, currency="RUB").json()["deal"]
+    assert made(desk, f"/v1/deals/{deal}/win", manager).status_code == httpx.codes.CREATED
     assert eventually((stack.home / "parking-keys.json").is_file), "the feeds fetch the vault's keys ahead"
     (stack.home / "queue_log").write_text(BROKEN + WHOLE)
     assert ask("feed", "asterisk", "--file", stack.home / "queue_log").code == 0
