@@ -268,6 +268,14 @@ class TestUnits:
             line(rows, "company", denominator="members")
         ]
 
+    def test_who_left_is_in_no_team_by_a_move_that_was_planned_for_later(self, archive: Archive) -> None:
+        left = RepLeft(**when(6), rep=ANNA, unit=NORTH, post="sales", ends_on=date(2026, 11, 10), initiative="rep")
+        move = RepAssigned(**when(5), rep=ANNA, unit=WEST, post="sales", starts_on=date(2026, 11, 16))
+        fill(archive, *ORGANISATION, move, left, won(100))
+        rows = asked(archive)
+        assert line(rows, "company")["booked_minor"] == 100
+        assert [row for row in rows if row["level"] == "department" and row["booked_minor"]] == []
+
     def test_a_promotion_may_move_somebody_too(self, archive: Archive) -> None:
         rise = RepPromoted(
             **when(6), rep=ANNA, unit=WEST, previous_post="sales", post="head", starts_on=date(2026, 11, 16)

@@ -52,13 +52,12 @@ kinds AS (
     SELECT unit, max_by(kind, place) AS kind FROM formed GROUP BY unit
 ),
 worked AS (
-    SELECT rep,
-           CASE type WHEN 'rep.left' THEN NULL ELSE unit END                       AS unit,
-           CASE type WHEN 'rep.left' THEN ends_on ELSE starts_on END               AS starts_on,
-           CASE type WHEN 'rep.left' THEN NULL ELSE ends_on END                    AS ends_on,
-           fact."offset"                                                           AS place
+    SELECT rep, unit, starts_on, ends_on, fact."offset" AS place
     FROM people
-    WHERE type IN ('rep.hired', 'rep.assigned', 'rep.promoted', 'rep.left')
+    WHERE type IN ('rep.hired', 'rep.assigned', 'rep.promoted')
+),
+gone AS (
+    SELECT rep, min(ends_on) AS day FROM people WHERE type = 'rep.left' GROUP BY rep
 ),
 counted_on AS (
     SELECT period, least(as_of, ends_on - 1) AS day FROM period, moment
@@ -71,6 +70,8 @@ asked AS (
 member AS (
     SELECT asked.rep, asked.day, unit
     FROM asked JOIN worked ON worked.rep = asked.rep AND starts_on <= asked.day AND (ends_on IS NULL OR asked.day < ends_on)
+         LEFT JOIN gone ON gone.rep = asked.rep
+    WHERE gone.day IS NULL OR asked.day < gone.day
     QUALIFY row_number() OVER (PARTITION BY asked.rep, asked.day ORDER BY starts_on DESC, place DESC) = 1
 ),
 above AS (
