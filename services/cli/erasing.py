@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
 from events.codec import UnreadableError, decode, encode, event_data, event_schema
 from events.envelope import Envelope
@@ -50,14 +52,16 @@ class Erasing:
         self._kafka, self._people = kafka, people
 
     async def erase(self, person: str, reason: str) -> Erased:
-        """Erase, then say so on the log; raises ClearError before anything is done when the log is away.
+        """Erase, then say so on the log; raises ClearError before anything is done when that cannot be said.
 
         The log is told last: should we die between the two, a repeat tells it, and of one person it counts once.
         """
+        zone = ZoneInfo(CompanySettings().time_zone)
+        _record(person, Erasure(datetime.now(UTC), (), 0, repeated=False), reason, zone)
         await partition_count(self._kafka.bootstrap_servers, RECORDS[0])
         async with producer(self._kafka) as writer:
             erasure = self._erase(person)
-            await _tell(writer, person, erasure, reason)
+            await _tell(writer, _record(person, erasure, reason, zone))
         return Erased(person, erasure.erased_at, erasure.repeated, [*_vault(erasure), *_log(person), *_ELSEWHERE])
 
     def _erase(self, person: str) -> Erasure:
@@ -86,17 +90,30 @@ def _erasures(values: Sequence[bytes]) -> Iterator[PersonErased]:
             yield event
 
 
-async def _tell(writer: AIOKafkaProducer, person: str, erasure: Erasure, reason: str) -> None:
-    at = erasure.erased_at
-    event = PersonErased(
-        occurred_at=at,
-        day=at.astimezone(ZoneInfo(CompanySettings().time_zone)).date(),
-        person=person,
-        fields=tuple(erasure.held),
-        reason=reason,
-    )
+async def _tell(writer: AIOKafkaProducer, event: PersonErased) -> None:
     topic, partition = RECORDS
-    await writer.send_and_wait(topic, encode(_envelope(event)), key=person.encode(), partition=partition)
+    try:
+        await writer.send_and_wait(topic, encode(_envelope(event)), key=event.person.encode(), partition=partition)
+    except KafkaError as error:
+        message = f"{event.person} is erased, and the log does not say so yet ({error}): repeat the command"
+        raise ClearError(message) from None
+
+
+def _record(person: str, erasure: Erasure, reason: str, zone: ZoneInfo) -> PersonErased:
+    """What the log will say; raises ClearError for what an event cannot hold."""
+    at = erasure.erased_at
+    try:
+        return PersonErased(
+            occurred_at=at,
+            day=at.astimezone(zone).date(),
+            person=person,
+            fields=tuple(erasure.held),
+            reason=reason,
+        )
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        message = f"{first['loc'][0]}: {first['msg']}"
+        raise ClearError(message) from None
 
 
 def _envelope(event: PersonErased) -> Envelope:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from services.runtime.errors import ClearError
-from services.vault.people import People, UnknownPersonError, bury
+from services.vault.people import People, UnknownPersonError, bury, leave_tombstone
 from services.vault.store import TABLES, Row, Rows, Store
 
 _KIND, _VERSION = "kvota-vault", 1
@@ -86,7 +86,8 @@ def erase_again(people: People, erased: Erased) -> int:
 def _erased(rows: Rows, person: str, at: datetime) -> bool:
     try:
         return not bury(rows, person, at).repeated
-    except UnknownPersonError:
+    except UnknownPersonError:  # met after the backup was made: a repeat must not make them anew
+        leave_tombstone(rows, person, at)
         return False
 
 

@@ -19,7 +19,7 @@ BODY_BYTES = 8 * 1024 * 1024
 _READ_BYTES = 64 * 1024 * 1024
 """How much of a body that is too large is still read, so that its sender listens to the refusal."""
 
-PersonId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PersonId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 _Told = Annotated[str, StringConstraints(min_length=1, max_length=320)]
 _Ref = Annotated[str, StringConstraints(pattern=r"^[a-z_]+/[\x21-\x7e]{1,200}$")]

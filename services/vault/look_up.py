@@ -7,6 +7,8 @@ from typing import Literal
 Kind = Literal["rep", "candidate", "customer", "lead", "caller"]
 """As what somebody is met: reps are colleagues, whose names are on the wall; all others are not."""
 Field = Literal["name", "number", "email"]
+_LOOKED_UP: Sequence[Field] = ("number", "email")
+"""What people are looked up by, in the order of their tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +82,18 @@ def _found(contact: Contact, known: Known, added: Additions, new_id: Callable[[]
     for token, owner in zip(contact.tokens, owners, strict=True):
         if owner is None:
             added.lookups[token] = person
-    for name, value in contact.details.items():
-        if (person, name) not in known.details:
-            added.details.setdefault((person, name), value)
     other = next((owner for owner in owners if owner not in (None, person)), None)
+    for name in _own(contact, owners, person):
+        if (person, name) not in known.details:
+            added.details.setdefault((person, name), contact.details[name])
     return Found(person, new=known_as is None, other=other)
+
+
+def _own(contact: Contact, owners: Sequence[str | None], person: str) -> Sequence[Field]:
+    """The details that are this person's own: whose number or address is another's, is named after them perhaps."""
+    looked_up: Sequence[Field] = [name for name in _LOOKED_UP if name in contact.details]
+    strange = {name for name, owner in zip(looked_up, owners, strict=True) if owner not in (None, person)}
+    return [name for name in contact.details if name not in strange and not (strange and name == "name")]
 
 
 def _in(added: Mapping[str, str], known: Mapping[str, str], key: str | None) -> str | None:

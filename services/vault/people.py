@@ -236,6 +236,11 @@ class ToldContact:
         return Contact(kind=self.kind, details=details, tokens=tokens, ref=self.ref)
 
 
+def leave_tombstone(rows: Rows, person: str, now: datetime) -> None:
+    """Let nobody become a person of this id, who is not there now."""
+    rows.ask(_BURY, [{"person": person, "erased_at": now.astimezone(UTC).isoformat()}])
+
+
 def bury(rows: Rows, person: str, now: datetime) -> Erasure:
     """Delete a person's rows, and leave a tombstone; raises UnknownPersonError for who never was there."""
     about = [{"person": person}]
@@ -247,7 +252,7 @@ def bury(rows: Rows, person: str, now: datetime) -> Erasure:
     [(lookups,)] = rows.ask(_COUNT_LOOKUPS, about)
     for statement in _ERASE:
         rows.ask(statement, about)
-    rows.ask(_BURY, [{"person": person, "erased_at": now.astimezone(UTC).isoformat()}])
+    leave_tombstone(rows, person, now)
     return Erasure(now, tuple(sorted(held)), lookups, repeated=False)
 
 

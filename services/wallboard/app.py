@@ -70,7 +70,8 @@ def _serve_page(app: FastAPI, page: Page, watch: Knowing) -> None:
     @app.get("/", include_in_schema=False)
     async def index(request: Request, lang: str | None = None, key: str | None = None) -> Response:
         if key is not None:
-            return enter(watch, key, lang if lang in LANGUAGES else None)
+            secure = request.url.scheme == "https"
+            return enter(watch, key, lang if lang in LANGUAGES else None, secure=secure)
         language = language_of(lang, request.headers.get("accept-language"))
         headers = {**_ANEW, "vary": "accept-language", "content-security-policy": page.security_policy}
         missing = not page.vendor.is_installed()

@@ -59,6 +59,7 @@ class Provider:
     asked: int = 0
     broken: bool = False
     calls_itself: str | None = None
+    keys_at: str | None = None
 
     @property
     def issuer(self) -> str:
@@ -70,7 +71,7 @@ class Provider:
         if self.broken:
             return 500, {}
         if path == "/.well-known/openid-configuration":
-            return 200, {"issuer": self.calls_itself or self.issuer, "jwks_uri": f"{self.issuer}/keys"}
+            return 200, {"issuer": self.calls_itself or self.issuer, "jwks_uri": self.keys_at or f"{self.issuer}/keys"}
         self.asked += 1
         return 200, {"keys": [key.public() for key in self.keys]}
 

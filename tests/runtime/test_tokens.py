@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 import os
+import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from services.runtime.auth.callers import Caller
-from services.runtime.auth.issuer import AGAIN_S, LIFE_S, Issuer, KeysUnavailableError, keys_at
+from services.runtime.auth.issuer import AGAIN_S, LIFE_S, Issuer, Keys, KeysUnavailableError, by_id, keys_at
 from services.runtime.auth.own_key import OWN_ISSUER, OwnKey
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.auth.tokens import BadTokenError, Tokens
@@ -160,6 +161,38 @@ async def test_while_the_issuer_is_away_its_known_keys_stay_and_without_any_noth
     assert (await tokens.caller(idp.token(jti="second"))).subject == "u-17"
     with pytest.raises(KeysUnavailableError):
         await stranger.caller(idp.token())
+
+
+async def test_while_keys_are_fetched_the_known_ones_are_good_and_a_slow_failure_is_not_repeated_at_once() -> None:
+    clock, begun, go_on = Clock(), threading.Event(), threading.Event()
+    fetched: list[bool] = []
+
+    def fetch() -> Keys:
+        fetched.append(True)
+        if len(fetched) == 1:
+            return by_id([jwt.PyJWK(RSA.public())])
+        begun.set()
+        assert go_on.wait(10)
+        clock.s += 10 * AGAIN_S
+        raise OSError
+
+    issuer = Issuer("slow", fetch, clock)
+    assert await issuer.key(RSA.kid) is not None
+    clock.s += LIFE_S + 1
+    waiting = asyncio.create_task(issuer.key(RSA.kid))
+    await asyncio.to_thread(begun.wait, 10)
+    async with asyncio.timeout(5):
+        assert await issuer.key(RSA.kid) is not None
+    go_on.set()
+    assert await waiting is not None
+    assert await issuer.key(RSA.kid) is not None
+    assert len(fetched) == 2
+
+
+async def test_keys_are_not_fetched_from_where_others_listen_in(idp: Provider) -> None:
+    idp.keys_at = "http://keys.example/jwks"
+    with pytest.raises(KeysUnavailableError):
+        await read_by(idp).caller(idp.token())
 
 
 async def test_a_provider_that_calls_itself_something_else_is_not_believed(idp: Provider) -> None:

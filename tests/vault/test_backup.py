@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from services.vault.backup import BackupError, back_up, erase_again, restore
 from services.vault.master import FILE_NAME, MasterKeyError
 from services.vault.months import Months
-from services.vault.people import People
+from services.vault.people import ErasedError, People
 from services.vault.settings import VaultSettings
 from services.vault.store import TABLES
 from services.vault.texts import Text, open_texts, seal_texts
@@ -79,6 +79,8 @@ def test_whoever_was_erased_since_does_not_come_back(people: People, elsewhere: 
         assert other.details([anna, boris]).keys() == {boris}
         assert other.look_up([caller(ref="lead/1")], TODAY)[0].erased
         assert other.erase(anna, NOW).repeated
+        with pytest.raises(ErasedError):
+            other.put_name("nobody", "Кто-то", "rep", replace=True)
         assert erase_again(other, [*erasures, (boris, NOW)]) == 1
         assert not other.details([boris])
 

@@ -78,6 +78,7 @@ def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Run
     assert eventually(lambda: counted() == [700])
     secret = lookup_tokens(stack.home)
 
+    assert ask("audit", "erase", customer, "--reason", "x" * 5_000).code == 2
     for person, held in ((customer, ["email", "name", "number"]), (rep, ["name"])):
         erased = ask("audit", "erase", person, "--reason", "Asked for in a letter.", "--json")
         assert erased.code == 0, erased.err

@@ -53,6 +53,14 @@ def test_a_number_and_an_address_of_two_people_are_said_to_be(people: People) ->
     assert people.look_up([ANNA], TODAY) == [Found(anna, other=boris)]
 
 
+def test_what_belongs_to_somebody_else_is_not_kept_with_whoever_is_meant(people: People) -> None:
+    [anna, boris] = who(people, caller(ref="lead/1"), caller(OTHER_NUMBER))
+    assert who(people, caller(OTHER_NUMBER, name="Борис", ref="lead/1")) == [anna]
+    assert who(people, caller(email="b@example.org"), caller(OTHER_NUMBER, email="b@example.org")) == [anna, boris]
+    assert people.details([anna])[anna].details == {"number": NUMBER, "email": "b@example.org"}
+    assert people.details([boris])[boris].details == {"number": OTHER_NUMBER}
+
+
 def test_a_repeat_of_what_somebody_was_mentioned_in_means_the_same_person(people: People) -> None:
     [anna] = who(people, caller(ref="lead/1"))
     assert who(people, caller(OTHER_NUMBER, ref="lead/1"), caller(None, ref="lead/1")) == [anna, anna]

@@ -59,6 +59,9 @@ async def test_a_key_in_the_address_is_left_with_the_browser_and_gone_from_the_a
             httpx.AsyncClient(base_url=shown.url) as client,
         ):
             assert (await client.get("/", params={"key": "kvota_a_b"})).status_code == 401
+            _, of_feed = ApiKeys(settings.folder).add("the phones", "feed")
+            refused = await client.get("/", params={"key": of_feed})
+            assert (refused.status_code, refused.headers.get("set-cookie")) == (403, None)
             entered = await client.get("/", params={"key": key, "lang": "ru"})
             assert (entered.status_code, entered.headers["location"]) == (303, "/?lang=ru")
             cookie = entered.headers["set-cookie"].lower()
@@ -70,7 +73,8 @@ async def test_a_key_in_the_address_is_left_with_the_browser_and_gone_from_the_a
 @pytest.mark.parametrize("lang", ["//evil.example", "de"])
 async def test_nobody_is_sent_elsewhere(lang: str) -> None:
     async with showing(Floor()) as shown, httpx.AsyncClient(base_url=shown.url) as client:
-        entered = await client.get("/", params={"key": "any", "lang": lang})
+        entered = await client.get("/", params={"key": "любой", "lang": lang})
+    assert entered.headers.get("set-cookie") is None
     assert (entered.status_code, entered.headers["location"]) == (303, "/")
 
 

@@ -9,6 +9,8 @@ import jwt
 import structlog
 from jwt import PyJWK, PyJWKClient
 
+from services.runtime.auth.settings import cannot_be_trusted
+
 Keys = Mapping[str, PyJWK]
 """By their ids."""
 LIFE_S = 300.0
@@ -24,6 +26,13 @@ class KeysUnavailableError(Exception):
     """The issuer's keys are not known, and cannot be fetched."""
 
 
+_FAILURES = (
+    *(jwt.PyJWKClientError, jwt.PyJWKSetError, httpx.HTTPError),
+    *(ValueError, TypeError, KeyError, OSError),
+)
+"""What can go wrong when keys are fetched, or not be keys."""
+
+
 class Issuer:
     """An issuer of tokens, with its keys."""
 
@@ -37,8 +46,8 @@ class Issuer:
 
     async def key(self, kid: str) -> PyJWK | None:
         """The key of this id; None when the issuer has none. Raises KeysUnavailableError when nothing is known."""
-        if self._lacks(kid):
-            async with self._fetching:  # whoever comes while they are fetched waits for them
+        if self._lacks(kid) and not (kid in self._keys and self._fetching.locked()):
+            async with self._fetching:  # whoever asks for an unknown one while they are fetched waits for them
                 if self._lacks(kid) and self._now() - self._tried > AGAIN_S:
                     await self._refresh()
         if self._fetched == float("-inf"):
@@ -50,13 +59,22 @@ class Issuer:
 
     async def _refresh(self) -> None:
         """Fetch the keys; while that fails, those stay that were known before."""
-        self._tried = self._now()
         try:
             self._keys = await asyncio.to_thread(self._fetch)
-        except (jwt.PyJWKClientError, jwt.PyJWKSetError, httpx.HTTPError, ValueError, KeyError, OSError) as error:
+        except (
+            jwt.PyJWKClientError,
+            jwt.PyJWKSetError,
+            httpx.HTTPError,
+            ValueError,
+            TypeError,
+            KeyError,
+            OSError,
+        ) as error:
             _log.warning("keys_not_fetched", issuer=self.name, error=type(error).__name__)
         else:
             self._fetched = self._now()
+        finally:
+            self._tried = self._now()
 
 
 def keys_at(issuer: str, jwks_url: str | None) -> Keys:
@@ -80,4 +98,7 @@ def _discovered(issuer: str) -> str:
     if told["issuer"] != issuer:
         message = f"{where} is of another issuer: {told['issuer']}"
         raise ValueError(message)
-    return str(told["jwks_uri"])
+    if cannot_be_trusted(found := str(told["jwks_uri"])):
+        message = f"{where} names keys at an address that begins with http://"
+        raise ValueError(message)
+    return found

@@ -13,6 +13,12 @@ from services.runtime.settings import HomeSettings, Settings
 _NAMES = frozenset({"localhost"})
 
 
+def cannot_be_trusted(url: str) -> bool:
+    """Whether others could listen in on, or answer in place of, whatever is asked at this address."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname or ""))
+
+
 class AuthSettings(Settings):
     """Who issues tokens: without an issuer this machine, by a key of its own, for services that only it reaches."""
 
@@ -38,8 +44,7 @@ class AuthSettings(Settings):
     @field_validator("issuer", "jwks_url")
     @classmethod
     def _cannot_be_listened_to(cls, url: str | None) -> str | None:
-        parts = urlsplit(url or "https://")
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname or "")):
+        if url is not None and cannot_be_trusted(url):
             message = "must begin with https://"
             raise ValueError(message)
         return url
