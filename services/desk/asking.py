@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import Depends, Header, Query, Request, Response
+from pydantic import ValidationError
 
 from services.desk.bodies import Body
 from services.desk.commandid import CommandId, command_id
@@ -35,7 +36,7 @@ from services.desk.positions import own_position, write_position
 from services.desk.reach import OutOfReach, require_reach
 from services.runtime.auth.callers import Permit
 from services.runtime.auth.guard import AnyPermit
-from services.runtime.problems import Problem
+from services.runtime.problems import Problem, validation_problem
 
 PLURALS = {
     "unit": "units",
@@ -220,16 +221,19 @@ class Ask:
         except OutOfReach as error:
             raise _forbidden(error) from None
         except Rejected as error:
-            found = asked.about is None or not isinstance(error, Unknown)
-            status = HTTPStatus.CONFLICT if found else HTTPStatus.NOT_FOUND
+            named = asked.about is not None and isinstance(error, Unknown)
+            status = HTTPStatus.CONFLICT if not named else HTTPStatus.NOT_FOUND
             raise Problem(status, error.kind, error.en, error.ru) from None
+        except ValidationError as error:  # each field can be told, and all together are no event
+            found = error.errors(include_url=False, include_input=False, include_context=False)
+            raise validation_problem(found) from None
         except StaleError as error:
             en, ru = f"it is at version {error.version}", f"сейчас это версия {error.version}"
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "stale-version", en, ru, version=error.version) from None
         except (KeyReusedError, OtherNameError):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", *_REUSED) from None
         except ErasedPersonError:
-            raise Problem(HTTPStatus.GONE, "person-erased", *_ERASED) from None
+            raise Problem(HTTPStatus.CONFLICT, "person-erased", *_ERASED) from None
         except NamesUnavailableError:
             raise _busy(*_NAME_NOT_KEPT) from None
         except UndecidedError as error:

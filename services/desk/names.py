@@ -1,12 +1,16 @@
 """Names of people: they go to the vault, and nowhere else."""
 
 from http import HTTPStatus
+from typing import Literal
 from urllib.parse import quote
 
 import httpx
 import structlog
 
-from events.ids import RepId
+from events.ids import CandidateId, CustomerId, RepId
+
+Kind = Literal["rep", "candidate", "customer"]
+"""As what somebody is met: the names of reps, and of nobody else, are on the wall."""
 
 _log = structlog.get_logger()
 
@@ -30,14 +34,14 @@ class Names:
         """Use a client whose base URL is the vault's."""
         self._client = client
 
-    async def keep(self, person: RepId, name: str) -> None:
-        """Let the vault know a new person by name; the same again is fine.
+    async def keep(self, person: RepId | CandidateId | CustomerId, name: str, kind: Kind = "rep") -> None:
+        """Let the vault know a new person by name, and as what they are met; the same again is fine.
 
         Raises OtherNameError when the person has another name there, ErasedPersonError, and NamesUnavailableError.
         """
         path = f"/v1/people/{quote(person, safe='')}"
         try:
-            answer = await self._client.put(path, json={"name": name}, headers={"If-None-Match": "*"})
+            answer = await self._client.put(path, json={"name": name, "kind": kind}, headers={"If-None-Match": "*"})
         except httpx.HTTPError as error:
             _log.warning("vault_unreachable", error=type(error).__name__)
             raise NamesUnavailableError from error

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from tests.callers import bearer
-from tests.desk.desks import desk_running
-from tests.desk.test_http import AT, RUB, made, post, rep
+from tests.desk.desks import desk_running, vault_running
+from tests.desk.test_http import AT, RUB, end, made, post, rep
 
 pytestmark = pytest.mark.kafka
 FROM_DECEMBER = {"starts_on": "2026-12-01"}
@@ -197,3 +197,49 @@ async def test_another_desk_that_reads_the_log_says_the_same(own_bootstrap: str,
         states = [await first.get(path) for path in paths]
         async with desk_running(own_bootstrap, tmp_path / "other") as second:
             assert [(await second.get(path)).json() for path in paths] == [state.json() for state in states]
+
+
+async def test_what_no_event_could_hold_is_refused_and_nothing_is_appended(
+    desk: httpx.AsyncClient, own_bootstrap: str
+) -> None:
+    anna = await rep(desk)
+    unit = (await read(desk, f"/v1/reps/{anna}"))["unit"]
+    before = await end(own_bootstrap)
+    wrong: dict[str, dict[str, Any]] = {
+        "/v1/units": {"kind": "team", "title": "A", "starts_on": "2026-12-01", "ends_on": "2026-11-01"},
+        f"/v1/units/{unit}/change": {"kind": "team", "title": "A", "ends_on": "2026-11-01"},
+        f"/v1/reps/{anna}/absences": {"kind": "other", "starts_on": "2026-11-24", "ends_on": "9999-12-31"},
+        "/v1/quotas": {
+            "holder": anna,
+            "holder_kind": "rep",
+            "measure": "calls",
+            "target": 10**14 - 1,
+            "starts_on": "2026-11-01",
+            "ends_on": "2026-12-01",
+            "ramp": [{"tenure_month": 1, "factor_bp": 1_000_000}],
+        },
+    }
+    for path, body in wrong.items():
+        answer = await post(desk, path, **body, at=AT)
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:kvota:problem:invalid-input"), answer.text
+    leaving = {"ends_on": "0001-01-01", "initiative": "rep"}
+    assert await refused(desk, f"/v1/reps/{anna}/leave", **leaving) == "rep-not-hired"
+    assert await end(own_bootstrap) == before
+
+
+async def test_the_names_of_candidates_and_customers_are_kept_and_not_put_on_the_wall(
+    own_bootstrap: str, tmp_path: Path
+) -> None:
+    async with (
+        vault_running(tmp_path) as vault,
+        desk_running(own_bootstrap, tmp_path, vault_url=str(vault.base_url)) as desk,
+    ):
+        anna = await rep(desk)
+        unit = (await read(desk, f"/v1/reps/{anna}"))["unit"]
+        requisition = await made(desk, "/v1/requisitions", unit=unit, post="sales", at=AT)
+        asking = {"requisition": requisition, "found_through": "hh.ru"}
+        vera = (await told(desk, "/v1/candidates", name="Вера", **asking))["candidate"]
+        customer = await made(desk, "/v1/customers", name="Ромашка", found_through="trade fair", at=AT)
+        assert (await vault.get("/v1/people")).json()["people"].keys() == {anna}
+        known = (await vault.post("/v1/people/details", json={"people": [vera, customer]})).json()["people"]
+    assert {identity: person["name"] for identity, person in known.items()} == {vera: "Вера", customer: "Ромашка"}

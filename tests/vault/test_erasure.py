@@ -88,7 +88,7 @@ def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Run
         assert places["topic kvota.decisions, and history"].endswith("records with the id")
         assert ask("audit", "erase", person, "--json").json["repeated"] is True
 
-    assert hire().status_code == httpx.codes.GONE
+    assert hire().json()["type"] == "urn:kvota:problem:person-erased"
     assert made(vault, "/v1/people/look-ups", people=[lead]).json()["people"] == [
         {"person": customer, "new": False, "erased": True}
     ]

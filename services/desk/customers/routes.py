@@ -72,7 +72,8 @@ async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(b
         lead=body.lead,
         customer_since=body.customer_since,
     )
-    beforehand = nothing if body.name is None else partial(ask.desk.names.keep, command.customer, body.name)
+    keep = ask.desk.names.keep
+    beforehand = nothing if body.name is None else partial(keep, command.customer, body.name, "customer")
     in_turn = stream("customer", command.customer)
     return await ask.answer(
         command_id,

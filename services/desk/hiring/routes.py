@@ -189,7 +189,7 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         in_turn=stream("requisition", body.requisition),
         day=command.day,
         thing=stream("requisition", body.requisition),
-        beforehand=partial(ask.desk.names.keep, command.candidate, body.name),
+        beforehand=partial(ask.desk.names.keep, command.candidate, body.name, "candidate"),
     )
 
 

@@ -245,8 +245,7 @@ def _leave(command: LetRepLeave, people: People) -> Decision:
     rep = _hired(command.rep, people)
     if rep.ends_on is not None:
         raise RepHasLeft(command.rep, rep.ends_on)
-    last = command.ends_on - timedelta(days=1)
-    placement = placed(command.rep, last, people)
+    placement = placed(command.rep, _before(command.ends_on), people)
     event = RepLeft(
         occurred_at=command.at,
         day=command.day,
@@ -263,7 +262,7 @@ def _leave(command: LetRepLeave, people: People) -> Decision:
 def _absent(command: PlanAbsence, people: People) -> Decision:
     """Plan an absence, in the rep's own stream: whoever relies on the rep relies on there being none."""
     placed(command.rep, command.starts_on, people)
-    placed(command.rep, command.ends_on - timedelta(days=1), people)
+    placed(command.rep, _before(command.ends_on), people)
     for known in _hired(command.rep, people).absences:
         if (
             known.kind == command.absence_kind
@@ -282,6 +281,11 @@ def _absent(command: PlanAbsence, people: People) -> Decision:
         working_days=command.working_days,
     )
     return Decision(stream("rep", command.rep), event)
+
+
+def _before(day: date) -> date:
+    """The day before, where the calendar has one."""
+    return day if day == date.min else day - timedelta(days=1)
 
 
 def _hired(rep: RepId, people: People) -> Hired:

@@ -1,6 +1,6 @@
 """Units and reps over HTTP."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Literal, Self
 
@@ -31,6 +31,7 @@ from services.desk.people.state import Hired, Rep, Unit, UnitKind
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
+_EARLIEST, _LONGEST = date(2000, 1, 1), timedelta(days=2_000)
 Names = Annotated[tuple[Name, ...], Field(max_length=50)]
 
 
@@ -107,6 +108,9 @@ class AbsenceBody(Body):
     @model_validator(mode="after")
     def _some_days(self) -> Self:
         check_days(self.starts_on, self.ends_on)
+        if self.starts_on < _EARLIEST or self.ends_on - self.starts_on > _LONGEST:
+            message = f"an absence begins after {_EARLIEST} and is of {_LONGEST.days} days at the most"
+            raise ValueError(message)
         return self
 
 
