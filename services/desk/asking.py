@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, TypedDict
+from urllib.parse import quote
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 from services.desk.bodies import Body
 from services.desk.commandid import CommandId, command_id
 from services.desk.company import Company
-from services.desk.deciding import Decision, Rejected, Unknown
+from services.desk.deciding import Decision, Rejected, Unknown, thing_of
 from services.desk.fold import Recorded
 from services.desk.handler import (
     Asked,
@@ -193,21 +194,20 @@ class Ask:
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
-        day: date,
         thing: str | None = None,
         about: str | None = None,
         beforehand: Beforehand = nothing,
     ) -> Response:
         """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
 
-        The caller's permit has to reach the `thing` whose stream this is, by the org tree of the command's day: what
-        the command is about, when left out, and without that the whole company.
+        The caller's permit has to reach the `thing` whose stream this is, by the org tree of today: what the command is
+        about, when left out, and without that the whole company.
         """
         asked = Asked(
             command=command,
             caller=self.permit.caller.subject,
             decide=decide,
-            permit=partial(require_reach, self.permit, thing or about, day),
+            permit=partial(require_reach, self.permit, thing or about, self.desk.today()),
             in_turn=in_turn,
             about=about,
             seen=self._seen,
@@ -250,10 +250,10 @@ class Ask:
         return "*" in tags or etag(version) in tags
 
     def _recorded(self, recorded: Recorded) -> Response:
-        noun, _, identity = recorded.stream.partition("/")
+        noun, identity = thing_of(recorded.stream)
         body = {noun: identity, **self.names, "version": recorded.version, "event": recorded.event_id}
         headers = {
-            "Location": f"/v1/{PLURALS[noun]}/{identity}",
+            "Location": f"/v1/{PLURALS[noun]}/{quote(identity, safe='')}",
             "ETag": etag(recorded.version),
             "Kvota-Position": write_position(recorded.offset),
             "Idempotency-Key": self.key,
@@ -286,7 +286,7 @@ def shown(desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] |
         require_reach(permit, stream, desk.today(), desk.log.fold.company)
     except OutOfReach as error:
         raise _forbidden(error) from None
-    noun, _, identity = stream.partition("/")
+    noun, identity = thing_of(stream)
     if state is None:
         en, ru = f"there is no {noun} {identity}", f"такого нет: {noun} {identity}"
         raise Problem(HTTPStatus.NOT_FOUND, f"{noun}-unknown", en, ru)

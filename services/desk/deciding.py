@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
+from urllib.parse import quote, unquote
 
 from events.event import Event
 
@@ -41,7 +42,21 @@ class Rejected(Exception):  # noqa: N818  # the business said no, which is no er
 class Unknown(Rejected):
     """There is nothing of the name that the command is about."""
 
+    said: ClassVar[tuple[str, str]]
+    """The sentence in English and in Russian, with `{}` for the name."""
+
+    def __init__(self, identity: str) -> None:
+        """Name it."""
+        en, ru = self.said
+        super().__init__(en=en.format(identity), ru=ru.format(identity))
+
 
 def stream(noun: str, identity: str) -> str:
-    """The stream of decisions about one thing: `deal/<id>`."""
-    return f"{noun}/{identity}"
+    """The stream of decisions about one thing: `deal/<id>`, written as in a URL: an id may be anything."""
+    return f"{noun}/{quote(identity, safe='')}"
+
+
+def thing_of(written: str) -> tuple[str, str]:
+    """The noun and the id that a stream is of."""
+    noun, _, identity = written.partition("/")
+    return noun, unquote(identity)

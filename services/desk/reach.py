@@ -8,7 +8,7 @@ from events.goals import HolderKind
 from events.ids import RepId, UnitId
 from services.desk.company import Company
 from services.desk.deals.state import Lost, Open, Unopened, Won
-from services.desk.deciding import Rejected
+from services.desk.deciding import Rejected, thing_of
 from services.desk.people.state import Hired, People
 from services.runtime.auth.callers import Permit, Scope
 
@@ -68,7 +68,7 @@ def reaches(permit: Permit, thing: str | None, day: date, company: Company) -> b
 
 def _owners(thing: str, company: Company) -> _Owners | None:
     """Whose a thing is; None when there is no such thing."""
-    noun, _, identity = thing.partition("/")
+    noun, identity = thing_of(thing)
     owners = _OWNERS.get(noun)
     return _Owners() if owners is None else owners(identity, company)
 

@@ -3,31 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import given as examples
-from hypothesis import strategies as st
-
-from events.deals import Criterion, DealAdvanced, DealReassigned, DealRefunded, DealWon
-from events.event import Event
-from services.desk.company import Company
-from services.desk.deals.decider import (
-    AdvanceDeal,
+from events.deals import Criterion, DealAdvanced, DealReassigned, DealWon
+from services.desk.deals.decider import AdvanceDeal, DealCommand, LoseDeal, ReassignDeal, WinDeal, decide
+from services.desk.deals.refusals import (
     CriteriaUnmet,
     CurrencyMismatch,
-    DealCommand,
     DealNotOpen,
-    DealNotWon,
     DealUnknown,
-    LoseDeal,
     OutOfOrder,
-    ReassignDeal,
-    RefundDeal,
-    RefundExceedsSale,
     RepUnchanged,
     StageUnchanged,
-    WinDeal,
-    decide,
 )
-from services.desk.deals.state import Won
 from services.desk.people.refusals import RepNotHired
 from tests.desk.given import (
     ACME,
@@ -41,7 +27,6 @@ from tests.desk.given import (
     lost,
     open_deal,
     opened,
-    refunded,
     team,
     won,
 )
@@ -59,10 +44,6 @@ def win(deal: str = FIRST, when: datetime = at(10), **changes: Any) -> WinDeal: 
 
 def lose(deal: str = FIRST) -> LoseDeal:
     return LoseDeal(at=at(10), day=TODAY, deal=deal, reason="price")
-
-
-def refund(amount: int, when: datetime = at(11), **changes: Any) -> RefundDeal:  # noqa: ANN401  # fields
-    return RefundDeal(at=when, day=TODAY, deal=FIRST, amount_minor=amount, reason="refund", **changes)
 
 
 def test_a_rep_who_works_here_can_open_a_deal() -> None:
@@ -147,84 +128,10 @@ def test_a_lost_deal_of_a_new_customer_is_not_relied_on() -> None:
     deal.given(*history).when(win(SECOND)).then_relies_on(f"rep/{ANNA}", f"customer/{ACME}", f"deal/{THIRD}")
 
 
-def test_a_sale_can_be_refunded_in_part() -> None:
-    part = refunded(SALE, 400, credit(ANNA, 10_000, 400))
-    deal.given(*team, opened(), won()).when(refund(400)).then(part)
-
-
-def test_refunds_never_exceed_the_sale() -> None:
-    part = refunded(SALE, 400, credit(ANNA, 10_000, 400))
-    deal.given(*team, opened(), won(), part).when(refund(601)).then_rejected(RefundExceedsSale)
-
-
-def test_the_rest_of_a_sale_can_be_refunded() -> None:
-    part, rest = (refunded(SALE, amount, credit(ANNA, 10_000, amount)) for amount in (400, 600))
-    deal.given(*team, opened(), won(), part).when(refund(600)).then(rest)
-
-
-def test_an_open_deal_has_nothing_to_refund() -> None:
-    deal.given(*team, opened()).when(refund(1)).then_rejected(DealNotWon)
-
-
-def test_a_refund_is_in_the_currency_of_the_sale() -> None:
-    deal.given(*team, opened(), won()).when(refund(1, currency="USD")).then_rejected(CurrencyMismatch)
-
-
-def test_a_refund_cannot_come_before_the_sale() -> None:
-    deal.given(*team, opened(), won()).when(refund(1, when=at(9))).then_rejected(OutOfOrder)
-
-
-@examples(
-    shares=st.lists(st.integers(1, 100), min_size=1, max_size=5),
-    amount=st.integers(0, 10_000),
-    refunds=st.lists(st.integers(1, 3_000), max_size=6),
-)
-def test_however_a_sale_is_refunded_nobody_is_left_with_less_than_nothing(
-    shares: list[int], amount: int, refunds: list[int]
-) -> None:
-    weights = _whole(shares)
-    history: list[Event] = [*team, *(team[1].model_copy(update={"rep": rep}) for rep in weights), opened(amount=amount)]
-    history.append(deal.given(*history).when(win(shares=weights)).decision.event)
-    left = amount
-    for wanted in refunds:
-        outcome = deal.given(*history).when(refund(wanted))
-        if wanted > left:
-            outcome.then_rejected(RefundExceedsSale)
-            continue
-        event = outcome.decision.event
-        assert isinstance(event, DealRefunded)
-        assert sum(part.amount_minor for part in event.credits) == wanted
-        history.append(event)
-        left -= wanted
-    sale = _folded(history).deals.deal(FIRST)
-    assert isinstance(sale, Won)
-    assert sum(part.amount_minor for part in sale.left) == left
-    assert all(part.amount_minor >= 0 for part in sale.left)
-
-
-def _whole(weights: list[int]) -> dict[str, int]:
-    """Shares of 10,000 in all; the last one takes what is left."""
-    total = sum(weights)
-    shares = {f"rep-{place}": 10_000 * weight // total for place, weight in enumerate(weights)}
-    shares[f"rep-{len(weights) - 1}"] += 10_000 - sum(shares.values())
-    return shares
-
-
-def _folded(history: list[Event]) -> Company:
-    return deal.given(*history).company
-
-
 def test_a_customers_deals_are_numbered_whoever_opens_them() -> None:
     assert deal.given(*team, opened()).when(open_deal()).decision.stream == f"deal/{SECOND}"
     assert deal.given(*team, opened()).when(open_deal(customer="other")).decision.stream != f"deal/{SECOND}"
     assert deal.given(*team, opened(), lost()).when(open_deal(customer=ACME)).decision.stream == f"deal/{SECOND}"
-
-
-def test_where_people_are_credited_on_top_of_the_whole_a_refund_takes_back_from_them_too() -> None:
-    sale = won(overlays=True, credits=(credit(ANNA, 10_000, 1_000), credit(BORIS, 1_000, 101)))
-    event = deal.given(*team, opened(), sale).when(refund(500)).decision.event
-    assert isinstance(event, DealRefunded)
-    assert event.credits == (credit(ANNA, 10_000, 500), credit(BORIS, 1_000, 51))
 
 
 def advance(stage: str = "offer", **changes: Any) -> AdvanceDeal:  # noqa: ANN401  # fields

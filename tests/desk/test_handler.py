@@ -8,7 +8,8 @@ import pytest
 from events.codec import decode, encode
 from events.deals import DealWon
 from events.people import HeadcountPlanApproved, PlannedPost, UnitFormed
-from services.desk.deals.decider import DealNotOpen, DealUnknown, LoseDeal, WinDeal
+from services.desk.deals.decider import LoseDeal, WinDeal
+from services.desk.deals.refusals import DealNotOpen, DealUnknown
 from services.desk.handler import KeyReusedError, StaleError, UndecidedError
 from services.desk.headcount.decider import ApprovePlan, OpenPosition
 from services.desk.headcount.refusals import PlansOverlap, PlanUsedUp

@@ -231,3 +231,17 @@ def test_whatever_is_asked_the_plans_below_never_exceed_the_one_above(asked: lis
             seats = sum(each.posts["sales"].positions for each in below if each.covers(day))
             assert seats <= (plan.posts["sales"].positions if plan.covers(day) else 0)
             assert sum(each.unit == plan.unit and each.covers(day) for each in plans.values()) <= 1
+
+
+def test_a_plan_has_no_more_positions_whichever_begins_first() -> None:
+    later = (
+        headcount.given(*org, approved("plan", line(1)))
+        .when(open_position(plan="plan", starts_on=JANUARY))
+        .decision.event
+    )
+    given = headcount.given(*org, approved("plan", line(1)), later)
+    given.when(open_position(plan="plan", starts_on=DECEMBER)).then_rejected(PlanUsedUp)
+
+
+def test_nobody_takes_a_seat_that_is_to_be_closed() -> None:
+    headcount.given(*org, opened, closed).when(fill()).then_rejected(PositionNotThere)

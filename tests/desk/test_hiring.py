@@ -41,7 +41,7 @@ from services.desk.hiring.refusals import (
 from services.desk.hiring.state import requisition_id
 from services.desk.people.decider import HireRep, PersonCommand, rep_of
 from services.desk.people.decider import decide as decide_person
-from services.desk.people.refusals import RepNotHired, UnitUnknown
+from services.desk.people.refusals import RepHiredAlready, RepNotHired, UnitUnknown
 from tests.desk.given import ANNA, NORTH, team
 from tests.events.examples.dates import TODAY, at
 from tests.scenario import Scenario
@@ -198,3 +198,4 @@ def test_a_candidate_who_accepted_is_hired_once_and_for_what_was_offered() -> No
     people.given(*team, wanted, *road()).when(hire).then_rejected(OfferNotAccepted)
     other = HireRep(**LATER, rep=rep_of(VERA), unit=NORTH, post="driver", starts_on=JANUARY, candidate=VERA)
     people.given(*team, wanted, *road(), accepted()).when(other).then_rejected(OfferOfOther)
+    people.given(*team, wanted, *road(), accepted(), hired).when(hire).then_rejected(RepHiredAlready)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -98,8 +99,8 @@ async def test_from_a_requisition_to_a_rep(desk: httpx.AsyncClient) -> None:
     assert (known["taken"], known["candidates"][vera]["stage"]) == (1, "accepted")
     hire = {"name": "Вера", "unit": unit, "post": "sales", "candidate": vera, "starts_on": "2027-01-01"}
     first = await told(desk, "/v1/reps", **hire)
-    second = await told(desk, "/v1/reps", **hire)
-    assert first["rep"] == second["rep"]
+    assert await refused(desk, "/v1/reps", **hire) == "rep-hired-already"
+    assert (await read(desk, f"/v1/reps/{first['rep']}"))["version"] == 1
 
 
 async def test_the_staffing_table(desk: httpx.AsyncClient, tmp_path: Path) -> None:
@@ -243,3 +244,14 @@ async def test_the_names_of_candidates_and_customers_are_kept_and_not_put_on_the
         assert (await vault.get("/v1/people")).json()["people"].keys() == {anna}
         known = (await vault.post("/v1/people/details", json={"people": [vera, customer]})).json()["people"]
     assert {identity: person["name"] for identity, person in known.items()} == {vera: "Вера", customer: "Ромашка"}
+
+
+async def test_a_customer_may_have_any_id(desk: httpx.AsyncClient) -> None:
+    anna = await rep(desk)
+    for customer in ("ООО Ромашка / Москва", "a@3 b%20"):
+        deal = await told(desk, "/v1/deals", customer=customer, rep=anna, amount_minor=1_000, **RUB)
+        await told(desk, f"/v1/deals/{deal['deal']}/win")
+        path = f"/v1/customers/{quote(customer, safe='')}"
+        if "/" not in customer:
+            contacted = await told(desk, f"{path}/contact", rep=anna, channel="call")
+            assert contacted["customer"] == customer

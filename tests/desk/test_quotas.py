@@ -8,90 +8,37 @@ import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
-from events.event import Event
 from events.goals import (
-    PeriodRelief,
-    PeriodTarget,
-    QuotaAmended,
     QuotaAssigned,
-    QuotaRelieved,
     QuotaWithdrawn,
     RampStep,
 )
-from events.people import AbsencePlanned
 from projections.calendar import calendar_version
-from services.desk.company import Company
-from services.desk.deciding import Rejected
 from services.desk.people.refusals import HolderKindMismatch, RepNotHired, UnitUnknown
-from services.desk.quotas.decider import (
-    AmendQuota,
-    AssignQuota,
-    QuotaCommand,
-    RelieveForAbsence,
-    RelieveQuota,
-    WithdrawQuota,
-    decide,
-)
 from services.desk.quotas.periods import shared
 from services.desk.quotas.refusals import (
-    AbsenceOfOther,
     NothingToSplitBy,
-    NotOfRatios,
     OnlyOfReps,
     ParentDiffers,
-    PeriodUnknown,
-    QuotaOver,
     QuotaOverlaps,
     QuotaUnknown,
-    ReliefExceedsQuota,
-    TermsUnchanged,
 )
-from services.desk.quotas.state import Holding, quota_id
+from services.desk.quotas.state import quota_id
 from tests.desk.given import ANNA, NORTH, anna_left, team
+from tests.desk.quotas_given import (
+    DECEMBER,
+    FEBRUARY,
+    HELD,
+    JANUARY,
+    NOVEMBER,
+    QUOTA,
+    assign,
+    assigned,
+    november,
+    quota,
+)
 from tests.events.examples.dates import TODAY, at
-from tests.scenario import Outcome, Scenario, event_id
-
-quota = Scenario[QuotaCommand](decide)
-NOVEMBER, DECEMBER, FEBRUARY = date(2026, 11, 1), date(2026, 12, 1), date(2027, 2, 1)
-HELD: Holding = ("rep", ANNA, "revenue", "")
-QUOTA = quota_id(HELD, 1)
-
-
-def assign(start: date = NOVEMBER, end: date = DECEMBER, **changes: Any) -> AssignQuota:  # noqa: ANN401  # fields
-    usual: dict[str, Any] = {
-        "holder": ANNA,
-        "holder_kind": "rep",
-        "currency": "RUB",
-        "full_target": 1_000,
-        "starts_on": start,
-        "ends_on": end,
-        "country": "RU",
-    }
-    return AssignQuota(at=at(8), day=TODAY, **usual | changes)
-
-
-def assigned(
-    *periods: tuple[str, date, date, int],
-    weights: tuple[int, ...] = (),
-    **changes: Any,  # noqa: ANN401  # fields
-) -> QuotaAssigned:
-    usual: dict[str, Any] = {
-        "quota": QUOTA,
-        "holder": ANNA,
-        "holder_kind": "rep",
-        "measure": "revenue",
-        "currency": "RUB",
-        "starts_on": periods[0][1],
-        "ends_on": periods[-1][2],
-        "target": sum(period[3] for period in periods),
-        "full_target": sum(period[3] for period in periods),
-        "periods": tuple(PeriodTarget(period=name, starts_on=a, ends_on=b, target=t) for name, a, b, t in periods),
-        "seasonality": weights,
-    }
-    return QuotaAssigned(occurred_at=at(8), day=TODAY, **usual | changes)
-
-
-november = assigned(("2026-11", NOVEMBER, DECEMBER, 1_000))
+from tests.scenario import Outcome
 
 
 def test_a_rep_can_be_given_a_quota_for_a_month() -> None:
@@ -104,22 +51,20 @@ def test_a_quota_relies_on_its_holder() -> None:
 
 
 def test_months_share_a_target_evenly_and_the_last_takes_what_is_left() -> None:
-    january = date(2027, 1, 1)
     thirds = (
         ("2026-11", NOVEMBER, DECEMBER, 333),
-        ("2026-12", DECEMBER, january, 333),
-        ("2027-01", january, FEBRUARY, 334),
+        ("2026-12", DECEMBER, JANUARY, 333),
+        ("2027-01", JANUARY, FEBRUARY, 334),
     )
     quota.given(*team).when(assign(end=FEBRUARY)).then(assigned(*thirds))
 
 
 def test_months_share_a_target_by_the_working_days_of_the_company() -> None:
-    january = date(2027, 1, 1)
     middle = date(2026, 11, 16)
     parts = (
         ("2026-11", date(2026, 11, 16), DECEMBER, 229),
-        ("2026-12", DECEMBER, january, 458),
-        ("2027-01", january, FEBRUARY, 313),
+        ("2026-12", DECEMBER, JANUARY, 458),
+        ("2027-01", JANUARY, FEBRUARY, 313),
     )
     by_days = assigned(*parts, weights=(11, 22, 15), calendar=calendar_version("RU"))
     quota.given(*team).when(assign(start=middle, end=FEBRUARY, split="working_days")).then(by_days)
@@ -167,31 +112,12 @@ def test_a_team_has_no_quota_of_a_department() -> None:
     quota.given(*team).when(assign(holder=NORTH, holder_kind="department")).then_rejected(HolderKindMismatch)
 
 
-JANUARY = date(2027, 1, 1)
-quarter = assigned(
-    ("2026-11", NOVEMBER, DECEMBER, 300), ("2026-12", DECEMBER, JANUARY, 300), ("2027-01", JANUARY, FEBRUARY, 400)
-)
-
-
 def targets(outcome: Outcome) -> list[int]:
     """What is asked for in each month."""
     event = outcome.decision.event
     assert isinstance(event, QuotaAssigned)
     assert sum(period.target for period in event.periods) == event.target
     return [period.target for period in event.periods]
-
-
-def amend(target: int, from_on: date = DECEMBER, quota: str = QUOTA) -> AmendQuota:
-    return AmendQuota(at=at(9), day=TODAY, quota=quota, from_on=from_on, target=target, reason="a new territory")
-
-
-def relieve(**periods: int) -> RelieveQuota:
-    reliefs = tuple(PeriodRelief(period=f"2026-{name[1:]}", relieved=less) for name, less in periods.items())
-    return RelieveQuota(at=at(9), day=TODAY, quota=QUOTA, reliefs=reliefs, reason="leave")
-
-
-def withdraw(from_on: date) -> WithdrawQuota:
-    return WithdrawQuota(at=at(9), day=TODAY, quota=QUOTA, from_on=from_on, reason="left the team")
 
 
 def test_months_share_a_target_by_the_weights_of_a_season() -> None:
@@ -203,6 +129,13 @@ def test_a_newcomer_is_asked_for_a_part_by_month_of_tenure() -> None:
     ramp = (RampStep(tenure_month=1, factor_bp=2_500), RampStep(tenure_month=2, factor_bp=5_000))
     outcome = quota.given(*team).when(assign(end=FEBRUARY, full_target=1_200, ramp=ramp))
     assert targets(outcome) == [100, 200, 400]  # hired in November: a quarter, a half, the whole of 400
+
+
+def test_nothing_is_asked_for_before_the_ramp_begins() -> None:
+    october: dict[str, Any] = {"start": date(2026, 10, 1), "full_target": 900}
+    ramp = (RampStep(tenure_month=1, factor_bp=5_000),)
+    outcome = quota.given(*team).when(assign(**october, end=JANUARY, ramp=ramp))
+    assert targets(outcome) == [0, 150, 300]
 
 
 def test_a_month_is_pro_rated_by_the_days_on_which_the_rep_is_there() -> None:
@@ -227,23 +160,6 @@ def test_only_a_rep_grows_into_a_quota_or_is_there_for_a_part_of_it() -> None:
     quota.given(*team).when(assign(**unit, ramp=ramp)).then_rejected(OnlyOfReps)
 
 
-def test_a_ratio_asks_for_the_same_in_each_month() -> None:
-    ratio: dict[str, Any] = {"measure": "conversion", "currency": None, "full_target": 2_500}
-    outcome = quota.given(*team).when(assign(end=FEBRUARY, **ratio))
-    event = outcome.decision.event
-    assert isinstance(event, QuotaAssigned)
-    assert [period.target for period in event.periods] == [2_500] * 3
-    quota.given(*team).when(assign(end=FEBRUARY, **ratio, weights=(1, 2, 3))).then_rejected(NotOfRatios)
-    held = quota.given(*team, event)
-    less = RelieveQuota(
-        at=at(9), day=TODAY, quota=event.quota, reliefs=(PeriodRelief(period="2026-11", relieved=1),), reason="leave"
-    )
-    held.when(less).then_rejected(NotOfRatios)
-    amended = held.when(amend(3_000, DECEMBER, event.quota)).decision.event
-    assert isinstance(amended, QuotaAmended)
-    assert [period.target for period in amended.now.periods] == [2_500, 3_000, 3_000]
-
-
 def test_a_skill_and_another_skill_are_two_quotas() -> None:
     english: dict[str, Any] = {"measure": "skill", "currency": None, "skill": "english", "full_target": 8_000}
     first = quota.given(*team).when(assign(**english)).decision
@@ -262,128 +178,6 @@ def test_a_quota_is_a_part_of_one_above() -> None:
         assign(holder=NORTH, holder_kind="team", start=DECEMBER, end=FEBRUARY, parent="quota-north")
     ).then_rejected(ParentDiffers)
     given.when(assign(parent="nothing")).then_rejected(QuotaUnknown)
-
-
-def test_an_amendment_changes_the_months_ahead_and_says_what_was() -> None:
-    event = quota.given(*team, quarter).when(amend(1_400)).decision.event
-    assert isinstance(event, QuotaAmended)
-    assert event.was == quarter
-    assert [period.target for period in event.now.periods] == [300, 600, 800]
-    assert event.now.target == 1_700
-    quota.given(*team, quarter).when(amend(700)).then_rejected(TermsUnchanged)
-    quota.given(*team, quarter).when(amend(700, FEBRUARY)).then_rejected(QuotaOver)
-    quota.given(*team).when(amend(700)).then_rejected(QuotaUnknown)
-
-
-def test_a_second_amendment_says_what_the_first_made_of_it() -> None:
-    first = quota.given(*team, quarter).when(amend(1_400)).decision.event
-    assert isinstance(first, QuotaAmended)
-    second = quota.given(*team, quarter, first).when(amend(1_000, JANUARY)).decision.event
-    assert isinstance(second, QuotaAmended)
-    assert second.was == first.now
-
-
-def test_a_relief_is_never_more_than_what_is_asked_for() -> None:
-    given = quota.given(*team, quarter)
-    event = given.when(relieve(m11=200)).decision.event
-    assert isinstance(event, QuotaRelieved)
-    less = quota.given(*team, quarter, event)
-    less.when(relieve(m11=100)).then_relies_on()
-    less.when(relieve(m11=101)).then_rejected(ReliefExceedsQuota)
-    less.when(amend(250, NOVEMBER)).then_rejected(ReliefExceedsQuota)
-    given.when(relieve(m10=1)).then_rejected(PeriodUnknown)
-
-
-def test_an_absence_is_made_up_for_by_its_working_days() -> None:
-    away = AbsencePlanned(
-        occurred_at=at(8),
-        day=TODAY,
-        absence="absence-1",
-        rep=ANNA,
-        kind="vacation",
-        starts_on=date(2026, 11, 27),
-        ends_on=date(2026, 12, 3),
-        working_days=4,
-    )
-    relief = RelieveForAbsence(at=at(9), day=TODAY, quota=QUOTA, absence="absence-1", reason="vacation", country="RU")
-    outcome = quota.given(*team, away, quarter).when(relief)
-    event = outcome.decision.event
-    assert isinstance(event, QuotaRelieved)
-    assert event.absence == "absence-1"
-    # two of twenty working days in November, two of twenty-two in December
-    assert [(part.period, part.relieved) for part in event.reliefs] == [("2026-11", 30), ("2026-12", 27)]
-    outcome.then_relies_on(f"rep/{ANNA}")
-    quota.given(*team, quarter).when(relief).then_rejected(AbsenceOfOther)
-
-
-def test_what_is_withdrawn_is_what_was_left() -> None:
-    relieved = quota.given(*team, quarter).when(relieve(m12=100)).decision.event
-    event = quota.given(*team, quarter, relieved).when(withdraw(DECEMBER)).decision.event
-    assert isinstance(event, QuotaWithdrawn)
-    assert [(period.period, period.target) for period in event.periods] == [("2026-12", 200), ("2027-01", 400)]
-    gone = quota.given(*team, quarter, relieved, event)
-    gone.when(withdraw(DECEMBER)).then_rejected(QuotaOver)
-    gone.when(assign(start=DECEMBER, end=FEBRUARY)).then_relies_on(f"rep/{ANNA}")
-    gone.when(assign()).then_rejected(QuotaOverlaps)
-
-
-def cells(events: list[Event]) -> dict[str, int]:
-    """What is asked for in each period after some events, as the projection `quota` adds it up."""
-    found: dict[str, int] = {}
-
-    def add(quota: QuotaAssigned | QuotaWithdrawn, sign: int) -> None:
-        for period in quota.periods:
-            found[period.period] = found.get(period.period, 0) + sign * period.target
-
-    for event in events:
-        match event:
-            case QuotaAssigned():
-                add(event, 1)
-            case QuotaAmended(was=was, now=now):
-                add(was, -1)
-                add(now, 1)
-            case QuotaWithdrawn():
-                add(event, -1)
-            case QuotaRelieved(reliefs=reliefs):
-                for relief in reliefs:
-                    found[relief.period] -= relief.relieved
-            case _:
-                pass
-    return found
-
-
-Asked = tuple[str, int, int]
-
-
-@examples(
-    st.lists(
-        st.tuples(st.sampled_from(["amend", "relieve", "withdraw"]), st.integers(0, 3), st.integers(0, 900)),
-        max_size=12,
-    )
-)
-def test_whatever_is_decided_no_month_asks_for_less_than_nothing(asked: list[Asked]) -> None:
-    company, happened = Company(), list[Event]([*team, quarter])
-    for place, event in enumerate(happened):
-        company.take(event, event_id(place))
-    months = [NOVEMBER, DECEMBER, JANUARY, FEBRUARY]
-    for word, month, amount in asked:
-        commands: dict[str, QuotaCommand] = {
-            "amend": amend(amount, months[month]),
-            "relieve": relieve(**{f"m{months[month]:%m}": amount}),
-            "withdraw": withdraw(months[month]),
-        }
-        try:
-            event = decide(commands[word], company).event
-        except Rejected:
-            continue
-        happened.append(event)
-        company.take(event, event_id(len(happened)))
-    known = company.quotas.quotas[QUOTA]
-    left = {period.period: known.left(period) for period in known.asked}
-    assert all(amount >= 0 for amount in left.values())
-    assert {name: amount for name, amount in cells(happened).items() if amount} == {
-        name: amount for name, amount in left.items() if amount
-    }
 
 
 @examples(

@@ -1,21 +1,34 @@
 """What may be asked about the terms of deals and about payments, and what it makes true."""
 
+from datetime import datetime
 from typing import Any
 
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
-from events.deals import DealAdvanced, DealAmended, DealOpened, DealWon, InvoicePaid
+from events.deals import DealAdvanced, DealAmended, DealOpened, DealRefunded, DealWon, InvoicePaid
+from events.event import Event
 from services.desk.company import Company
-from services.desk.deals.decider import CurrencyMismatch, DealNotOpen, DealNotWon, DealUnknown
+from services.desk.deals.decider import DealCommand, WinDeal
+from services.desk.deals.decider import decide as win_or_lose
+from services.desk.deals.refusals import CurrencyMismatch, DealNotOpen, DealUnknown, OutOfOrder
+from services.desk.deals.state import Won
 from services.desk.people.refusals import RepNotHired
-from services.desk.sales.decider import AmendDeal, PayInvoice, SaleCommand, decide
-from services.desk.sales.refusals import DealMovedOn, DealTermsUnchanged, PaymentExceedsSale, SaleSettled
-from tests.desk.given import ANNA, BORIS, FIRST, credit, lost, opened, refunded, team, won
+from services.desk.sales.decider import AmendDeal, PayInvoice, RefundDeal, SaleCommand, decide
+from services.desk.sales.refusals import (
+    DealMovedOn,
+    DealNotWon,
+    DealTermsUnchanged,
+    PaymentExceedsSale,
+    RefundExceedsSale,
+    SaleSettled,
+)
+from tests.desk.given import ANNA, BORIS, FIRST, anna_left, credit, lost, opened, refunded, team, won
 from tests.events.examples.dates import TODAY, at
 from tests.scenario import Scenario, event_id
 
 sale = Scenario[SaleCommand](decide)
+winning = Scenario[DealCommand](win_or_lose)
 SALE = event_id(len(team) + 2)
 """The event that won the first deal, where a test is given the team, `opened()` and `won()`."""
 
@@ -131,3 +144,94 @@ def test_however_a_sale_is_paid_for_each_part_is_paid_for_and_no_more(amounts: l
     assert sum(paid.values()) == 1_000 - left
     if not left:
         assert paid == {part.rep: part.amount_minor for part in parts}
+
+
+def refund(amount: int, when: datetime = at(11), **changes: Any) -> RefundDeal:  # noqa: ANN401  # fields
+    return RefundDeal(at=when, day=TODAY, deal=FIRST, amount_minor=amount, reason="refund", **changes)
+
+
+def test_a_sale_can_be_refunded_in_part() -> None:
+    part = refunded(SALE, 400, credit(ANNA, 10_000, 400))
+    sale.given(*team, opened(), won()).when(refund(400)).then(part)
+
+
+def test_refunds_never_exceed_the_sale() -> None:
+    part = refunded(SALE, 400, credit(ANNA, 10_000, 400))
+    sale.given(*team, opened(), won(), part).when(refund(601)).then_rejected(RefundExceedsSale)
+
+
+def test_the_rest_of_a_sale_can_be_refunded() -> None:
+    part, rest = (refunded(SALE, amount, credit(ANNA, 10_000, amount)) for amount in (400, 600))
+    sale.given(*team, opened(), won(), part).when(refund(600)).then(rest)
+
+
+def test_an_open_deal_has_nothing_to_refund() -> None:
+    sale.given(*team, opened()).when(refund(1)).then_rejected(DealNotWon)
+
+
+def test_a_refund_is_in_the_currency_of_the_sale() -> None:
+    sale.given(*team, opened(), won()).when(refund(1, currency="USD")).then_rejected(CurrencyMismatch)
+
+
+def test_a_refund_cannot_come_before_the_sale() -> None:
+    sale.given(*team, opened(), won()).when(refund(1, when=at(9))).then_rejected(OutOfOrder)
+
+
+@examples(
+    shares=st.lists(st.integers(1, 100), min_size=1, max_size=5),
+    amount=st.integers(0, 10_000),
+    refunds=st.lists(st.integers(1, 3_000), max_size=6),
+)
+def test_however_a_sale_is_refunded_nobody_is_left_with_less_than_nothing(
+    shares: list[int], amount: int, refunds: list[int]
+) -> None:
+    weights = _whole(shares)
+    history: list[Event] = [*team, *(team[1].model_copy(update={"rep": rep}) for rep in weights), opened(amount=amount)]
+    history.append(
+        winning.given(*history).when(WinDeal(at=at(10), day=TODAY, deal=FIRST, shares=weights)).decision.event
+    )
+    left = amount
+    for wanted in refunds:
+        outcome = sale.given(*history).when(refund(wanted))
+        if wanted > left:
+            outcome.then_rejected(RefundExceedsSale)
+            continue
+        event = outcome.decision.event
+        assert isinstance(event, DealRefunded)
+        assert sum(part.amount_minor for part in event.credits) == wanted
+        history.append(event)
+        left -= wanted
+    left_over = _folded(history).deals.deal(FIRST)
+    assert isinstance(left_over, Won)
+    assert sum(part.amount_minor for part in left_over.left) == left
+    assert all(part.amount_minor >= 0 for part in left_over.left)
+
+
+def _whole(weights: list[int]) -> dict[str, int]:
+    """Shares of 10,000 in all; the last one takes what is left."""
+    total = sum(weights)
+    shares = {f"rep-{place}": 10_000 * weight // total for place, weight in enumerate(weights)}
+    shares[f"rep-{len(weights) - 1}"] += 10_000 - sum(shares.values())
+    return shares
+
+
+def _folded(history: list[Event]) -> Company:
+    return sale.given(*history).company
+
+
+def test_where_people_are_credited_on_top_of_the_whole_a_refund_takes_back_from_them_too() -> None:
+    overlaid = won(overlays=True, credits=(credit(ANNA, 10_000, 1_000), credit(BORIS, 1_000, 101)))
+    event = sale.given(*team, opened(), overlaid).when(refund(500)).decision.event
+    assert isinstance(event, DealRefunded)
+    assert event.credits == (credit(ANNA, 10_000, 500), credit(BORIS, 1_000, 51))
+
+
+def test_a_deal_that_is_open_has_nothing_to_share_out() -> None:
+    sale.given(*team, opened()).when(amend(amount_minor=900, shares={ANNA: 10_000})).then_rejected(DealNotWon)
+
+
+def test_who_sold_is_credited_even_after_leaving() -> None:
+    later = AmendDeal(
+        at=at(12), day=anna_left.ends_on, deal=FIRST, reason="a mistake", amount_minor=900, shares={ANNA: 10_000}
+    )
+    sale.given(*team, opened(), won(), anna_left).when(later).then_relies_on(f"rep/{ANNA}")

@@ -8,10 +8,7 @@ class CustomerUnknown(Unknown):
     """Nobody registered such a customer."""
 
     kind = "customer-unknown"
-
-    def __init__(self, customer: CustomerId) -> None:
-        """Name it."""
-        super().__init__(en=f"there is no customer {customer}", ru=f"клиента {customer} нет")
+    said = ("there is no customer {}", "клиента {} нет")
 
 
 class CustomerRegisteredAlready(Rejected):

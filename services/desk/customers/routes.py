@@ -79,7 +79,6 @@ async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(b
         command_id,
         partial(decide, command),
         in_turn=in_turn,
-        day=command.day,
         thing=None if body.rep is None else stream("rep", body.rep),
         beforehand=beforehand,
     )
@@ -103,7 +102,7 @@ async def contact_customer(
     )
     about = stream("customer", customer)
     decided, rep = partial(decide, command), stream("rep", body.rep)
-    return await ask.answer(ask.command(body), decided, in_turn=about, day=command.day, about=about, thing=rep)
+    return await ask.answer(ask.command(body), decided, in_turn=about, about=about, thing=rep)
 
 
 @router.get("/customers", **list_of("customers.read", "customer"))

@@ -8,11 +8,11 @@ number must not have begun. Whoever sells to the customer first moves one of the
 not count, and is decided again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any, Literal, Protocol, assert_never
+from typing import Any, Literal, assert_never
 
 from events.deals import (
     Credit,
@@ -21,21 +21,27 @@ from events.deals import (
     DealLost,
     DealOpened,
     DealReassigned,
-    DealRefunded,
     DealWon,
 )
 from events.event import Currency
 from events.ids import CustomerId, DealId, LeadId, RepId
 from events.money import Money, share_out
 from services.desk.company import Company
+from services.desk.deals.refusals import (
+    CriteriaUnmet,
+    CurrencyMismatch,
+    DealNotOpen,
+    DealUnknown,
+    OutOfOrder,
+    RepUnchanged,
+    StageUnchanged,
+)
 from services.desk.deals.state import Deal, Deals, Lost, Open, Unopened, Won, deal_id
-from services.desk.deciding import Command, Decision, Rejected, Unknown, stream
+from services.desk.deciding import Command, Decision, stream
 from services.desk.people.decider import working
 
 WHOLE_BP = 10_000
 NOVELTY_POLICY = "no-earlier-sale-in-the-log/1"
-_CLOSED = {"won": "выиграна", "lost": "проиграна"}
-_EARLIER = {"opened": "открыта", "won": "выиграна"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,116 +106,7 @@ class LoseDeal(Command):
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundDeal(Command):
-    """Give a customer money back."""
-
-    deal: DealId
-    amount_minor: int
-    currency: Currency | None = None
-    reason: str
-
-
-DealCommand = OpenDeal | AdvanceDeal | ReassignDeal | WinDeal | LoseDeal | RefundDeal
-
-
-class DealUnknown(Unknown):
-    """No such deal was opened."""
-
-    kind = "deal-unknown"
-
-    def __init__(self, deal: DealId) -> None:
-        """Name the deal."""
-        super().__init__(en=f"there is no deal {deal}", ru=f"сделки {deal} нет")
-
-
-class DealNotOpen(Rejected):
-    """A deal is closed already."""
-
-    kind = "deal-not-open"
-
-    def __init__(self, deal: DealId, how: Literal["won", "lost"]) -> None:
-        """Say how it ended."""
-        super().__init__(en=f"the deal {deal} is {how}", ru=f"сделка {deal} уже {_CLOSED[how]}")
-
-
-class CriteriaUnmet(Rejected):
-    """A condition of entering the stage is not met."""
-
-    kind = "criteria-unmet"
-
-    def __init__(self, stage: str, unmet: Sequence[str]) -> None:
-        """Name the stage and the conditions."""
-        listed = ", ".join(unmet)
-        super().__init__(
-            en=f"not met for the stage {stage}: {listed}", ru=f"для этапа «{stage}» не выполнено: {listed}"
-        )
-
-
-class StageUnchanged(Rejected):
-    """The deal is in the stage already."""
-
-    kind = "stage-unchanged"
-
-    def __init__(self, deal: DealId, stage: str) -> None:
-        """Name both."""
-        super().__init__(en=f"the deal {deal} is in the stage {stage}", ru=f"сделка {deal} уже на этапе «{stage}»")
-
-
-class RepUnchanged(Rejected):
-    """The rep leads the deal already."""
-
-    kind = "rep-unchanged"
-
-    def __init__(self, deal: DealId, rep: RepId) -> None:
-        """Name both."""
-        super().__init__(en=f"the rep {rep} leads the deal {deal}", ru=f"сделку {deal} уже ведёт сотрудник {rep}")
-
-
-class DealNotWon(Rejected):
-    """There is no sale to take anything back from."""
-
-    kind = "deal-not-won"
-
-    def __init__(self, deal: DealId) -> None:
-        """Name the deal."""
-        super().__init__(en=f"the deal {deal} was not won", ru=f"сделка {deal} не выиграна")
-
-
-class CurrencyMismatch(Rejected):
-    """A deal is in one currency from beginning to end."""
-
-    kind = "currency-mismatch"
-
-    def __init__(self, told: Currency, deal: Currency) -> None:
-        """Name both."""
-        super().__init__(en=f"the deal is in {deal}, not in {told}", ru=f"валюта сделки — {deal}, а не {told}")
-
-
-class RefundExceedsSale(Rejected):
-    """More would go back than came in."""
-
-    kind = "refund-exceeds-sale"
-
-    def __init__(self, left: Money) -> None:
-        """Say what is left to refund."""
-        super().__init__(
-            en=f"{left.minor} minor units of {left.currency} are left to refund",
-            ru=f"вернуть можно не больше {left.minor} минимальных единиц {left.currency}",
-        )
-
-
-class OutOfOrder(Rejected):
-    """Something is said to have happened before what it follows from."""
-
-    kind = "out-of-order"
-
-    def __init__(self, what: Literal["opened", "won"], when: datetime) -> None:
-        """Say what came first."""
-        super().__init__(
-            en=f"the deal was {what} at {when.isoformat()}, which is later",
-            ru=f"сделка {_EARLIER[what]} позже: {when.isoformat()}",
-        )
+DealCommand = OpenDeal | AdvanceDeal | ReassignDeal | WinDeal | LoseDeal
 
 
 def decide(command: DealCommand, company: Company) -> Decision:
@@ -225,8 +122,6 @@ def decide(command: DealCommand, company: Company) -> Decision:
             return _win(command, company)
         case LoseDeal():
             return _lose(command, company)
-        case RefundDeal():
-            return _refund(command, company)
         case _:
             assert_never(command)
 
@@ -355,29 +250,6 @@ def _lose(command: LoseDeal, company: Company) -> Decision:
     return Decision(stream("deal", command.deal), event)
 
 
-def _refund(command: RefundDeal, company: Company) -> Decision:
-    deal = sold(command, company.deals.deal(command.deal))
-    left = deal.amount - deal.refunded
-    if command.amount_minor > left.minor:
-        raise RefundExceedsSale(left)
-    event = DealRefunded(
-        occurred_at=command.at,
-        day=command.day,
-        deal=command.deal,
-        customer=deal.customer,
-        amount_minor=command.amount_minor,
-        currency=deal.amount.currency,
-        credits=taken_from(deal.left, command.amount_minor, left.minor),
-        overlays=deal.overlays,
-        sale=deal.sale,
-        novelty=deal.novelty,
-        product=deal.product,
-        tactic=deal.tactic,
-        reason=command.reason,
-    )
-    return Decision(stream("deal", command.deal), event)
-
-
 def _talked_about(command: AdvanceDeal | ReassignDeal | WinDeal | LoseDeal, deal: Deal) -> Open:
     """Make sure that a deal can be closed now."""
     match deal:
@@ -388,54 +260,22 @@ def _talked_about(command: AdvanceDeal | ReassignDeal | WinDeal | LoseDeal, deal
         case Lost():
             raise DealNotOpen(command.deal, "lost")
         case Open():
-            _follows(command.at, "opened", deal.opened_at)
+            follows(command.at, "opened", deal.opened_at)
             if isinstance(command, WinDeal):
-                _same_currency(command.currency, deal.amount)
+                same_currency(command.currency, deal.amount)
             return deal
         case _:
             assert_never(deal)
 
 
-class AboutSale(Protocol):
-    """A command about a sale."""
-
-    @property
-    def deal(self) -> DealId:
-        """Which deal."""
-
-    @property
-    def at(self) -> datetime:
-        """When it is to have happened."""
-
-    @property
-    def currency(self) -> Currency | None:
-        """The deal's own currency, for whoever wants to be sure."""
-
-
-def sold(command: AboutSale, deal: Deal) -> Won:
-    """Make sure that a deal was won before, in this currency.
-
-    Raises DealUnknown, DealNotWon, OutOfOrder or CurrencyMismatch.
-    """
-    match deal:
-        case Unopened():
-            raise DealUnknown(command.deal)
-        case Open() | Lost():
-            raise DealNotWon(command.deal)
-        case Won():
-            _follows(command.at, "won", deal.won_at)
-            _same_currency(command.currency, deal.amount)
-            return deal
-        case _:
-            assert_never(deal)
-
-
-def _follows(at: datetime, what: Literal["opened", "won"], earlier: datetime) -> None:
+def follows(at: datetime, what: Literal["opened", "won"], earlier: datetime) -> None:
+    """Make sure that something comes after what it follows from; raises OutOfOrder."""
     if at < earlier:
         raise OutOfOrder(what, earlier)
 
 
-def _same_currency(told: Currency | None, amount: Money) -> None:
+def same_currency(told: Currency | None, amount: Money) -> None:
+    """Make sure that a currency, where one is told, is that of an amount; raises CurrencyMismatch."""
     if told is not None and told != amount.currency:
         raise CurrencyMismatch(told, amount.currency)
 
@@ -445,19 +285,6 @@ def credits_of(amount_minor: int, shares: Mapping[RepId, int]) -> tuple[Credit, 
     credited = round(Fraction(amount_minor * sum(shares.values()), WHOLE_BP))
     parts = share_out(credited, shares)
     return tuple(Credit(rep=rep, share_bp=shares[rep], amount_minor=part) for rep, part in parts.items())
-
-
-def taken_from(parts: tuple[Credit, ...], amount_minor: int, left_minor: int) -> tuple[Credit, ...]:
-    """Each rep's part of an amount, of which so much is left: in proportion to what is left of their own parts.
-
-    So a part never falls below nothing, and all come to nothing together.
-    """
-    credited = {part.rep: part.amount_minor for part in parts}
-    everything = sum(credited.values())
-    whole = -(-amount_minor * everything // left_minor)  # rounded up; the amount itself, unless there are overlays
-    taken = share_out(whole, credited)
-    shares = {part.rep: part.share_bp for part in parts}
-    return tuple(Credit(rep=rep, share_bp=shares[rep], amount_minor=part) for rep, part in taken.items() if part)
 
 
 def _leaving(deal: Open, day: date) -> dict[str, Any]:

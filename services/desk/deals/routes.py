@@ -19,7 +19,6 @@ from services.desk.deals.decider import (
     LoseDeal,
     OpenDeal,
     ReassignDeal,
-    RefundDeal,
     WinDeal,
     decide,
 )
@@ -108,15 +107,6 @@ class LoseBody(Body):
     remark: Text = ""
 
 
-class RefundBody(Body):
-    """Money to go back to the customer."""
-
-    amount_minor: Annotated[AmountMinor, Field(ge=1)]
-    currency: Currency | None = None
-    """The deal's own currency, for whoever wants to be sure."""
-    reason: Name = "refund"
-
-
 @router.post("/deals", **decision(OpenBody, "deals.open", makes="deal", example=_OPENED))
 async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenBody))]) -> Response:
     """Open a deal."""
@@ -136,7 +126,7 @@ async def open_deal(ask: AnyAsk, body: Annotated[OpenBody, Depends(body_of(OpenB
     )
     in_turn = f"deals of {body.customer}"
     leads = stream("rep", body.rep)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=leads)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, thing=leads)
 
 
 @router.post(
@@ -159,7 +149,7 @@ async def advance_deal(deal: str, ask: AnyAsk, body: Annotated[AdvanceBody, Depe
         expected_on=body.expected_on,
     )
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.post(
@@ -172,7 +162,7 @@ async def reassign_deal(
     """Let another rep lead a deal."""
     command = ReassignDeal(**ask.when(body), deal=deal, rep=body.rep, reason=body.reason)
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.post("/deals/{deal}/win", **decision(WinBody, "deals.close", makes="deal", example=_WON))
@@ -189,7 +179,7 @@ async def win_deal(deal: str, ask: AnyAsk, body: Annotated[WinBody, Depends(body
         currency=body.currency,
     )
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.post("/deals/{deal}/lose", **decision(LoseBody, "deals.close", makes="deal", example={"reason": "price"}))
@@ -197,20 +187,7 @@ async def lose_deal(deal: str, ask: AnyAsk, body: Annotated[LoseBody, Depends(bo
     """Lose a deal."""
     command = LoseDeal(**ask.when(body), deal=deal, reason=body.reason, competitor=body.competitor, remark=body.remark)
     about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
-
-
-@router.post(
-    "/deals/{deal}/refund",
-    **decision(RefundBody, "deals.refund", makes="deal", example={"amount_minor": 500_000, "reason": "returned goods"}),
-)
-async def refund_deal(deal: str, ask: AnyAsk, body: Annotated[RefundBody, Depends(body_of(RefundBody))]) -> Response:
-    """Give money back."""
-    command = RefundDeal(
-        **ask.when(body), deal=deal, amount_minor=body.amount_minor, currency=body.currency, reason=body.reason
-    )
-    about = stream("deal", deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.get("/deals", **list_of("deals.read", "deal"))

@@ -10,10 +10,7 @@ class GoalUnknown(Unknown):
     """Nobody set such a goal."""
 
     kind = "goal-unknown"
-
-    def __init__(self, goal: GoalId) -> None:
-        """Name it."""
-        super().__init__(en=f"there is no goal {goal}", ru=f"цели {goal} нет")
+    said = ("there is no goal {}", "цели {} нет")
 
 
 class GoalOver(Rejected):

@@ -105,7 +105,7 @@ async def set_goal(ask: AnyAsk, body: Annotated[GoalBody, Depends(body_of(GoalBo
         ends_on=body.ends_on,
     )
     in_turn, holder = stream("goal", command.goal), holder_stream(body.holder_kind, body.holder)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=holder)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, thing=holder)
 
 
 @router.post(
@@ -135,7 +135,7 @@ async def sign_off_goal(
 async def _answer(ask: Ask, body: Body, command: LinkGoal | SignOffGoal, thing: str | None = None) -> Response:
     about = stream("goal", command.goal)
     decided = partial(decide, command)
-    return await ask.answer(ask.command(body), decided, in_turn=about, day=command.day, about=about, thing=thing)
+    return await ask.answer(ask.command(body), decided, in_turn=about, about=about, thing=thing)
 
 
 @router.get("/goals", **list_of("goals.read", "goal"))

@@ -3,6 +3,7 @@
 Plans are few, and each is held against others of its unit, above and beside it: so they are all one stream.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
@@ -203,7 +204,7 @@ def _open(command: OpenPosition, company: Company) -> Decision:
     relies_on = {formed(command.unit, command.starts_on, company.people)}
     if command.plan is not None:
         opened = company.headcount.opened(command.plan, command.post)
-        there = sum(company.headcount.positions[each].exists_on(command.starts_on) for each in opened)
+        there = _most_from(command.starts_on, [company.headcount.positions[each] for each in opened])
         relies_on.add(provided(command.plan, command.unit, command.post, there + 1, company.headcount))
         relies_on |= {stream("position", each) for each in opened}
         position = position_id(command.plan, command.post, len(opened) + 1)
@@ -222,8 +223,16 @@ def _open(command: OpenPosition, company: Company) -> Decision:
     return Decision(stream("position", position), event, frozenset(relies_on))
 
 
+def _most_from(day: date, positions: Sequence[Position]) -> int:
+    """How many of some positions there are at the most on a day or later."""
+    days = {day, *(position.starts_on for position in positions if position.starts_on > day)}
+    return max(sum(position.exists_on(each) for position in positions) for each in days)
+
+
 def _fill(command: FillPosition, company: Company) -> Decision:
     known = _there(command.position, command.starts_on, company.headcount)
+    if known.ends_on is not None:
+        raise PositionNotThere(command.position, known.ends_on)
     if seat := known.taken_from(command.starts_on):
         raise PositionTaken(command.position, seat.rep)
     placement = placed(command.rep, command.starts_on, company.people)

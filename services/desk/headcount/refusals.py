@@ -117,10 +117,7 @@ class PositionUnknown(Unknown):
     """The staffing table has no such position."""
 
     kind = "position-unknown"
-
-    def __init__(self, position: PositionId) -> None:
-        """Name it."""
-        super().__init__(en=f"there is no position {position}", ru=f"штатной единицы {position} нет")
+    said = ("there is no position {}", "штатной единицы {} нет")
 
 
 class PositionNotThere(Rejected):

@@ -104,9 +104,7 @@ async def approve_plan(ask: AnyAsk, body: Annotated[PlanBody, Depends(body_of(Pl
         ends_on=body.ends_on,
     )
     decided = partial(decide, command)
-    return await ask.about(headcount_plan=command.plan).answer(
-        ask.command(body), decided, in_turn=PLANS, day=command.day
-    )
+    return await ask.about(headcount_plan=command.plan).answer(ask.command(body), decided, in_turn=PLANS)
 
 
 @router.get("/headcount/plans", **reading("headcount.read", "headcount"))
@@ -152,7 +150,7 @@ async def open_position(ask: AnyAsk, body: Annotated[PositionBody, Depends(body_
         starts_on=body.starts_on or when["day"],
     )
     in_turn = f"positions of {body.plan or command.position}"
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn)
 
 
 @router.get("/positions", **list_of("headcount.read", "position"))
@@ -214,4 +212,4 @@ async def close_position(position: str, ask: AnyAsk, body: Annotated[EndBody, De
 
 async def _answer(ask: Ask, body: Body, command: FillPosition | VacatePosition | ClosePosition) -> Response:
     about = stream("position", command.position)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)

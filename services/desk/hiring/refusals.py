@@ -10,30 +10,21 @@ class RequisitionUnknown(Unknown):
     """Nobody opened such a requisition."""
 
     kind = "requisition-unknown"
-
-    def __init__(self, requisition: RequisitionId) -> None:
-        """Name it."""
-        super().__init__(en=f"there is no requisition {requisition}", ru=f"заявки на подбор {requisition} нет")
+    said = ("there is no requisition {}", "заявки на подбор {} нет")
 
 
 class CandidateUnknown(Unknown):
     """Nobody of this id applied."""
 
     kind = "candidate-unknown"
-
-    def __init__(self, candidate: CandidateId) -> None:
-        """Name the candidate."""
-        super().__init__(en=f"there is no candidate {candidate}", ru=f"кандидата {candidate} нет")
+    said = ("there is no candidate {}", "кандидата {} нет")
 
 
 class OfferUnknown(Unknown):
     """No such offer was made."""
 
     kind = "offer-unknown"
-
-    def __init__(self, offer: OfferId) -> None:
-        """Name it."""
-        super().__init__(en=f"there is no offer {offer}", ru=f"предложения {offer} нет")
+    said = ("there is no offer {}", "предложения {} нет")
 
 
 class CandidateElsewhere(Rejected):

@@ -135,7 +135,7 @@ async def open_requisition(
     )
     in_turn = f"requisitions of {body.plan or command.requisition}"
     unit = stream("unit", body.unit)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=unit)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, thing=unit)
 
 
 @router.get("/requisitions", **list_of("hiring.read", "requisition"))
@@ -187,7 +187,6 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         command_id,
         partial(decide, command),
         in_turn=stream("requisition", body.requisition),
-        day=command.day,
         thing=stream("requisition", body.requisition),
         beforehand=partial(ask.desk.names.keep, command.candidate, body.name, "candidate"),
     )
@@ -278,4 +277,4 @@ async def _of_offer(ask: Ask, body: Body, command: AnswerOffer) -> Response:
 async def _answer(ask: Ask, body: Body, command: HiringCommand, requisition: RequisitionId, **names: str) -> Response:
     about = stream("requisition", requisition)
     decided = partial(decide, command)
-    return await ask.about(**names).answer(ask.command(body), decided, in_turn=about, day=command.day, about=about)
+    return await ask.about(**names).answer(ask.command(body), decided, in_turn=about, about=about)

@@ -21,6 +21,7 @@ from services.desk.people.refusals import (
     PlacementUnchanged,
     PostUnchanged,
     RepHasLeft,
+    RepHiredAlready,
     RepNotHired,
     UnitInCircle,
     UnitRanksAbove,
@@ -190,6 +191,8 @@ def _managed(command: UnitTerms, people: People) -> set[str]:
 
 
 def _hire(command: HireRep, company: Company) -> Decision:
+    if command.rep in company.people.reps:
+        raise RepHiredAlready(command.rep)
     relies_on = {formed(command.unit, command.starts_on, company.people)}
     if command.candidate is not None:
         relies_on.add(accepted(command.candidate, command.unit, command.post, company.hiring))

@@ -23,10 +23,7 @@ class NoSuchUnit(Unknown):
     """A command is about a unit that was never formed."""
 
     kind = "no-such-unit"
-
-    def __init__(self, unit: UnitId) -> None:
-        """Name the unit."""
-        super().__init__(en=f"there is no unit {unit}", ru=f"подразделения {unit} нет")
+    said = ("there is no unit {}", "подразделения {} нет")
 
 
 class UnitInCircle(Rejected):
@@ -69,10 +66,17 @@ class NoSuchRep(Unknown):
     """A command is about a rep who was never hired."""
 
     kind = "no-such-rep"
+    said = ("there is no rep {}", "сотрудника {} нет")
+
+
+class RepHiredAlready(Rejected):
+    """Nobody is hired twice."""
+
+    kind = "rep-hired-already"
 
     def __init__(self, rep: RepId) -> None:
         """Name the rep."""
-        super().__init__(en=f"there is no rep {rep}", ru=f"сотрудника {rep} нет")
+        super().__init__(en=f"the rep {rep} is hired already", ru=f"сотрудник {rep} уже принят")
 
 
 class RepHasLeft(Rejected):

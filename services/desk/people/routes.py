@@ -144,7 +144,7 @@ async def _form(ask: AnyAsk, body: UnitBody, asked: type[FormUnit | ChangeUnit],
         ends_on=body.ends_on,
     )
     about = stream("unit", unit)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.get("/units", **list_of("units.read", "unit"))
@@ -192,7 +192,6 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
         command_id,
         partial(decide, command),
         in_turn=stream("rep", command.rep),
-        day=command.day,
         thing=stream("unit", body.unit),
         beforehand=partial(ask.desk.names.keep, command.rep, body.name),
     )
@@ -215,7 +214,7 @@ async def assign_rep(rep: str, ask: AnyAsk, body: Annotated[AssignBody, Depends(
         starts_on=body.starts_on or when["day"],
     )
     about = stream("rep", rep)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.post(
@@ -227,7 +226,7 @@ async def promote_rep(rep: str, ask: AnyAsk, body: Annotated[PromoteBody, Depend
     when = ask.when(body)
     command = PromoteRep(**when, rep=rep, post=body.post, unit=body.unit, starts_on=body.starts_on or when["day"])
     about = stream("rep", rep)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.post(
@@ -240,7 +239,7 @@ async def let_rep_leave(rep: str, ask: AnyAsk, body: Annotated[LeaveBody, Depend
         **ask.when(body), rep=rep, ends_on=body.ends_on, initiative=body.initiative, reason=body.reason
     )
     about = stream("rep", rep)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.post(
@@ -267,7 +266,7 @@ async def plan_absence(rep: str, ask: AnyAsk, body: Annotated[AbsenceBody, Depen
     )
     about = stream("rep", rep)
     answering = ask.about(absence=absence)
-    return await answering.answer(command_id, partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await answering.answer(command_id, partial(decide, command), in_turn=about, about=about)
 
 
 @router.get("/reps", **list_of("reps.read", "rep"))

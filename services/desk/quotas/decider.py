@@ -37,6 +37,7 @@ from services.desk.quotas.periods import (
     weights_of,
 )
 from services.desk.quotas.refusals import (
+    AbsenceMadeUpFor,
     AbsenceOfOther,
     NothingToSplitBy,
     NotOfRatios,
@@ -327,6 +328,8 @@ def _relieve_absence(command: RelieveForAbsence, company: Company) -> Decision:
     absence = absences.get(command.absence)
     if quota.terms.holder_kind != "rep" or absence is None:
         raise AbsenceOfOther(command.absence)
+    if command.absence in quota.absences:
+        raise AbsenceMadeUpFor(command.absence)
     away = Presence(absence.starts_on, absence.ends_on)
     reliefs = tuple(
         PeriodRelief(period=period.period, relieved=relieved)

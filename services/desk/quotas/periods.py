@@ -85,7 +85,12 @@ def weights_of(split: Split, months: Sequence[Month], country: str) -> tuple[int
 
 
 def ramped(ramp: Mapping[int, int], presence: Presence, month: Month) -> Fraction:
-    """The part of the full quota that is asked for in a month, by the ramp's factors by month of tenure."""
+    """The part of the full quota that is asked for in a month, by the ramp's factors by month of tenure.
+
+    Where there is a ramp, nothing is asked for in a month before the first.
+    """
+    if ramp and presence.tenure_month(month) < 1:
+        return Fraction(0)
     return Fraction(ramp.get(presence.tenure_month(month), _WHOLE_BP), _WHOLE_BP)
 
 

@@ -10,10 +10,7 @@ class QuotaUnknown(Unknown):
     """Nobody assigned such a quota."""
 
     kind = "quota-unknown"
-
-    def __init__(self, quota: QuotaId) -> None:
-        """Name it."""
-        super().__init__(en=f"there is no quota {quota}", ru=f"плана {quota} нет")
+    said = ("there is no quota {}", "плана {} нет")
 
 
 class QuotaOverlaps(Rejected):
@@ -128,6 +125,18 @@ class AbsenceOfOther(Rejected):
         super().__init__(
             en=f"the holder has no absence {absence} in this quota's interval",
             ru=f"у исполнителя нет отсутствия {absence} в интервале этого плана",
+        )
+
+
+class AbsenceMadeUpFor(Rejected):
+    """An absence makes less of a quota once."""
+
+    kind = "absence-made-up-for"
+
+    def __init__(self, absence: AbsenceId) -> None:
+        """Name it."""
+        super().__init__(
+            en=f"the absence {absence} was made up for already", ru=f"отсутствие {absence} уже учтено в этом плане"
         )
 
 

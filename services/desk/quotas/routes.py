@@ -164,7 +164,7 @@ async def assign_quota(ask: AnyAsk, body: Annotated[QuotaBody, Depends(body_of(Q
     )
     in_turn = f"quotas of {body.holder_kind} {body.holder}"
     holder = holder_stream(body.holder_kind, body.holder)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, day=command.day, thing=holder)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=in_turn, thing=holder)
 
 
 @router.post(
@@ -222,7 +222,7 @@ async def _answer(
     ask: Ask, body: Body, command: AmendQuota | RelieveQuota | RelieveForAbsence | WithdrawQuota
 ) -> Response:
     about = stream("quota", command.quota)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)
 
 
 @router.get("/quotas", **list_of("quotas.read", "quota"))

@@ -15,7 +15,7 @@ from events.goals import (
     QuotaRelieved,
     QuotaWithdrawn,
 )
-from events.ids import KVOTA, QuotaId
+from events.ids import KVOTA, AbsenceId, QuotaId
 
 Holding = tuple[HolderKind, str, Measure, str]
 """Whose quota it is, and of what, with the skill for a quota of one: there is one at a time."""
@@ -33,6 +33,8 @@ class Quota:
     terms: QuotaAssigned
     relieved: dict[str, int] = field(default_factory=dict[str, int])
     """By period."""
+    absences: frozenset[AbsenceId] = frozenset()
+    """Those that were made up for."""
     withdrawn: frozenset[str] = frozenset()
     """The periods in which it is no longer asked for."""
 
@@ -57,7 +59,8 @@ def evolve(quota: Quota, event: QuotaAmended | QuotaRelieved | QuotaWithdrawn) -
             return replace(quota, terms=now)
         case QuotaRelieved(reliefs=reliefs):
             more = {relief.period: quota.relieved.get(relief.period, 0) + relief.relieved for relief in reliefs}
-            return replace(quota, relieved=quota.relieved | more)
+            made_up = set() if event.absence is None else {event.absence}
+            return replace(quota, relieved=quota.relieved | more, absences=quota.absences | made_up)
         case QuotaWithdrawn(periods=periods):
             return replace(quota, withdrawn=quota.withdrawn | {period.period for period in periods})
         case _:

@@ -4,15 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from events.deals import DealAmended, DealOpened, DealWon, InvoicePaid
+from events.deals import Credit, DealAmended, DealOpened, DealRefunded, DealWon, InvoicePaid
 from events.event import Currency
 from events.ids import DealId, RepId
+from events.money import share_out
 from services.desk.company import Company
-from services.desk.deals.decider import DealNotOpen, DealUnknown, credits_of, sold, taken_from
-from services.desk.deals.state import Lost, Open, Unopened, Won
+from services.desk.deals.decider import credits_of, follows, same_currency
+from services.desk.deals.refusals import DealNotOpen, DealUnknown
+from services.desk.deals.state import Deal, Lost, Open, Unopened, Won
 from services.desk.deciding import Command, Decision, stream
 from services.desk.people.decider import working
-from services.desk.sales.refusals import DealMovedOn, DealTermsUnchanged, PaymentExceedsSale, SaleSettled
+from services.desk.sales.refusals import (
+    DealMovedOn,
+    DealNotWon,
+    DealTermsUnchanged,
+    PaymentExceedsSale,
+    RefundExceedsSale,
+    SaleSettled,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,16 @@ class AmendDeal(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundDeal(Command):
+    """Give a customer money back."""
+
+    deal: DealId
+    amount_minor: int
+    currency: Currency | None = None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayInvoice(Command):
     """The customer paid an invoice, or a part of it."""
 
@@ -38,7 +57,7 @@ class PayInvoice(Command):
     currency: Currency | None = None
 
 
-SaleCommand = AmendDeal | PayInvoice
+SaleCommand = AmendDeal | RefundDeal | PayInvoice
 
 _Terms = tuple[DealOpened, DealOpened] | tuple[DealWon, DealWon]
 """What held before, and what is to hold."""
@@ -49,6 +68,8 @@ def decide(command: SaleCommand, company: Company) -> Decision:
     match command:
         case AmendDeal():
             return _amend(command, company)
+        case RefundDeal():
+            return _refund(command, company)
         case PayInvoice():
             return _pay(command, company)
         case _:
@@ -57,7 +78,6 @@ def decide(command: SaleCommand, company: Company) -> Decision:
 
 def _amend(command: AmendDeal, company: Company) -> Decision:
     deal = company.deals.deal(command.deal)
-    relies_on = {working(rep, command.day, company.people) for rep in command.shares or ()}
     match deal:
         case Unopened():
             raise DealUnknown(command.deal)
@@ -72,6 +92,7 @@ def _amend(command: AmendDeal, company: Company) -> Decision:
     was, now = terms
     if was == now:
         raise DealTermsUnchanged(command.deal)
+    relies_on = {working(rep, was.day, company.people) for rep in command.shares or ()}
     event = DealAmended(
         occurred_at=command.at, day=command.day, deal=command.deal, reason=command.reason, was=was, now=now
     )
@@ -79,6 +100,8 @@ def _amend(command: AmendDeal, company: Company) -> Decision:
 
 
 def _expected(command: AmendDeal, deal: Open) -> _Terms:
+    if command.shares is not None:
+        raise DealNotWon(command.deal)
     was = DealOpened.model_validate_json(deal.terms)
     if (was.stage, was.rep, was.amount_minor) != (deal.stage, deal.rep, deal.amount.minor):
         raise DealMovedOn(command.deal)
@@ -101,7 +124,7 @@ def _changes(command: AmendDeal) -> dict[str, Any]:
 
 
 def _pay(command: PayInvoice, company: Company) -> Decision:
-    deal = sold(command, company.deals.deal(command.deal))
+    deal = _won(command, company.deals.deal(command.deal))
     left = deal.amount - deal.paid
     if command.amount_minor > left.minor:
         raise PaymentExceedsSale(left)
@@ -115,7 +138,7 @@ def _pay(command: PayInvoice, company: Company) -> Decision:
         amount_minor=command.amount_minor,
         won_minor=deal.amount.minor,
         currency=deal.amount.currency,
-        credits=taken_from(deal.unpaid, command.amount_minor, left.minor),
+        credits=_taken_from(deal.unpaid, command.amount_minor, left.minor),
         overlays=deal.overlays,
         sale=deal.sale,
         novelty=deal.novelty,
@@ -123,3 +146,57 @@ def _pay(command: PayInvoice, company: Company) -> Decision:
         tactic=deal.tactic,
     )
     return Decision(stream("deal", command.deal), event)
+
+
+def _refund(command: RefundDeal, company: Company) -> Decision:
+    deal = _won(command, company.deals.deal(command.deal))
+    left = deal.amount - deal.refunded
+    if command.amount_minor > left.minor:
+        raise RefundExceedsSale(left)
+    event = DealRefunded(
+        occurred_at=command.at,
+        day=command.day,
+        deal=command.deal,
+        customer=deal.customer,
+        amount_minor=command.amount_minor,
+        currency=deal.amount.currency,
+        credits=_taken_from(deal.left, command.amount_minor, left.minor),
+        overlays=deal.overlays,
+        sale=deal.sale,
+        novelty=deal.novelty,
+        product=deal.product,
+        tactic=deal.tactic,
+        reason=command.reason,
+    )
+    return Decision(stream("deal", command.deal), event)
+
+
+def _won(command: RefundDeal | PayInvoice, deal: Deal) -> Won:
+    """Make sure that a deal was won before, in this currency.
+
+    Raises DealUnknown, DealNotWon, OutOfOrder or CurrencyMismatch.
+    """
+    match deal:
+        case Unopened():
+            raise DealUnknown(command.deal)
+        case Open() | Lost():
+            raise DealNotWon(command.deal)
+        case Won():
+            follows(command.at, "won", deal.won_at)
+            same_currency(command.currency, deal.amount)
+            return deal
+        case _:
+            assert_never(deal)
+
+
+def _taken_from(parts: tuple[Credit, ...], amount_minor: int, left_minor: int) -> tuple[Credit, ...]:
+    """Each rep's part of an amount, of which so much is left: in proportion to what is left of their own parts.
+
+    So a part never falls below nothing, and all come to nothing together.
+    """
+    credited = {part.rep: part.amount_minor for part in parts}
+    everything = sum(credited.values())
+    whole = -(-amount_minor * everything // left_minor)  # rounded up; the amount itself, unless there are overlays
+    taken = share_out(whole, credited)
+    shares = {part.rep: part.share_bp for part in parts}
+    return tuple(Credit(rep=rep, share_bp=shares[rep], amount_minor=part) for rep, part in taken.items() if part)

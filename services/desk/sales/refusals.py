@@ -5,6 +5,29 @@ from events.money import Money
 from services.desk.deciding import Rejected
 
 
+class DealNotWon(Rejected):
+    """There is no sale to take anything back from."""
+
+    kind = "deal-not-won"
+
+    def __init__(self, deal: DealId) -> None:
+        """Name the deal."""
+        super().__init__(en=f"the deal {deal} was not won", ru=f"сделка {deal} не выиграна")
+
+
+class RefundExceedsSale(Rejected):
+    """More would go back than came in."""
+
+    kind = "refund-exceeds-sale"
+
+    def __init__(self, left: Money) -> None:
+        """Say what is left to refund."""
+        super().__init__(
+            en=f"{left.minor} minor units of {left.currency} are left to refund",
+            ru=f"вернуть можно не больше {left.minor} минимальных единиц {left.currency}",
+        )
+
+
 class PaymentExceedsSale(Rejected):
     """More would be paid than was sold."""
 

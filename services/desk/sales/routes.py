@@ -12,7 +12,7 @@ from services.desk.bodies import Body, body_of
 from services.desk.deals.routes import Shares, check_whole
 from services.desk.deciding import stream
 from services.desk.describing import decision
-from services.desk.sales.decider import AmendDeal, PayInvoice, SaleCommand, decide
+from services.desk.sales.decider import AmendDeal, PayInvoice, RefundDeal, SaleCommand, decide
 
 router = APIRouter(prefix="/v1")
 
@@ -32,6 +32,15 @@ class AmendBody(Body):
     def _shares_make_up_the_whole(self) -> Self:
         check_whole(self.shares, overlays=False)
         return self
+
+
+class RefundBody(Body):
+    """Money to go back to the customer."""
+
+    amount_minor: Annotated[AmountMinor, Field(ge=1)]
+    currency: Currency | None = None
+    """The deal's own currency, for whoever wants to be sure."""
+    reason: Name = "refund"
 
 
 class PaymentBody(Body):
@@ -79,6 +88,18 @@ async def pay_invoice(deal: str, ask: AnyAsk, body: Annotated[PaymentBody, Depen
     return await _answer(ask, body, command)
 
 
+@router.post(
+    "/deals/{deal}/refund",
+    **decision(RefundBody, "deals.refund", makes="deal", example={"amount_minor": 500_000, "reason": "returned goods"}),
+)
+async def refund_deal(deal: str, ask: AnyAsk, body: Annotated[RefundBody, Depends(body_of(RefundBody))]) -> Response:
+    """Give money back."""
+    command = RefundDeal(
+        **ask.when(body), deal=deal, amount_minor=body.amount_minor, currency=body.currency, reason=body.reason
+    )
+    return await _answer(ask, body, command)
+
+
 async def _answer(ask: Ask, body: Body, command: SaleCommand) -> Response:
     about = stream("deal", command.deal)
-    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, day=command.day, about=about)
+    return await ask.answer(ask.command(body), partial(decide, command), in_turn=about, about=about)

@@ -1,0 +1,206 @@
+"""How quotas are amended, relieved and withdrawn, and what is asked for after it."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+from events.event import Event
+from events.goals import (
+    PeriodRelief,
+    QuotaAmended,
+    QuotaAssigned,
+    QuotaRelieved,
+    QuotaWithdrawn,
+)
+from events.people import AbsencePlanned
+from services.desk.company import Company
+from services.desk.deciding import Rejected
+from services.desk.quotas.decider import (
+    AmendQuota,
+    QuotaCommand,
+    RelieveForAbsence,
+    RelieveQuota,
+    WithdrawQuota,
+    decide,
+)
+from services.desk.quotas.refusals import (
+    AbsenceMadeUpFor,
+    AbsenceOfOther,
+    NotOfRatios,
+    PeriodUnknown,
+    QuotaOver,
+    QuotaOverlaps,
+    QuotaUnknown,
+    ReliefExceedsQuota,
+    TermsUnchanged,
+)
+from tests.desk.given import ANNA, team
+from tests.desk.quotas_given import (
+    DECEMBER,
+    FEBRUARY,
+    JANUARY,
+    NOVEMBER,
+    QUOTA,
+    assign,
+    quarter,
+    quota,
+)
+from tests.events.examples.dates import TODAY, at
+from tests.scenario import event_id
+
+_MONTHS = {"m10": "2026-10", "m11": "2026-11", "m12": "2026-12", "m01": "2027-01", "m02": "2027-02"}
+
+
+def amend(target: int, from_on: date = DECEMBER, quota: str = QUOTA) -> AmendQuota:
+    return AmendQuota(at=at(9), day=TODAY, quota=quota, from_on=from_on, target=target, reason="a new territory")
+
+
+def relieve(**periods: int) -> RelieveQuota:
+    reliefs = tuple(PeriodRelief(period=_MONTHS[name], relieved=less) for name, less in periods.items())
+    return RelieveQuota(at=at(9), day=TODAY, quota=QUOTA, reliefs=reliefs, reason="leave")
+
+
+def withdraw(from_on: date) -> WithdrawQuota:
+    return WithdrawQuota(at=at(9), day=TODAY, quota=QUOTA, from_on=from_on, reason="left the team")
+
+
+def test_a_ratio_asks_for_the_same_in_each_month() -> None:
+    ratio: dict[str, Any] = {"measure": "conversion", "currency": None, "full_target": 2_500}
+    outcome = quota.given(*team).when(assign(end=FEBRUARY, **ratio))
+    event = outcome.decision.event
+    assert isinstance(event, QuotaAssigned)
+    assert [period.target for period in event.periods] == [2_500] * 3
+    quota.given(*team).when(assign(end=FEBRUARY, **ratio, weights=(1, 2, 3))).then_rejected(NotOfRatios)
+    held = quota.given(*team, event)
+    less = RelieveQuota(
+        at=at(9), day=TODAY, quota=event.quota, reliefs=(PeriodRelief(period="2026-11", relieved=1),), reason="leave"
+    )
+    held.when(less).then_rejected(NotOfRatios)
+    amended = held.when(amend(3_000, DECEMBER, event.quota)).decision.event
+    assert isinstance(amended, QuotaAmended)
+    assert [period.target for period in amended.now.periods] == [2_500, 3_000, 3_000]
+
+
+def test_an_amendment_changes_the_months_ahead_and_says_what_was() -> None:
+    event = quota.given(*team, quarter).when(amend(1_400)).decision.event
+    assert isinstance(event, QuotaAmended)
+    assert event.was == quarter
+    assert [period.target for period in event.now.periods] == [300, 600, 800]
+    assert event.now.target == 1_700
+    quota.given(*team, quarter).when(amend(700)).then_rejected(TermsUnchanged)
+    quota.given(*team, quarter).when(amend(700, FEBRUARY)).then_rejected(QuotaOver)
+    quota.given(*team).when(amend(700)).then_rejected(QuotaUnknown)
+
+
+def test_a_second_amendment_says_what_the_first_made_of_it() -> None:
+    first = quota.given(*team, quarter).when(amend(1_400)).decision.event
+    assert isinstance(first, QuotaAmended)
+    second = quota.given(*team, quarter, first).when(amend(1_000, JANUARY)).decision.event
+    assert isinstance(second, QuotaAmended)
+    assert second.was == first.now
+
+
+def test_a_relief_is_never_more_than_what_is_asked_for() -> None:
+    given = quota.given(*team, quarter)
+    event = given.when(relieve(m11=200)).decision.event
+    assert isinstance(event, QuotaRelieved)
+    less = quota.given(*team, quarter, event)
+    less.when(relieve(m11=100)).then_relies_on()
+    less.when(relieve(m11=101)).then_rejected(ReliefExceedsQuota)
+    less.when(amend(250, NOVEMBER)).then_rejected(ReliefExceedsQuota)
+    given.when(relieve(m10=1)).then_rejected(PeriodUnknown)
+
+
+def test_an_absence_is_made_up_for_by_its_working_days() -> None:
+    away = AbsencePlanned(
+        occurred_at=at(8),
+        day=TODAY,
+        absence="absence-1",
+        rep=ANNA,
+        kind="vacation",
+        starts_on=date(2026, 11, 27),
+        ends_on=date(2026, 12, 3),
+        working_days=4,
+    )
+    relief = RelieveForAbsence(at=at(9), day=TODAY, quota=QUOTA, absence="absence-1", reason="vacation", country="RU")
+    outcome = quota.given(*team, away, quarter).when(relief)
+    event = outcome.decision.event
+    assert isinstance(event, QuotaRelieved)
+    assert event.absence == "absence-1"
+    # two of twenty working days in November, two of twenty-two in December
+    assert [(part.period, part.relieved) for part in event.reliefs] == [("2026-11", 30), ("2026-12", 27)]
+    outcome.then_relies_on(f"rep/{ANNA}")
+    quota.given(*team, quarter).when(relief).then_rejected(AbsenceOfOther)
+    quota.given(*team, away, quarter, event).when(relief).then_rejected(AbsenceMadeUpFor)
+
+
+def test_what_is_withdrawn_is_what_was_left() -> None:
+    relieved = quota.given(*team, quarter).when(relieve(m12=100)).decision.event
+    event = quota.given(*team, quarter, relieved).when(withdraw(DECEMBER)).decision.event
+    assert isinstance(event, QuotaWithdrawn)
+    assert [(period.period, period.target) for period in event.periods] == [("2026-12", 200), ("2027-01", 400)]
+    gone = quota.given(*team, quarter, relieved, event)
+    gone.when(withdraw(DECEMBER)).then_rejected(QuotaOver)
+    gone.when(assign(start=DECEMBER, end=FEBRUARY)).then_relies_on(f"rep/{ANNA}")
+    gone.when(assign()).then_rejected(QuotaOverlaps)
+
+
+def cells(events: list[Event]) -> dict[str, int]:
+    """What is asked for in each period after some events, as the projection `quota` adds it up."""
+    found: dict[str, int] = {}
+
+    def add(quota: QuotaAssigned | QuotaWithdrawn, sign: int) -> None:
+        for period in quota.periods:
+            found[period.period] = found.get(period.period, 0) + sign * period.target
+
+    for event in events:
+        match event:
+            case QuotaAssigned():
+                add(event, 1)
+            case QuotaAmended(was=was, now=now):
+                add(was, -1)
+                add(now, 1)
+            case QuotaWithdrawn():
+                add(event, -1)
+            case QuotaRelieved(reliefs=reliefs):
+                for relief in reliefs:
+                    found[relief.period] -= relief.relieved
+            case _:
+                pass
+    return found
+
+
+Asked = tuple[str, int, int]
+
+
+@examples(
+    st.lists(
+        st.tuples(st.sampled_from(["amend", "relieve", "withdraw"]), st.integers(0, 3), st.integers(0, 900)),
+        max_size=12,
+    )
+)
+def test_whatever_is_decided_no_month_asks_for_less_than_nothing(asked: list[Asked]) -> None:
+    company, happened = Company(), list[Event]([*team, quarter])
+    for place, event in enumerate(happened):
+        company.take(event, event_id(place))
+    months = [NOVEMBER, DECEMBER, JANUARY, FEBRUARY]
+    for word, month, amount in asked:
+        commands: dict[str, QuotaCommand] = {
+            "amend": amend(amount, months[month]),
+            "relieve": relieve(**{f"m{months[month]:%m}": amount}),
+            "withdraw": withdraw(months[month]),
+        }
+        try:
+            event = decide(commands[word], company).event
+        except Rejected:
+            continue
+        happened.append(event)
+        company.take(event, event_id(len(happened)))
+    known = company.quotas.quotas[QUOTA]
+    left = {period.period: known.left(period) for period in known.asked}
+    assert all(amount >= 0 for amount in left.values())
+    assert {name: amount for name, amount in cells(happened).items() if amount} == {
+        name: amount for name, amount in left.items() if amount
+    }
