@@ -17,8 +17,10 @@ from events.erasures import ErasureEvent
 from events.event import Event
 from events.feeds import FeedEvent
 from events.goals import GoalEvent
+from events.leads import LeadEvent
 from events.parked import ParkedEvent
 from events.people import PersonEvent
+from events.training import TrainingEvent
 from events.upcasters import UPCASTERS, check_chains
 
 DECISIONS = "kvota.decisions"
@@ -107,6 +109,8 @@ NOUNS: Mapping[str, Noun] = {
         Noun("people", DECISIONS, members(PersonEvent)),
         Noun("goals", DECISIONS, members(GoalEvent)),
         Noun("deals", DECISIONS, members(DealEvent)),
+        Noun("leads", DECISIONS, members(LeadEvent)),
+        Noun("training", DECISIONS, members(TrainingEvent)),
     )
 }
 

@@ -10,9 +10,12 @@ from services.desk.deals import routes as deals
 from services.desk.goals import routes as goals
 from services.desk.headcount import routes as headcount
 from services.desk.hiring import routes as hiring
+from services.desk.leads import routes as leads
 from services.desk.people import routes as people
 from services.desk.quotas import routes as quotas
 from services.desk.sales import routes as sales
+from services.desk.trainees import routes as trainees
+from services.desk.training import routes as training
 from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.docs_page import answer_docs
 from services.runtime.health import answer_health
@@ -36,7 +39,7 @@ def desk_app(desk: Desk, watch: Guard) -> FastAPI:
     answer_problems(app)
     answer_callers(app, watch)
     answer_health(app, lambda: desk.log.ready)
-    for noun in (people, hiring, headcount, goals, quotas, customers, deals, sales):
+    for noun in (people, hiring, headcount, training, trainees, goals, quotas, leads, customers, deals, sales):
         app.include_router(noun.router)
     describe(app, _ABOUT)
     answer_docs(app)

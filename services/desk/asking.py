@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -31,7 +32,7 @@ from services.desk.handler import (
     nothing,
 )
 from services.desk.log import DecisionLog
-from services.desk.names import ErasedPersonError, Names, NamesUnavailableError, OtherNameError
+from services.desk.names import ErasedPersonError, Names, NamesUnavailableError, NoContactError, OtherNameError
 from services.desk.order import Order
 from services.desk.positions import own_position, write_position
 from services.desk.reach import OutOfReach, require_reach
@@ -49,6 +50,11 @@ PLURALS = {
     "quota": "quotas",
     "customer": "customers",
     "deal": "deals",
+    "lead": "leads",
+    "lead_pool": "lead-pools",
+    "training": "training",
+    "session": "training/sessions",
+    "trainee": "trainees",
 }
 _RETRY, _RETRY_RU = "ask again with the same Idempotency-Key", "повторите запрос с тем же Idempotency-Key"
 _REUSED = (
@@ -59,6 +65,7 @@ _ERASED = (
     "the person was erased from the vault, and does not come back",
     "этот человек удалён из хранилища имён и не вернётся",
 )
+_NO_CONTACT_RU = "number, email: по такому номеру или адресу никого не найти"
 _STARTING = ("starting", "the desk is still reading the log", "журнал ещё читается")
 _NOT_THERE_YET = (
     "not-there-yet",
@@ -203,6 +210,20 @@ class Ask:
         The caller's permit has to reach the `thing` whose stream this is, by the org tree of today: what the command is
         about, when left out, and without that the whole company.
         """
+        recorded = await self.record(command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand)
+        return self.told(recorded)
+
+    async def record(  # noqa: PLR0913  # each says something else of the command
+        self,
+        command: CommandId,
+        decide: Callable[[Company], Decision],
+        *,
+        in_turn: str,
+        thing: str | None = None,
+        about: str | None = None,
+        beforehand: Beforehand = nothing,
+    ) -> Recorded:
+        """The same, for a route that has more to do before it answers; raises Problem."""
         asked = Asked(
             command=command,
             caller=self.permit.caller.subject,
@@ -213,16 +234,21 @@ class Ask:
             seen=self._seen,
             beforehand=beforehand,
         )
-        return self._recorded(await self._handled(asked))
+        return await self._handled(asked)
 
     async def _handled(self, asked: Asked) -> Recorded:
-        try:
+        with self.problems(named=asked.about is not None):
             return await self.desk.handler.handle(asked)
+
+    @contextmanager
+    def problems(self, *, named: bool = False) -> Iterator[None]:
+        """Say what goes wrong within it as a Problem. `named`: what is unknown stands in the request's path."""
+        try:
+            yield
         except OutOfReach as error:
             raise _forbidden(error) from None
         except Rejected as error:
-            named = asked.about is not None and isinstance(error, Unknown)
-            status = HTTPStatus.CONFLICT if not named else HTTPStatus.NOT_FOUND
+            status = HTTPStatus.NOT_FOUND if named and isinstance(error, Unknown) else HTTPStatus.CONFLICT
             raise Problem(status, error.kind, error.en, error.ru) from None
         except ValidationError as error:  # each field can be told, and all together are no event
             found = error.errors(include_url=False, include_input=False, include_context=False)
@@ -232,6 +258,8 @@ class Ask:
             raise Problem(HTTPStatus.PRECONDITION_FAILED, "stale-version", en, ru, version=error.version) from None
         except (KeyReusedError, OtherNameError):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", *_REUSED) from None
+        except NoContactError as error:
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "not-a-contact", str(error), _NO_CONTACT_RU) from None
         except ErasedPersonError:
             raise Problem(HTTPStatus.CONFLICT, "person-erased", *_ERASED) from None
         except NamesUnavailableError:
@@ -249,13 +277,14 @@ class Ask:
         tags = [tag.strip() for tag in (self.if_match or "*").split(",")]
         return "*" in tags or etag(version) in tags
 
-    def _recorded(self, recorded: Recorded) -> Response:
+    def told(self, recorded: Recorded, up_to: int | None = None) -> Response:
+        """Say what a command made true; `up_to` is the last offset that came of it, where there was more."""
         noun, identity = thing_of(recorded.stream)
         body = {noun: identity, **self.names, "version": recorded.version, "event": recorded.event_id}
         headers = {
             "Location": f"/v1/{PLURALS[noun]}/{quote(identity, safe='')}",
             "ETag": etag(recorded.version),
-            "Kvota-Position": write_position(recorded.offset),
+            "Kvota-Position": write_position(recorded.offset if up_to is None else up_to),
             "Idempotency-Key": self.key,
         }
         return json_answer(body, HTTPStatus.CREATED, headers)

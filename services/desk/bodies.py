@@ -29,10 +29,14 @@ Moment = Annotated[Instant, AfterValidator(_within_reason)]
 """When something is to have happened."""
 
 
-class Body(BaseModel):
-    """What every command may say. A field that is not known is refused: it would be believed to have an effect."""
+class BodyPart(BaseModel):
+    """A value inside a body. A field that is not known is refused: it would be believed to have an effect."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+class Body(BodyPart):
+    """What every command may say."""
 
     at: Moment | None = None
     """When it happened; now, when left out."""

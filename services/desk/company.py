@@ -6,13 +6,17 @@ from uuid import UUID
 from events.deals import DealEvent
 from events.event import Event
 from events.goals import AimEvent, QuotaEvent
+from events.leads import LeadEvent
 from events.people import HeadcountEvent, HiringEvent, OrgEvent
+from events.training import TrainingEvent
 from services.desk.deals.state import Deals
 from services.desk.goals.state import Goals
 from services.desk.headcount.state import Headcount
 from services.desk.hiring.state import Hiring
+from services.desk.leads.state import Leads
 from services.desk.people.state import People
 from services.desk.quotas.state import Quotas
+from services.desk.training.state import Training
 
 
 @dataclass(slots=True)
@@ -25,11 +29,17 @@ class Company:
     goals: Goals = field(default_factory=Goals)
     quotas: Quotas = field(default_factory=Quotas)
     deals: Deals = field(default_factory=Deals)
+    leads: Leads = field(default_factory=Leads)
+    training: Training = field(default_factory=Training)
 
     def take(self, event: Event, event_id: UUID) -> None:
         """Remember an event that counts; events of other nouns change nothing here."""
         if isinstance(event, DealEvent):
             self.deals.take(event, event_id)
+        elif isinstance(event, LeadEvent):
+            self.leads.take(event)
+        elif isinstance(event, TrainingEvent):
+            self.training.take(event)
         elif isinstance(event, AimEvent):
             self.goals.take(event)
         elif isinstance(event, QuotaEvent):

@@ -1,15 +1,16 @@
-"""Names of people: they go to the vault, and nowhere else."""
+"""Names, numbers and addresses of people: they go to the vault, and nowhere else."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Literal
+from typing import Literal, TypedDict
 from urllib.parse import quote
 
 import httpx
 import structlog
 
-from events.ids import CandidateId, CustomerId, RepId
+from events.ids import CandidateId, CustomerId, PersonId, RepId
 
-Kind = Literal["rep", "candidate", "customer"]
+Kind = Literal["rep", "candidate", "customer", "lead"]
 """As what somebody is met: the names of reps, and of nobody else, are on the wall."""
 
 _log = structlog.get_logger()
@@ -27,6 +28,20 @@ class ErasedPersonError(Exception):
     """The person was erased, and does not come back."""
 
 
+class NoContactError(Exception):
+    """It is no number or address by which anybody could be reached; the text says why, and does not repeat it."""
+
+
+class Contact(TypedDict, total=False):
+    """What is told of a person who is to be found, or to become known."""
+
+    number: str
+    email: str
+    name: str
+    ref: str
+    """What the person is mentioned in: while it is remembered, a repeat means the same person, an erased one too."""
+
+
 class Names:
     """The way to the vault."""
 
@@ -40,15 +55,39 @@ class Names:
         Raises OtherNameError when the person has another name there, ErasedPersonError, and NamesUnavailableError.
         """
         path = f"/v1/people/{quote(person, safe='')}"
-        try:
-            answer = await self._client.put(path, json={"name": name, "kind": kind}, headers={"If-None-Match": "*"})
-        except httpx.HTTPError as error:
-            _log.warning("vault_unreachable", error=type(error).__name__)
-            raise NamesUnavailableError from error
+        answer = await self._asked("PUT", path, {"name": name, "kind": kind}, {"If-None-Match": "*"})
         if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
             raise OtherNameError
         if answer.status_code == HTTPStatus.GONE:
             raise ErasedPersonError
-        if not answer.is_success:
-            _log.warning("vault_refused", status=answer.status_code)
-            raise NamesUnavailableError
+        _require_success(answer)
+
+    async def find(self, contact: Contact, kind: Kind) -> PersonId:
+        """The id of the person who is reached so; whoever is not known yet becomes a person.
+
+        Raises NoContactError, ErasedPersonError for a person who was erased since what they are mentioned in, and
+        NamesUnavailableError.
+        """
+        answer = await self._asked("POST", "/v1/people/look-ups", {"people": [{**contact, "kind": kind}]})
+        if answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise NoContactError(answer.json()["detail"].removeprefix("people.0: "))
+        _require_success(answer)
+        found = answer.json()["people"][0]
+        if found["erased"]:
+            raise ErasedPersonError
+        return str(found["person"])
+
+    async def _asked(
+        self, method: str, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        try:
+            return await self._client.request(method, path, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            _log.warning("vault_unreachable", error=type(error).__name__)
+            raise NamesUnavailableError from error
+
+
+def _require_success(answer: httpx.Response) -> None:
+    if not answer.is_success:
+        _log.warning("vault_refused", status=answer.status_code)
+        raise NamesUnavailableError

@@ -102,6 +102,17 @@ def _sellers(deal: str, company: Company) -> _Owners | None:
             return _Owners(reps=frozenset(part.rep for part in credited))
 
 
+def _lead(lead: str, company: Company) -> _Owners | None:
+    """Whoever has the lead, and the unit whose pool it is in."""
+    known = company.leads.leads.get(lead)
+    if known is None:
+        return None
+    pool = company.leads.pools[known.pool]
+    unit = pool.terms.unit
+    reps = frozenset[RepId]() if known.rep is None else frozenset({known.rep})
+    return _Owners(reps=reps, units=frozenset[UnitId]() if unit is None else frozenset({unit}))
+
+
 def _unit_of(rep: RepId, day: date, people: People) -> UnitId | None:
     """Where a rep works on a day, or worked last."""
     known = people.rep(rep)
@@ -118,5 +129,7 @@ _OWNERS: dict[str, Callable[[str, Company], _Owners | None]] = {
     "goal": _goal,
     "quota": _quota,
     "deal": _sellers,
+    "lead": _lead,
+    "trainee": lambda rep, _company: _Owners(reps=frozenset({rep})),
 }
 """By noun. Of others only those have any whose role reaches all there is."""

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.leads import Policy
 from projections.calc import BadInputError
 from services.desk.leads.calc import calc_distribution
-from services.desk.leads.distribution import Member, Policy, Turn, choose
+from services.desk.leads.distribution import Member, Turn, choose
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "distribute.json").read_text("utf-8"))
 POLICIES: list[Policy] = ["round_robin", "smooth_weighted", "least_loaded"]

@@ -16,6 +16,8 @@ from events.calls import CallRestated
 from events.deals import DealAmended, DealRefunded, DealWon, InvoicePaid
 from events.event import EffectiveEvent, Event, IntervalEvent
 from events.goals import PeriodTarget, QuotaAmended, QuotaAssigned
+from events.leads import LeadPoolDefined, PoolMember
+from events.training import Module, ProgrammePublished, SessionHeld
 
 Values = dict[str, Any]
 """The fields of an event to be, by name."""
@@ -159,6 +161,27 @@ def _of_one_quota(values: Values) -> Values:
     return values | {"was": values["was"].model_copy(update={"quota": values["quota"]}), "now": now}
 
 
+def _each_once(*fields: str) -> Callable[[Values], Values]:
+    """Let nobody and nothing stand twice in these fields together."""
+
+    def agree(values: Values) -> Values:
+        taken = set[str]()
+        kept = dict[str, tuple[Any, ...]]()
+        for field in fields:
+            first = {_named(each): each for each in reversed(values[field]) if _named(each) not in taken}
+            kept[field] = tuple(reversed(first.values()))
+            taken |= first.keys()
+        return values | kept
+
+    return agree
+
+
+def _named(each: str | Module | PoolMember) -> str:
+    match each:
+        case Module(module=name) | PoolMember(rep=name) | str(name):
+            return name
+
+
 _AGREEMENTS: tuple[tuple[type[BaseModel] | tuple[type[BaseModel], ...], Callable[[Values], Values]], ...] = (
     ((EffectiveEvent, IntervalEvent, PeriodTarget), _in_order),
     ((DealWon, DealRefunded, InvoicePaid), _credited),
@@ -167,4 +190,7 @@ _AGREEMENTS: tuple[tuple[type[BaseModel] | tuple[type[BaseModel], ...], Callable
     (CallRestated, _of_one_call),
     (DealAmended, _of_one_kind),
     (QuotaAmended, _of_one_quota),
+    (ProgrammePublished, _each_once("modules")),
+    (LeadPoolDefined, _each_once("members")),
+    (SessionHeld, _each_once("attended", "missed")),
 )

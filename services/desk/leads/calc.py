@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from events.ids import RepId
+from events.leads import Policy
 from projections.calc import BadInputError
-from services.desk.leads.distribution import Member, Policy, Turn, choose
+from services.desk.leads.distribution import Member, Turn, choose
 
 _Count = Annotated[int, Field(ge=0, le=10_000, strict=True)]
 _Weight = Annotated[int, Field(ge=1, le=10_000, strict=True)]

@@ -3,16 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal, assert_never
+from typing import assert_never
 
 from events.ids import RepId
-
-Policy = Literal["round_robin", "smooth_weighted", "least_loaded"]
-"""In turn; as often as the weight says and spread out; or whoever has least in hand for their weight, else in turn.
-
-Smooth weighted is nginx's: each member who can take the lead gains their weight, who has most takes it, and pays what
-all of them gained.
-"""
+from events.leads import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.events.examples import agents, calls, deals, erasures, feeds, goals, parked, people
+from tests.events.examples import agents, calls, deals, erasures, feeds, goals, leads, parked, people, training
 from tests.events.examples.record import Example
 
 EXAMPLES: Mapping[str, Example] = {
     example.entry.name: example
-    for noun in (calls, agents, feeds, parked, erasures, people, goals, deals)
+    for noun in (calls, agents, feeds, parked, erasures, people, goals, deals, leads, training)
     for example in noun.EXAMPLES
 }
 

@@ -1,0 +1,1 @@
+"""Training: what people learn, and whom it lets near customers."""
