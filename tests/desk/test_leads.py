@@ -159,7 +159,7 @@ def test_the_distributor_says_who_could_have_had_the_lead() -> None:
             waited_seconds=120,
         )
     )
-    outcome.then_relies_on(f"rep/{ANNA}", f"trainee/{ANNA}", PROGRAMMES)
+    outcome.then_relies_on(f"rep/{ANNA}", f"trainee/{ANNA}", f"rep/{BORIS}", f"trainee/{BORIS}", PROGRAMMES)
 
 
 def test_leads_go_in_turn() -> None:

@@ -253,12 +253,15 @@ def _assign(command: AssignLead, lead: Lead, company: Company) -> Decision:
         ),
         waited_seconds=max(0, int(waited.total_seconds())),
     )
-    return Decision(pool_stream(lead.pool), event, _fitness(choice.rep))
+    return Decision(pool_stream(lead.pool), event, _fitness(*(each.rep for each in members)))
 
 
-def _fitness(rep: RepId) -> frozenset[str]:
-    """The streams that say whether a rep may work with customers."""
-    return frozenset({stream("rep", rep), trainee_stream(rep), PROGRAMMES})
+def _fitness(*reps: RepId) -> frozenset[str]:
+    """The streams that say whether reps may work with customers.
+
+    An assignment relies on those of all members, so that the log right before it gives the very same choice again.
+    """
+    return frozenset({PROGRAMMES, *(stream("rep", rep) for rep in reps), *map(trainee_stream, reps)})
 
 
 def _reassign(command: ReassignLead, lead: Lead, company: Company) -> Decision:
