@@ -40,3 +40,21 @@ def erase(
         {"place": place.place, "held": place.held, "now": place.now} for place in done.places
     ]
     print_rows(f"{person} {state}, at {done.erased_at.isoformat()}", places)
+
+
+@app.command()
+def leads(*, json: AsJson = False) -> None:
+    """Ask the distributor again about every lead that it gave to somebody; exits with 1 where it says otherwise."""
+    from services.cli.lead_audit import audit_leads
+
+    audit = asyncio.run(audit_leads(kafka("audit")))
+    if json:
+        print_json({"assignments": audit.assignments, "disagreements": audit.disagreements})
+    else:
+        found: list[dict[str, str | int | None]] = [
+            {"offset": each.offset, "lead": each.lead, "given to": each.given_to, "and not to": each.instead}
+            for each in audit.disagreements
+        ]
+        print_rows(f"{audit.assignments} assignments, {len(found)} out of turn", found)
+    if audit.disagreements:
+        raise typer.Exit(1)

@@ -317,8 +317,9 @@ def shown(desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] |
         raise _forbidden(error) from None
     noun, identity = thing_of(stream)
     if state is None:
-        en, ru = f"there is no {noun} {identity}", f"такого нет: {noun} {identity}"
-        raise Problem(HTTPStatus.NOT_FOUND, f"{noun}-unknown", en, ru)
+        kind = noun.replace("_", "-")
+        en, ru = f"there is no {kind} {identity}", f"такого нет: {kind} {identity}"
+        raise Problem(HTTPStatus.NOT_FOUND, f"{kind}-unknown", en, ru)
     version = desk.log.fold.head(stream)
     body = {noun: identity, "version": version, **state}
     headers = {"ETag": etag(version), "Kvota-Position": write_position(desk.log.fold.position - 1)}

@@ -1,6 +1,8 @@
 """Training and leads over HTTP, with a real vault and real Kafka behind the desk."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,17 @@ import pytest
 import pytest_asyncio
 
 from events.codec import decode
+from events.leads import LeadAssigned, LeadCandidate
 from services.desk.log import PARTITION
-from services.runtime.log import consumer, read_to_end
+from services.runtime.log import consumer, producer, read_to_end
 from services.runtime.settings import KafkaSettings
 from tests.callers import bearer
+from tests.cli.commands import kvota
 from tests.desk.desks import desk_running
 from tests.desk.test_http import AT, RUB, made, post, rep
 from tests.desk.test_http_nouns import read, refused, told
+from tests.events.examples.dates import when
+from tests.telling import decided
 
 pytestmark = pytest.mark.kafka
 NUMBER, NAME, EMAIL = "+7 495 123-45-67", "Вера Холодная", "vera@example.com"
@@ -36,6 +42,27 @@ async def pool_of(desk: httpx.AsyncClient, *reps: str, **terms: Any) -> str:  # 
 async def came_in(desk: httpx.AsyncClient, pool: str, **person: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
     """A lead of a pool; what the answer says."""
     return await told(desk, "/v1/leads", pool=pool, found_through="form", **person)
+
+
+def out_of_turn(version: int, pool: str, rep: str) -> bytes:
+    """The record of somebody who writes past the desk: it counts by the law, and gives a lead to whom it likes."""
+    candidates = (LeadCandidate(rep=rep, weight=1, load=0, balance=0),)
+    event = LeadAssigned(
+        **when(12),
+        lead="none",
+        pool=pool,
+        rep=rep,
+        given=1,
+        policy="round_robin",
+        candidates=candidates,
+        waited_seconds=0,
+    )
+    return decided(event, f"lead_pool/{pool}", version + 1)
+
+
+async def put_in(bootstrap: str, record: bytes) -> None:
+    async with producer(KafkaSettings(bootstrap_servers=bootstrap)) as writer:
+        await writer.send_and_wait(PARTITION.topic, record, partition=PARTITION.partition)
 
 
 async def test_leads_go_round_and_the_same_person_is_the_same_lead(desk: httpx.AsyncClient) -> None:
@@ -104,10 +131,28 @@ async def test_no_event_says_who_it_was(desk: httpx.AsyncClient, own_bootstrap: 
     pool = await pool_of(desk, await rep(desk))
     await came_in(desk, pool, number=NUMBER, name=NAME, email=EMAIL)
     async with consumer(KafkaSettings(bootstrap_servers=own_bootstrap)) as tail:
-        records = [record.value async for record in read_to_end(tail, PARTITION)]
+        records = [record.value or b"" async for record in read_to_end(tail, PARTITION)]
     assert [decode(record).envelope.type for record in records][-2:] == ["lead.received", "lead.assigned"]
     text = b"".join(records).decode()
     assert not any(told in text for told in ("1234567", "123-45-67", "Холодная", "vera@"))
+
+
+async def test_the_distributor_is_asked_again_by_whoever_checks(
+    desk: httpx.AsyncClient, own_bootstrap: str, tmp_path: Path
+) -> None:
+    anna, boris = await rep(desk), await rep(desk, "Борис Петров")
+    pool = await pool_of(desk, anna, boris)
+    for number in range(3):
+        await came_in(desk, pool, email=f"audited-{number}@example.com")
+
+    ask = partial(kvota, "audit", "leads", home=tmp_path, KVOTA_KAFKA_BOOTSTRAP_SERVERS=own_bootstrap)
+    ran = await asyncio.to_thread(ask, "--json")
+    assert (ran.code, ran.json["disagreements"]) == (0, []), ran.err
+    assert ran.json["assignments"] >= 3
+
+    await put_in(own_bootstrap, out_of_turn((await read(desk, f"/v1/lead-pools/{pool}"))["version"], pool, anna))
+    ran = await asyncio.to_thread(ask)
+    assert (ran.code, "1 out of turn" in ran.out) == (1, True), ran.out
 
 
 async def test_a_form_brings_leads_and_does_nothing_else(desk: httpx.AsyncClient, tmp_path: Path) -> None:

@@ -90,9 +90,17 @@ async def _known(desk: httpx.AsyncClient) -> str:
     ids = {"unit": unit, "rep": rep, "quota": await made("/v1/quotas", holder=rep, holder_kind="rep", **days, **money)}
     sale = {"rep": rep, "amount_minor": 100, "currency": "RUB"}
     deals = [await made("/v1/deals", customer=f"c{number}", **sale) for number in range(50)]
-    known = {name: [identity] for name, identity in ids.items()} | {"deal": deals}
+    modules = [{"module": "product", "pass_bp": 8_000}]
+    ids["programme"] = (
+        await desk.post("/v1/training/programmes", json={"title": "First", "kind": "product", "modules": modules})
+    ).json()["programme"]
+    ids["lead_pool"] = await made("/v1/lead-pools", title="Site", policy="round_robin", members=[{"rep": rep}])
+    form = {"pool": ids["lead_pool"], "found_through": "form"}
+    leads = [await made("/v1/leads", email=f"lead-{number}@example.com", **form) for number in range(20)]
+    known = {name: [identity] for name, identity in ids.items()} | {"deal": deals, "lead": leads}
     lists = [f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in known.items()]
     places = {f"path.{name}": name for name in known} | {"body.rep": "rep", "body.unit": "unit", "body.holder": "rep"}
+    places |= {"body.programme": "programme", "body.pool": "lead_pool", "body.coach": "rep"}
     places |= {"query.rep": "rep", "query.unit": "unit", "query.holder": "rep"}
     bound = [f'"{place}" = {{dictionary = "{name}", probability = 0.8}}' for place, name in places.items()]
     return "\n".join([*lists, "[parameters]", *bound])

@@ -179,8 +179,9 @@ def test_a_session_is_held_with_people_who_work_here() -> None:
     training.given(*team).when(HoldSession(**ASKED, **usual)).then_relies_on(f"rep/{ANNA}", f"rep/{BORIS}")
     training.given(*team).when(HoldSession(**ASKED, **usual, trainer="nobody")).then_rejected(RepNotHired)
     training.given(*team).when(HoldSession(**ASKED, **usual, programme="none")).then_rejected(ProgrammeUnknown)
+    twice: dict[str, Any] = {"missed": (ANNA,)}
     with pytest.raises(ValidationError, match="each rep stands once"):
-        SessionHeld(**NOW, **usual | {"missed": (ANNA,)})
+        SessionHeld(**NOW, **usual | twice)
 
 
 def unfit(*events: Any, day: date = TODAY) -> str | None:  # noqa: ANN401  # events

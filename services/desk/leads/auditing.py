@@ -4,7 +4,7 @@ Pure. It holds for assignments by the policies as they are now: where a policy's
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from events.codec import UnreadableError, decode
 from events.event import Event
@@ -27,30 +27,27 @@ class Disagreement:
     """Whom it would have given it to, or what else it would have said otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What came of asking again."""
+@dataclass(slots=True)
+class AssignmentAudit:
+    """The distributor, asked again about every assignment among the decisions as they are taken in order."""
 
-    assignments: int
-    disagreements: tuple[Disagreement, ...]
+    assignments: int = 0
+    disagreements: list[Disagreement] = field(default_factory=list[Disagreement])
+    _company: Company = field(default_factory=Company)
+    _ledger: Ledger = field(default_factory=Ledger)
 
-
-def audit_assignments(records: Iterable[tuple[int, bytes | None]]) -> Audit:
-    """Ask the distributor again about every assignment among the decisions, given by offset and in their order."""
-    company, ledger = Company(), Ledger()
-    assignments, disagreements = 0, list[Disagreement]()
-    for offset, raw in records:
+    def take(self, offset: int, raw: bytes | None) -> None:
+        """Take the next record of the log."""
         try:
             decoded = decode(raw or b"")
         except UnreadableError:
-            continue
-        if ledger.judge(decoded.envelope) is not Verdict.COUNTS or decoded.event is None:
-            continue
+            return
+        if self._ledger.judge(decoded.envelope) is not Verdict.COUNTS or decoded.event is None:
+            return
         if isinstance(decoded.event, LeadAssigned):
-            assignments += 1
-            disagreements += _disagreements(offset, decoded.event, company)
-        company.take(decoded.event, decoded.envelope.id)
-    return Audit(assignments, tuple(disagreements))
+            self.assignments += 1
+            self.disagreements += _disagreements(offset, decoded.event, self._company)
+        self._company.take(decoded.event, decoded.envelope.id)
 
 
 def _disagreements(offset: int, assigned: LeadAssigned, company: Company) -> Iterable[Disagreement]:

@@ -105,7 +105,8 @@ async def _publish(ask: Ask, body: ProgrammeBody, programme: ProgrammeId, *, new
     )
     decided = partial(decide, command)
     answering = ask.about(programme=programme)
-    return await answering.answer(ask.command(body), decided, in_turn=PROGRAMMES, about=PROGRAMMES)
+    about = None if new else PROGRAMMES
+    return await answering.answer(ask.command(body), decided, in_turn=PROGRAMMES, about=about)
 
 
 @router.get("/training/programmes", **reading("training.read", "training"))
