@@ -272,6 +272,22 @@ class CustomerContacted(Event):
     """The fact that shows it: the call, the e-mail, the meeting."""
 
 
+class DealStalled(Event):
+    """An open deal has stood in its stage for so long that somebody should look at it."""
+
+    type: Literal["deal.stalled"] = "deal.stalled"
+    version: Literal[1] = 1
+    deal: DealId
+    customer: CustomerId
+    rep: RepId
+    stage: Name
+    staged_on: Day
+    """The day on which it entered the stage."""
+    days_in_stage: Count
+    rule: Name
+    """What counts as too long, with the rule's version."""
+
+
 CustomerEvent = CustomerRegistered | CustomerContacted
 """What there is to say of a customer besides deals."""
 
@@ -280,7 +296,7 @@ OneDealEvent = (
 )
 """What happens to one deal."""
 
-DealEvent = OneDealEvent | CustomerEvent
+DealEvent = OneDealEvent | DealStalled | CustomerEvent
 
 
 def check_credits(parts: Iterable[Credit], amount_minor: int, *, overlays: bool) -> None:

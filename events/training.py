@@ -197,16 +197,31 @@ class CoachingHeld(Event):
     """The call that was listened to."""
 
 
+class OnboardingBreached(Event):
+    """A rep worked with customers on a day without a certification that is required for it."""
+
+    type: Literal["onboarding.breached"] = "onboarding.breached"
+    version: Literal[1] = 1
+    rep: RepId
+    breached_on: Day
+    programmes: tuple[ProgrammeId, ...] = Field(min_length=1)
+    """In which the rep should have been certified."""
+    contacts: Ordinal
+    """How many calls and other contacts of that day were known when it was found."""
+
+
 TraineeEvent = (
     TrainingAssigned
     | ModulePassed
     | ModuleFailed
     | CertificationGranted
-    | CertificationExpired
     | SkillAssessed
     | DevelopmentPlanAgreed
     | CoachingHeld
 )
 """How one rep learns."""
 
-TrainingEvent = ProgrammePublished | SessionHeld | TraineeEvent
+GateEvent = CertificationExpired | OnboardingBreached
+"""What is found out about whom training keeps from customers."""
+
+TrainingEvent = ProgrammePublished | SessionHeld | TraineeEvent | GateEvent

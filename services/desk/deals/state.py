@@ -17,6 +17,7 @@ from events.deals import (
     DealOpened,
     DealReassigned,
     DealRefunded,
+    DealStalled,
     DealWon,
     InvoicePaid,
     Novelty,
@@ -268,7 +269,7 @@ class Deals:
         if isinstance(event, CustomerRegistered):
             self.customers[event.customer] = self.customer(event.customer).known(event, event_id)
             return
-        if isinstance(event, CustomerContacted):
+        if isinstance(event, CustomerContacted | DealStalled):
             return
         self.deals[event.deal] = evolve(self.deal(event.deal), event, event_id)
         if isinstance(event, DealOpened | DealWon | DealLost):

@@ -13,6 +13,7 @@ from events.training import (
     DevelopmentPlanAgreed,
     ModuleFailed,
     ModulePassed,
+    OnboardingBreached,
     ProgrammePublished,
     SessionHeld,
     SkillAssessed,
@@ -99,7 +100,7 @@ class Trainee:
         return replace(self, courses={**self.courses, programme: course})
 
 
-def evolve(trainee: Trainee, event: TraineeEvent) -> Trainee:  # noqa: PLR0911  # one for each event
+def evolve(trainee: Trainee, event: TraineeEvent) -> Trainee:
     """A trainee after an event. What does not fit changes nothing."""
     match event:
         case TrainingAssigned():
@@ -114,8 +115,6 @@ def evolve(trainee: Trainee, event: TraineeEvent) -> Trainee:  # noqa: PLR0911  
             return replace(trainee, plan=event)
         case CoachingHeld():
             return replace(trainee, coached=trainee.coached + 1)
-        case CertificationExpired():
-            return trainee
         case _:
             assert_never(event)
 
@@ -164,5 +163,7 @@ class Training:
                 self.programmes[event.programme] = Programme((*known.versions, event))
             case SessionHeld():
                 self.sessions[event.session] = event
+            case CertificationExpired() | OnboardingBreached():
+                pass
             case _:
                 self.trainees[event.rep] = evolve(self.trainee(event.rep), event)

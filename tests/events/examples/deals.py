@@ -13,6 +13,7 @@ from events.deals import (
     DealOpened,
     DealReassigned,
     DealRefunded,
+    DealStalled,
     DealWon,
     InvoicePaid,
 )
@@ -191,6 +192,21 @@ EXAMPLES: tuple[Example, ...] = (
         2,
         by="rep-001",
         expects={f"rep/{REP}": 6},
+    ),
+    decision(
+        DealStalled(
+            **when(18),
+            deal="deal-0778",
+            customer=CUSTOMER,
+            rep=REP,
+            stage="предложение",
+            staged_on=date(2026, 11, 9),
+            days_in_stage=15,
+            rule="days-in-stage-1",
+        ),
+        "stall/deal-0778.2026-11-09",
+        1,
+        by="watch",
     ),
     decision(
         InvoicePaid(

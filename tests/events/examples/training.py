@@ -11,6 +11,7 @@ from events.training import (
     Module,
     ModuleFailed,
     ModulePassed,
+    OnboardingBreached,
     ProgrammePublished,
     SessionHeld,
     SkillAssessed,
@@ -118,8 +119,16 @@ EXAMPLES: tuple[Example, ...] = (
             programme_version=1,
             expires_on=date(2027, 11, 24),
         ),
-        TRAINEE,
-        8,
+        f"certification/{REP}.{PROGRAMME}.2027-11-24",
+        1,
+        by="watch",
+    ),
+    decision(
+        OnboardingBreached(
+            **when(17), rep="rep-016", breached_on=date(2026, 11, 24), programmes=(PROGRAMME,), contacts=3
+        ),
+        "onboarding/rep-016.2026-11-24",
+        1,
         by="watch",
     ),
     decision(
