@@ -29,6 +29,7 @@ class Ports(Settings):
     desk: Port = 8701
     vault: Port = 8702
     feeds: Port = 8703
+    watch: Port = 8704
     simulator: Port = 8705
     projector: Port = 8706
     history: Port = 8707
@@ -82,6 +83,7 @@ def stack(
         serving("history", "topics"),
         serving("desk", "topics", "vault", KVOTA_DESK_VAULT_URL=ports.url("vault")),
         serving("feeds", "topics", KVOTA_FEEDS_VAULT_URL=ports.url("vault"), **listening),
+        serving("watch", "history", KVOTA_WATCH_HISTORY_URL=ports.url("history")),
         serving("wallboard", "projector", KVOTA_WALLBOARD_VAULT_URL=ports.url("vault")),
         *([_simulator(home, ports, simulated)] if simulated is not None else []),
     )

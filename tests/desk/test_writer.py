@@ -10,7 +10,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaTimeoutError
 
 from events.codec import decode
-from services.desk.log import Acknowledged, Connect, DecisionLog, Producer, Writer
+from services.desk.log import DecisionLog
+from services.runtime.decision_writer import Acknowledged, Connect, Producer, Writer
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
 from tests.desk.given import NORTH, formed

@@ -1,0 +1,1 @@
+"""The watch: what it finds, and that it says each thing once."""
