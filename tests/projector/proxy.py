@@ -28,6 +28,8 @@ class Proxy:
     port: int = 0
     holding: bytes | None = None
     """Frames that produce to a topic with this in its name are held, and what follows them on their connection."""
+    losing: bytes | None = None
+    """Whoever produces to a topic with this in its name is cut off before the answer; it is written all the same."""
     lines: list[_Line] = field(default_factory=list)
     _answered: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -75,8 +77,10 @@ class Proxy:
         produces = int.from_bytes(frame[:2], "big") == _PRODUCE
         if line.held or (self.holding is not None and produces and self.holding in frame):
             line.held.append(frame)
-        else:
-            _send(line.broker, frame)
+            return
+        _send(line.broker, frame)
+        if self.losing is not None and produces and self.losing in frame:
+            line.client.transport.abort()
 
     async def _hand_back(self, line: _Line, answers: asyncio.StreamReader) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError):

@@ -1,0 +1,151 @@
+"""Both checkers find what is planted, pass what is right, and say the same of any history."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.desk.linearizability import checker
+from tests.desk.linearizability.history import Kind, Operation, Value
+from tests.desk.linearizability.models import MODELS, State
+from tests.desk.linearizability.porcupine import broken, porcupine
+
+Check = Callable[[list[Operation]], list[str]]
+
+
+@pytest.fixture(params=["ours", "porcupine"])
+def check(request: pytest.FixtureRequest, tmp_path: Path) -> Check:
+    """Give each of the checkers."""
+    if request.param == "ours":
+        return checker.broken
+    program = porcupine()
+    if program is None:
+        pytest.skip("there is no Go here, or no porcupine to be had")
+    return lambda history: broken(program, history, tmp_path / "history.json")
+
+
+def operation(kind: Kind, asked: dict[str, Value], answer: Value, call: int, back: int | None) -> Operation:
+    return Operation(kind, kind, call, asked, answer, call, back)
+
+
+def move(unit: str, under: str | None, answer: Value, call: int, back: int | None) -> Operation:
+    return operation("units", {"do": "move", "unit": unit, "under": under}, answer, call, back)
+
+
+def win(deal: str, answer: Value, call: int, back: int | None) -> Operation:
+    return operation("sales", {"do": "win", "deal": deal}, answer, call, back)
+
+
+def give(lead: str, answer: Value, call: int, back: int | None) -> Operation:
+    return operation("leads", {"do": "assign", "lead": lead}, answer, call, back)
+
+
+def approve(start: str, end: str, answer: Value, call: int, back: int | None) -> Operation:
+    return operation("plans", {"do": "approve", "start": start, "end": end}, answer, call, back)
+
+
+def read(kind: Kind, answer: Value, at: int = 100) -> Operation:
+    return operation(kind, {"do": "read"}, answer, at, at + 1)
+
+
+NO_PARENTS: dict[str, str | None] = {"A": None, "B": None, "C": None}
+RIGHT: dict[str, list[Operation]] = {
+    "one circle of two moves at once is refused": [
+        move("A", "B", "done", 1, 10),
+        move("B", "A", "unit-in-circle", 2, 9),
+        read("units", NO_PARENTS | {"A": "B"}),
+    ],
+    "what nobody knows of may have happened": [
+        move("A", "B", None, 1, None),
+        move("B", "A", "unit-in-circle", 5, 9),
+        read("units", NO_PARENTS | {"A": "B"}),
+    ],
+    "what nobody knows of may not have happened": [
+        move("A", "B", None, 1, None),
+        move("B", "A", "done", 5, 9),
+        read("units", NO_PARENTS | {"B": "A"}),
+    ],
+    "of two first sales one is to a new customer": [win("a", "existing", 1, 9), win("b", "new", 2, 8)],
+    "a deal is won once": [win("a", "new", 1, 3), win("a", "deal-not-open", 2, 4), read("sales", ["a"])],
+    "one lead fits": [give("x", "nobody-can-take-lead", 1, 9), give("y", "done", 2, 8), read("leads", ["y"])],
+    "plans side by side": [
+        approve("01", "03", "done", 1, 4),
+        approve("03", "05", "done", 2, 3),
+        approve("02", "04", "headcount-plans-overlap", 2, 9),
+        read("plans", ["01/03", "03/05"]),
+    ],
+}
+WRONG: dict[str, list[Operation]] = {
+    "a circle": [move("A", "B", "done", 1, 10), move("B", "A", "done", 2, 9)],
+    "a circle of three": [
+        move("A", "B", "done", 1, 10),
+        move("B", "C", "done", 2, 9),
+        move("C", "A", "done", 3, 8),
+    ],
+    "an acknowledged move that is lost": [move("A", "B", "done", 1, 2), read("units", NO_PARENTS)],
+    "a move that was never asked for": [read("units", NO_PARENTS | {"A": "B"})],
+    "a refusal for no reason": [move("A", "B", "unit-in-circle", 1, 2)],
+    "a refusal by what came later": [move("B", "A", "unit-in-circle", 1, 2), move("A", "B", "done", 3, 4)],
+    "an answer from the past": [
+        move("A", "B", "done", 1, 2),
+        move("A", None, "done", 3, 4),
+        move("B", "A", "unit-in-circle", 5, 6),
+    ],
+    "two sales to a new customer": [win("a", "new", 1, 9), win("b", "new", 2, 8)],
+    "a sale to nobody new": [win("a", "existing", 1, 2)],
+    "a deal that is won twice": [win("a", "new", 1, 2), win("a", "existing", 3, 4)],
+    "two leads for whom one fits": [give("x", "done", 1, 9), give("y", "done", 2, 8)],
+    "a lead that is given and not there": [give("x", "done", 1, 2), read("leads", [])],
+    "plans that overlap": [approve("01", "03", "done", 1, 9), approve("02", "04", "done", 2, 8)],
+    "a plan that is there twice": [approve("01", "03", "done", 1, 2), approve("01", "03", "done", 3, 4)],
+}
+
+
+@pytest.mark.parametrize("history", RIGHT.values(), ids=RIGHT)
+def test_what_is_right_passes(check: Check, history: list[Operation]) -> None:
+    assert check(history) == []
+
+
+@pytest.mark.parametrize("history", WRONG.values(), ids=WRONG)
+def test_what_is_planted_is_found(check: Check, history: list[Operation]) -> None:
+    assert check(history) == [history[0].kind]
+
+
+names = st.sampled_from(("A", "B", "C"))
+ASKED: dict[Kind, st.SearchStrategy[dict[str, Value]]] = {
+    "units": st.builds(lambda unit, under: {"do": "move", "unit": unit, "under": under}, names, st.none() | names),
+    "sales": st.builds(lambda deal: {"do": "win", "deal": deal}, names),
+    "leads": st.builds(lambda lead: {"do": "assign", "lead": lead}, names),
+    "plans": st.builds(
+        lambda start, long: {"do": "approve", "start": f"{start:02}", "end": f"{start + long:02}"},
+        st.integers(1, 9),
+        st.integers(1, 4),
+    ),
+}
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Operation]:
+    """Operations that took place one after the other, each asked for before and answered after, some with a lie."""
+    kind = draw(st.sampled_from(tuple(ASKED)))
+    state: State = ()
+    found = list[Operation]()
+    for number in range(draw(st.integers(1, 6))):
+        asked = draw(ASKED[kind])
+        answer, state = MODELS[kind](state, asked)
+        answer = draw(st.sampled_from((answer, answer, answer, "done", "new", None)))
+        call, back = number * 10 - draw(st.integers(0, 25)), number * 10 + draw(st.integers(1, 25))
+        found.append(Operation(kind, kind, number, asked, answer, call, None if answer is None else back))
+    return found
+
+
+@settings(max_examples=150)
+@given(history=histories())
+def test_both_checkers_say_the_same(tmp_path_factory: pytest.TempPathFactory, history: list[Operation]) -> None:
+    program = porcupine()
+    if program is None:
+        pytest.skip("there is no Go here, or no porcupine to be had")
+    path = tmp_path_factory.mktemp("history") / "history.json"
+    assert broken(program, history, path) == checker.broken(history)
