@@ -67,6 +67,19 @@ def endurance(
 
 
 @app.command()
+def append(
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each way has its turn.")] = 5,
+    times: Annotated[int, typer.Option(min=100, help="Appends of one turn, and of each client at once.")] = 200,
+    clients: Annotated[int, typer.Option(min=1, max=1_000, help="How many ask at once.")] = 64,
+    json: AsJson = False,
+) -> None:
+    """What a decision takes beside a bare append of the same record, and how many a second one desk decides."""
+    told = [f"--rounds={rounds}", f"--times={times}", f"--clients={clients}", *(["--json"] if json else [])]
+    _run("append", told)
+
+
+@app.command()
 def startup(size: Size = "small") -> None:
     """What it costs a board and a worker to start on two months of live cells."""
     _run("startup", [size])

@@ -1,0 +1,18 @@
+"""The benchmark of appending gives figures for decisions that are all in the log."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.append.__main__ import bench, table
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+
+
+async def test_it_measures_three_ways_and_finds_every_decision_in_the_log(home: Path) -> None:
+    figures = await bench(home, rounds=1, times=100, clients=4)
+    assert set(figures["ways"]) == {"send_and_wait", "handler", "http"}
+    assert all(0 < each["p50_ms"] <= each["p99_ms"] for each in figures["ways"].values())
+    assert set(figures["ratios"]) == set(figures["decisions_per_s"]) == {"handler", "http"}
+    assert figures["decisions"] == 2 * (2 * 100 + 4 * 100)
+    assert [line.split()[0] for line in table(figures).splitlines()][1:4] == ["send_and_wait", "handler", "http"]
