@@ -80,6 +80,14 @@ def append(
 
 
 @app.command()
+def desk_start(
+    streams: Annotated[int, typer.Option(min=1, help="Deals on the log, each in a stream of its own.")] = 1_000_000,
+) -> None:
+    """How soon a desk is ready, from the log and from a snapshot, and what a stream takes in memory; as JSON."""
+    _run("desk_start", [f"--streams={streams}"])
+
+
+@app.command()
 def startup(size: Size = "small") -> None:
     """What it costs a board and a worker to start on two months of live cells."""
     _run("startup", [size])

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -12,15 +13,18 @@ from fastapi import FastAPI
 
 from services.desk.app import desk_app
 from services.desk.asking import Desk
+from services.desk.fold import Fold
 from services.desk.handler import Handler
 from services.desk.log import DecisionLog
 from services.desk.names import Names
 from services.desk.settings import DeskSettings
+from services.desk.snapshot import FILE_NAME, restored
+from services.desk.snapshotting import keep
 from services.runtime.auth.guard import Guard, guard
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
-from services.runtime.settings import CompanySettings, KafkaSettings
+from services.runtime.settings import CompanySettings, HomeSettings, KafkaSettings
 from services.runtime.shards import DECISIONS
 from services.runtime.topics import partition_count
 
@@ -36,20 +40,28 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
     watch: Guard,
     stop: asyncio.Event,
     serving: Callable[[FastAPI], None] = lambda _app: None,
+    snapshot: Path | None = None,
 ) -> None:
-    """Answer until `stop` is set; raises whatever ended it. `serving` is told the app before it is served."""
+    """Answer until `stop` is set; raises whatever ended it. `serving` is told the app before it is served.
+
+    `snapshot` is the file of this home's snapshots, if any are to be kept.
+    """
     await partition_count(kafka.bootstrap_servers, DECISIONS)
+    known = Fold() if snapshot is None else restored(snapshot)
     async with (
-        DecisionLog(kafka) as decisions,
+        DecisionLog(kafka, fold=known) as decisions,
         httpx.AsyncClient(base_url=settings.vault_url, timeout=_VAULT_S, trust_env=False) as vault,
     ):
         app = desk_app(_desk(settings, company, decisions, Names(vault)), watch)
         serving(app)
         async with asyncio.TaskGroup() as group:
-            following = group.create_task(decisions.follow())
+            beside = [group.create_task(decisions.follow())]
+            if snapshot is not None:
+                beside.append(group.create_task(keep(decisions, settings.snapshot_every)))
             log.info("desk_started", port=settings.port)
             await serve(app, Address(host=settings.host, port=settings.port), stop)
-            following.cancel()
+            for task in beside:
+                task.cancel()
     log.info("desk_stopped")
 
 
@@ -74,7 +86,8 @@ def _now() -> datetime:
 async def _work(stop: asyncio.Event) -> None:
     settings = DeskSettings()
     watch = guard(AuthSettings(), settings.host)
-    await run(settings, KafkaSettings(client_id="desk"), CompanySettings(), watch, stop)
+    snapshot = HomeSettings().home / FILE_NAME
+    await run(settings, KafkaSettings(client_id="desk"), CompanySettings(), watch, stop, snapshot=snapshot)
 
 
 if __name__ == "__main__":

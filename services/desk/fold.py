@@ -44,12 +44,14 @@ class Fold:
     company: Company = field(default_factory=Company)
     commands: dict[UUID, Recorded] = field(default_factory=dict[UUID, Recorded])
     """By the key of the command."""
+    last: bytes | None = None
+    """The last record, by which the log is known again."""
 
     def take(self, offset: int, raw: bytes | None) -> None:
         """Fold the next record of the log; raises LogMovedError for any other."""
         if offset != self.position:
             raise LogMovedError(self.position, offset)
-        self.position = offset + 1
+        self.position, self.last = offset + 1, raw
         try:
             decoded = decode(raw or b"")
         except UnreadableError as error:

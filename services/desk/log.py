@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from events.envelope import Envelope
 from services.desk.fold import Fold
 from services.runtime.decision_writer import Writer
-from services.runtime.log import consumer
+from services.runtime.log import consumer, read_to_end
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import DECISIONS
 
@@ -26,12 +26,21 @@ _log = structlog.get_logger()
 _Consumer: TypeAlias = AIOKafkaConsumer
 
 
+async def goes_on(reader: _Consumer, fold: Fold) -> bool:
+    """Whether a log goes on where a fold ends: it has the fold's last record at that place."""
+    if fold.position == 0:
+        return True
+    async for record in read_to_end(reader, PARTITION, fold.position - 1):
+        return bool(record.offset == fold.position - 1 and record.value == fold.last)
+    return False
+
+
 class DecisionLog:
     """The decisions so far, kept up to date by `follow`. For use inside one event loop, as a context manager."""
 
-    def __init__(self, kafka: KafkaSettings, writer: Writer | None = None) -> None:
-        """Know nothing yet."""
-        self.fold = Fold()
+    def __init__(self, kafka: KafkaSettings, writer: Writer | None = None, fold: Fold | None = None) -> None:
+        """Know what `fold` does, as far as this log is the one that it was made of."""
+        self.fold = fold or Fold()
         self._kafka = kafka
         self._writer = writer or Writer(kafka)
         self._connections = AsyncExitStack()
@@ -47,8 +56,11 @@ class DecisionLog:
             consumer(self._kafka)
         )  # not behind the tail's fetches
         self._connections.push_async_callback(self._writer.close)
+        if not await goes_on(self._asker, self.fold):
+            _log.warning("snapshot_of_another_log", position=self.fold.position)
+            self.fold = Fold()
         self._tail.assign([PARTITION])
-        self._tail.seek(PARTITION, 0)
+        self._tail.seek(PARTITION, self.fold.position)
         self._loaded_at = await self.end()
         return self
 

@@ -1,6 +1,6 @@
 """What the desk's process is told."""
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime.settings import Settings
@@ -20,5 +20,7 @@ class DeskSettings(Settings):
     """How long a command is tried, and how long a reader waits for a position."""
     currencies: frozenset[str] = frozenset()
     """The currencies that the company sells in (ISO 4217), as a JSON list; empty: only the company's own."""
+    snapshot_every: PositiveInt = 100_000
+    """So many decisions after the last snapshot comes the next."""
     overlays: bool = False
     """Whether a sale may be credited to somebody on top of the whole."""
