@@ -23,6 +23,7 @@ from services.desk.company import Company
 from services.desk.deciding import Decision, Rejected, Unknown, thing_of
 from services.desk.fold import Recorded
 from services.desk.handler import (
+    About,
     Asked,
     Beforehand,
     Handler,
@@ -125,6 +126,14 @@ class Desk:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "currency-not-used", en, ru)
 
 
+Where = str | About | None
+"""A stream, as it is or by what is known once the log has been read."""
+
+
+def _place(where: Where) -> About:
+    return where if callable(where) else lambda _company: where
+
+
 class When(TypedDict):
     """The two fields of every command that say when it is to have happened."""
 
@@ -201,8 +210,8 @@ class Ask:
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
-        thing: str | None = None,
-        about: str | None = None,
+        thing: Where = None,
+        about: Where = None,
         beforehand: Beforehand = nothing,
     ) -> Response:
         """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
@@ -219,8 +228,8 @@ class Ask:
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
-        thing: str | None = None,
-        about: str | None = None,
+        thing: Where = None,
+        about: Where = None,
         beforehand: Beforehand = nothing,
     ) -> Recorded:
         """The same, for a route that has more to do before it answers; raises Problem."""
@@ -228,17 +237,17 @@ class Ask:
             command=command,
             caller=self.permit.caller.subject,
             decide=decide,
-            permit=partial(require_reach, self.permit, thing or about, self.desk.today()),
+            permit=partial(self._require_reach, _place(about if thing is None else thing)),
             in_turn=in_turn,
-            about=about,
+            about=_place(about),
             seen=self._seen,
             beforehand=beforehand,
         )
-        return await self._handled(asked)
-
-    async def _handled(self, asked: Asked) -> Recorded:
-        with self.problems(named=asked.about is not None):
+        with self.problems(named=about is not None):
             return await self.desk.handler.handle(asked)
+
+    def _require_reach(self, thing: About, company: Company) -> None:
+        require_reach(self.permit, thing(company), self.desk.today(), company)
 
     @contextmanager
     def problems(self, *, named: bool = False) -> Iterator[None]:

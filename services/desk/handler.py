@@ -61,6 +61,8 @@ class UndecidedError(Exception):
 
 
 Beforehand = Callable[[], Awaitable[None]]
+About = Callable[[Company], str | None]
+"""A stream, which may depend on what is known: a candidate's is that of the requisition."""
 
 
 async def nothing() -> None:
@@ -81,7 +83,7 @@ class Asked:
     another in the log."""
     permit: Callable[[Company], None] = lambda _company: None
     """Makes sure that the caller may ask for this, by what is known; raises Rejected."""
-    about: str | None = None
+    about: About = lambda _company: None
     """The stream that the caller has seen."""
     seen: Callable[[int], bool] = lambda _version: True
     """Whether a version of it is one that the caller has seen."""
@@ -181,7 +183,7 @@ class _Attempt:
 
     def _decide(self, fold: Fold) -> Decision:
         self._asked.permit(fold.company)
-        about = self._asked.about
+        about = self._asked.about(fold.company)
         version = 0 if about is None else fold.head(about)
         if version and not self._asked.seen(version):
             raise StaleError(version)
