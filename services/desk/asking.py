@@ -213,13 +213,16 @@ class Ask:
         thing: Where = None,
         about: Where = None,
         beforehand: Beforehand = nothing,
+        again: Beforehand = nothing,
     ) -> Response:
         """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
 
         The caller's permit has to reach the `thing` whose stream this is, by the org tree of today: what the command is
         about, when left out, and without that the whole company.
         """
-        recorded = await self.record(command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand)
+        recorded = await self.record(
+            command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand, again=again
+        )
         return self.told(recorded)
 
     async def record(  # noqa: PLR0913  # each says something else of the command
@@ -231,6 +234,7 @@ class Ask:
         thing: Where = None,
         about: Where = None,
         beforehand: Beforehand = nothing,
+        again: Beforehand = nothing,
     ) -> Recorded:
         """The same, for a route that has more to do before it answers; raises Problem."""
         asked = Asked(
@@ -242,6 +246,7 @@ class Ask:
             about=_place(about),
             seen=self._seen,
             beforehand=beforehand,
+            again=again,
         )
         with self.problems(named=about is not None):
             return await self.desk.handler.handle(asked)

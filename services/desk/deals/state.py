@@ -61,6 +61,8 @@ class Won:
     """A sale."""
 
     customer: CustomerId
+    rep: RepId
+    """Who led the deal when it was won."""
     sale: UUID
     """The event that says so."""
     won_at: datetime
@@ -81,6 +83,11 @@ class Won:
     tactic: str | None
     terms: bytes
     """What was sold, at first or by its last amendment: a `deal.won` as JSON."""
+
+    @property
+    def owed(self) -> Money:
+        """What the customer has still to pay: a refund makes that less first, and only then gives money back."""
+        return Money(max((self.amount - self.refunded - self.paid).minor, 0), self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def evolve(deal: Deal, event: OneDealEvent, event_id: UUID) -> Deal:  # noqa: PL
         case DealReassigned(rep=rep):
             return replace(deal, rep=rep) if isinstance(deal, Open) else deal
         case DealWon():
-            return _won(event, event_id)
+            return _won(event, deal.rep if isinstance(deal, Open) else event.credits[0].rep, event_id)
         case DealLost(customer=customer, reason=reason, rep=rep):
             return Lost(customer, reason, rep)
         case DealRefunded():
@@ -157,9 +164,10 @@ def _advanced(deal: Deal, event: DealAdvanced) -> Deal:
     )
 
 
-def _won(event: DealWon, event_id: UUID) -> Won:
+def _won(event: DealWon, rep: RepId, event_id: UUID) -> Won:
     return Won(
         customer=event.customer,
+        rep=rep,
         sale=event_id,
         won_at=event.occurred_at,
         amount=Money(event.amount_minor, event.currency),
@@ -188,7 +196,8 @@ def _refunded(deal: Deal, event: DealRefunded) -> Deal:
     if not isinstance(deal, Won) or event.currency != deal.amount.currency:
         return deal
     refunded = deal.refunded + Money(event.amount_minor, event.currency)
-    return replace(deal, refunded=refunded, left=_less(deal.left, event.credits))
+    left, unpaid = _less(deal.left, event.credits), _less(deal.unpaid, event.credits)
+    return replace(deal, refunded=refunded, left=left, unpaid=unpaid)
 
 
 def _less(left: Iterable[Credit], credits_: Iterable[Credit]) -> tuple[Credit, ...]:
@@ -205,7 +214,7 @@ def _amended(deal: Deal, now: DealOpened | DealWon) -> Deal:
         case Open(), DealOpened():
             return replace(_opened(now), rep=deal.rep, stage=deal.stage, staged_on=deal.staged_on)
         case Won(), DealWon():
-            return replace(_won(now, deal.sale), refunded=deal.refunded)
+            return replace(_won(now, deal.rep, deal.sale), refunded=deal.refunded)
         case _:
             return deal
 

@@ -191,6 +191,7 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         in_turn=stream("requisition", body.requisition),
         thing=stream("requisition", body.requisition),
         beforehand=partial(ask.desk.names.keep, command.candidate, body.name, "candidate"),
+        again=partial(ask.desk.names.recognise, command.candidate, body.name, "candidate"),
     )
 
 

@@ -124,8 +124,9 @@ def _changes(command: AmendDeal) -> dict[str, Any]:
 
 
 def _pay(command: PayInvoice, company: Company) -> Decision:
+    """Take a payment of what is still owed: what was refunded is not, be it paid or not."""
     deal = _won(command, company.deals.deal(command.deal))
-    left = deal.amount - deal.paid
+    left = deal.owed
     if command.amount_minor > left.minor:
         raise PaymentExceedsSale(left)
     event = InvoicePaid(
