@@ -136,6 +136,28 @@ def test_an_absence_is_made_up_for_by_its_working_days() -> None:
     quota.given(*team, away, quarter, event).when(relief).then_rejected(AbsenceMadeUpFor)
 
 
+def test_the_relief_of_a_month_that_was_reckoned_for_the_reps_own_days_is_a_part_of_those() -> None:
+    """Hired on the 24th: five working days of November are asked for, and two of them missed."""
+    away = AbsencePlanned(
+        occurred_at=at(9),
+        day=TODAY,
+        absence="absence-1",
+        rep=ANNA,
+        kind="vacation",
+        starts_on=date(2026, 11, 26),
+        ends_on=date(2026, 11, 28),
+        working_days=2,
+    )
+    ask = assign(end=date(2026, 12, 1), full_target=2_000, prorating="working_days")
+    asked = quota.given(*team).when(ask).decision.event
+    assert isinstance(asked, QuotaAssigned)
+    assert asked.target == 500
+    relief = RelieveForAbsence(at=at(9), day=TODAY, quota=asked.quota, absence="absence-1", reason="ill", country="RU")
+    event = quota.given(*team, asked, away).when(relief).decision.event
+    assert isinstance(event, QuotaRelieved)
+    assert [part.relieved for part in event.reliefs] == [200]
+
+
 def test_what_is_withdrawn_is_what_was_left() -> None:
     relieved = quota.given(*team, quarter).when(relieve(m12=100)).decision.event
     event = quota.given(*team, quarter, relieved).when(withdraw(DECEMBER)).decision.event

@@ -24,7 +24,7 @@ from services.desk.company import Company
 from services.desk.deciding import Command, Decision, stream
 from services.desk.goals.refusals import GoalUnknown
 from services.desk.people.decider import holding as held_by
-from services.desk.people.state import Hired, People
+from services.desk.people.state import Hired, People, Rep
 from services.desk.quotas.periods import (
     Month,
     Presence,
@@ -246,7 +246,10 @@ def _presence(command: AssignQuota, people: People) -> Presence:
         if command.ramp or command.prorating != "none":
             raise OnlyOfReps
         return Presence()
-    rep = people.rep(command.holder)
+    return _presence_of(people.rep(command.holder))
+
+
+def _presence_of(rep: Rep) -> Presence:
     return Presence(rep.starts_on, rep.ends_on) if isinstance(rep, Hired) else Presence()
 
 
@@ -331,21 +334,26 @@ def _relieve_absence(command: RelieveForAbsence, company: Company) -> Decision:
     if command.absence in quota.absences:
         raise AbsenceMadeUpFor(command.absence)
     away = Presence(absence.starts_on, absence.ends_on)
+    asked_of = Presence() if quota.terms.prorating == "none" else _presence_of(rep)
     reliefs = tuple(
         PeriodRelief(period=period.period, relieved=relieved)
         for period in quota.asked
-        if (relieved := _relief(period, away, command.country))
+        if (relieved := _relief(period, away, asked_of, command.country))
     )
     if not reliefs:
         raise AbsenceOfOther(command.absence)
     return _relieve(command, quota, reliefs, frozenset({stream("rep", quota.terms.holder)}))
 
 
-def _relief(period: PeriodTarget, away: Presence, country: str) -> int:
-    """The part of a month's target that belongs to the working days of an absence, half to even."""
+def _relief(period: PeriodTarget, away: Presence, asked_of: Presence, country: str) -> int:
+    """The part of a month's target that belongs to the working days of an absence, half to even.
+
+    Of a month that was reckoned for the rep's own days, these are the whole.
+    """
     month = Month(period.period, period.starts_on, period.ends_on)
-    days = working_days(country, period.starts_on, period.ends_on)
-    return round(period.target * Fraction(working_days(country, *away.within(month)), days)) if days else 0
+    days = working_days(country, *asked_of.within(month))
+    missed = min(working_days(country, *away.within(month)), days)
+    return round(period.target * Fraction(missed, days)) if days else 0
 
 
 def _withdraw(command: WithdrawQuota, quotas: Quotas) -> Decision:
