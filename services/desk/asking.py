@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from services.desk.bodies import Body
 from services.desk.commandid import CommandId, command_id
-from services.desk.company import Company
+from services.desk.company import Company, Whose
 from services.desk.deciding import Decision, Rejected, Unknown, thing_of
 from services.desk.fold import Recorded
 from services.desk.handler import (
@@ -201,8 +201,8 @@ class Ask:
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
-        thing: str | None = None,
-        about: str | None = None,
+        thing: Whose | None = None,
+        about: Whose | None = None,
         beforehand: Beforehand = nothing,
     ) -> Response:
         """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
@@ -219,8 +219,8 @@ class Ask:
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
-        thing: str | None = None,
-        about: str | None = None,
+        thing: Whose | None = None,
+        about: Whose | None = None,
         beforehand: Beforehand = nothing,
     ) -> Recorded:
         """The same, for a route that has more to do before it answers; raises Problem."""

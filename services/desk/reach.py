@@ -6,7 +6,7 @@ from datetime import date
 
 from events.goals import HolderKind
 from events.ids import RepId, UnitId
-from services.desk.company import Company
+from services.desk.company import Company, Whose, stream_of
 from services.desk.deals.state import Lost, Open, Unopened, Won
 from services.desk.deciding import Rejected, thing_of
 from services.desk.people.state import Hired, People
@@ -41,13 +41,14 @@ class _Owners:
     units: frozenset[UnitId] = field(default_factory=frozenset[UnitId])
 
 
-def require_reach(permit: Permit, thing: str | None, day: date, company: Company) -> None:
+def require_reach(permit: Permit, thing: Whose | None, day: date, company: Company) -> None:
     """Make sure that a permit reaches the thing whose stream this is, or with None the whole company.
 
     What does not exist is in nobody's reach, and is let through: that it does not exist is for the decider to say.
     Raises OutOfReach.
     """
-    if not reaches(permit, thing, day, company):
+    known = None if thing is None else stream_of(thing, company)
+    if not reaches(permit, known, day, company):
         raise OutOfReach(permit.permission, permit.scope)
 
 
