@@ -14,7 +14,7 @@ from events.goals import (
     QuotaRelieved,
     QuotaWithdrawn,
 )
-from events.people import AbsencePlanned
+from events.people import AbsencePlanned, RepLeft
 from services.desk.company import Company
 from services.desk.deciding import Rejected
 from services.desk.quotas.decider import (
@@ -36,7 +36,7 @@ from services.desk.quotas.refusals import (
     ReliefExceedsQuota,
     TermsUnchanged,
 )
-from tests.desk.given import ANNA, team
+from tests.desk.given import ANNA, NORTH, team
 from tests.desk.quotas_given import (
     DECEMBER,
     FEBRUARY,
@@ -51,6 +51,11 @@ from tests.events.examples.dates import TODAY, at
 from tests.scenario import event_id
 
 _MONTHS = {"m10": "2026-10", "m11": "2026-11", "m12": "2026-12", "m01": "2027-01", "m02": "2027-02"}
+
+
+anna_leaves = RepLeft(
+    occurred_at=at(9), day=TODAY, rep=ANNA, unit=NORTH, post="sales", ends_on=date(2026, 11, 28), initiative="rep"
+)
 
 
 def amend(target: int, from_on: date = DECEMBER, quota: str = QUOTA) -> AmendQuota:
@@ -134,6 +139,31 @@ def test_an_absence_is_made_up_for_by_its_working_days() -> None:
     outcome.then_relies_on(f"rep/{ANNA}")
     quota.given(*team, quarter).when(relief).then_rejected(AbsenceOfOther)
     quota.given(*team, away, quarter, event).when(relief).then_rejected(AbsenceMadeUpFor)
+
+
+def test_an_absence_takes_its_part_of_the_days_that_a_quota_was_pro_rated_to() -> None:
+    """Anna begins on 24 November: the quota is for her 5 of the month's 20 working days, and she is away on 2 of them."""
+    away = AbsencePlanned(
+        occurred_at=at(8),
+        day=TODAY,
+        absence="absence-1",
+        rep=ANNA,
+        kind="vacation",
+        starts_on=date(2026, 11, 26),
+        ends_on=date(2026, 11, 28),
+        working_days=2,
+    )
+    relief = RelieveForAbsence(at=at(10), day=TODAY, quota=QUOTA, absence="absence-1", reason="vacation", country="RU")
+
+    def relieved(prorating: str, *later: Event) -> int:
+        event = quota.given(*team).when(assign(prorating=prorating)).decision.event
+        less = quota.given(*team, away, event, *later).when(relief).decision.event
+        assert isinstance(less, QuotaRelieved)
+        return sum(part.relieved for part in less.reliefs)
+
+    assert relieved("working_days") == 250 * 2 // 5
+    assert relieved("none") == 1_000 * 2 // 20
+    assert relieved("working_days", anna_leaves) == relieved("working_days")
 
 
 def test_what_is_withdrawn_is_what_was_left() -> None:

@@ -324,27 +324,39 @@ def _relieve(
 def _relieve_absence(command: RelieveForAbsence, company: Company) -> Decision:
     quota = _quota(command.quota, company.quotas)
     rep = company.people.rep(quota.terms.holder)
-    absences = {each.absence: each for each in rep.absences} if isinstance(rep, Hired) else {}
-    absence = absences.get(command.absence)
-    if quota.terms.holder_kind != "rep" or absence is None:
+    if quota.terms.holder_kind != "rep" or not isinstance(rep, Hired):
+        raise AbsenceOfOther(command.absence)
+    absence = next((each for each in rep.absences if each.absence == command.absence), None)
+    if absence is None:
         raise AbsenceOfOther(command.absence)
     if command.absence in quota.absences:
         raise AbsenceMadeUpFor(command.absence)
-    away = Presence(absence.starts_on, absence.ends_on)
+    away, own = Presence(absence.starts_on, absence.ends_on), _days_asked_of(quota.terms, rep)
     reliefs = tuple(
         PeriodRelief(period=period.period, relieved=relieved)
         for period in quota.asked
-        if (relieved := _relief(period, away, command.country))
+        if (relieved := _relief(period, away, own, command.country))
     )
     if not reliefs:
         raise AbsenceOfOther(command.absence)
     return _relieve(command, quota, reliefs, frozenset({stream("rep", quota.terms.holder)}))
 
 
-def _relief(period: PeriodTarget, away: Presence, country: str) -> int:
-    """The part of a month's target that belongs to the working days of an absence, half to even."""
-    month = Month(period.period, period.starts_on, period.ends_on)
-    days = working_days(country, period.starts_on, period.ends_on)
+def _days_asked_of(terms: QuotaAssigned, rep: Hired) -> Presence:
+    """The days that the targets are for: of a quota that was pro-rated the rep's own, as they were known by then."""
+    if terms.prorating == "none":
+        return Presence()
+    known = rep.left_at is not None and rep.left_at <= terms.occurred_at
+    return Presence(rep.starts_on, rep.ends_on if known else None)
+
+
+def _relief(period: PeriodTarget, away: Presence, own: Presence, country: str) -> int:
+    """The part of a month's target that belongs to the working days of an absence, half to even.
+
+    The target is for the working days of `own`, and the absence is none of the others.
+    """
+    month = Month(period.period, *own.within(Month(period.period, period.starts_on, period.ends_on)))
+    days = working_days(country, month.starts_on, month.ends_on)
     return round(period.target * Fraction(working_days(country, *away.within(month)), days)) if days else 0
 
 
