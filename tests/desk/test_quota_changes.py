@@ -150,7 +150,7 @@ def test_an_absence_is_made_up_for_by_its_working_days() -> None:
 
 
 def test_an_absence_takes_its_part_of_the_days_that_a_quota_was_pro_rated_to() -> None:
-    """Anna begins on 24 November: the quota is for her 5 of the month's 20 working days, and she is away on 2 of them."""
+    """Anna begins on 24 November: the quota is for 5 of 20 working days, and she is away on 2 of them."""
     away = AbsencePlanned(
         occurred_at=at(8),
         day=TODAY,
