@@ -93,14 +93,13 @@ def _requisition(requisition: str, company: Company) -> _Owners | None:
     return None if known is None else _Owners(units=frozenset({known.unit}))
 
 
-def _sellers(deal: str, company: Company) -> _Owners | None:
+def _leader(deal: str, company: Company) -> _Owners | None:
+    """Whoever leads a deal, or led it when it was closed: a part of a sale is no say in the whole of it."""
     match company.deals.deal(deal):
         case Unopened():
             return None
-        case Open(rep=rep) | Lost(rep=rep):
+        case Open(rep=rep) | Lost(rep=rep) | Won(rep=rep):
             return _Owners(reps=frozenset({rep}))
-        case Won(left=credited):
-            return _Owners(reps=frozenset(part.rep for part in credited))
 
 
 def _lead(lead: str, company: Company) -> _Owners | None:
@@ -129,7 +128,7 @@ _OWNERS: dict[str, Callable[[str, Company], _Owners | None]] = {
     "requisition": _requisition,
     "goal": _goal,
     "quota": _quota,
-    "deal": _sellers,
+    "deal": _leader,
     "lead": _lead,
     "trainee": lambda rep, _company: _Owners(reps=frozenset({rep})),
 }
