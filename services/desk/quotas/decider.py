@@ -1,5 +1,6 @@
 """What may be asked about quotas, and what it makes true. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -17,7 +18,7 @@ from events.goals import (
     QuotaWithdrawn,
     RampStep,
 )
-from events.ids import AbsenceId, GoalId, QuotaId
+from events.ids import AbsenceId, GoalId, QuotaId, UnitId
 from events.money import share_out
 from projections.calendar import calendar_version, working_days
 from services.desk.company import Company
@@ -164,26 +165,46 @@ def _serving(command: AssignQuota, company: Company) -> set[str]:
             raise GoalUnknown(command.goal)
         found.add(stream("goal", command.goal))
     if command.parent is not None:
-        found.add(_below(command, command.parent, company))
+        found |= _below(command, command.parent, company)
     return found
 
 
-def _below(command: AssignQuota, parent: QuotaId, company: Company) -> str:
+def _below(command: AssignQuota, parent: QuotaId, company: Company) -> set[str]:
     terms = _quota(parent, company.quotas).terms
     same = (terms.measure, terms.skill, terms.currency) == (command.measure, command.skill, command.currency)
     within = terms.starts_on <= command.starts_on and command.ends_on <= terms.ends_on
-    if not same or not within or terms.holder not in _above(command, company.people):
+    between = _between(command, terms.holder, company.people)
+    if not same or not within or between is None:
         raise ParentDiffers(parent)
-    return stream("quota", parent)
+    return {stream("quota", parent), *(stream("unit", unit) for unit in between)}
 
 
-def _above(command: AssignQuota, people: People) -> list[str]:
-    """The units that the holder is part of at some time of the interval, without the holder."""
-    if command.holder_kind != "rep":
-        return people.above(command.holder, command.starts_on)[1:]
+def _between(command: AssignQuota, above: UnitId, people: People) -> list[UnitId] | None:
+    """The units between the holder and one above, on the first day of the interval on which it is; None without such.
+
+    The holder's own stream says where the holder is: of a rep in which unit, of a unit below which.
+    """
+    for day in sorted({command.starts_on, *_moves(command, people)}):
+        chain = _chain(command, day, people)
+        if above in chain:
+            return chain[: chain.index(above)]
+    return None
+
+
+def _moves(command: AssignQuota, people: People) -> Iterator[date]:
+    """The later days of the interval on which the org tree changes, or the rep's place in it."""
     rep = people.rep(command.holder)
-    placement = rep.placements.between(command.starts_on, command.ends_on) if isinstance(rep, Hired) else None
-    return [] if placement is None else people.above(placement.unit, max(command.starts_on, command.day))
+    days = people.borders() | (set(rep.placements.borders()) if isinstance(rep, Hired) else set())
+    return (day for day in days if command.starts_on < day < command.ends_on)
+
+
+def _chain(command: AssignQuota, day: date, people: People) -> list[UnitId]:
+    """The units that the holder is part of on a day, from the bottom up."""
+    if command.holder_kind != "rep":
+        return people.above(command.holder, day)[1:]
+    rep = people.rep(command.holder)
+    placement = rep.placement(day) if isinstance(rep, Hired) else None
+    return [] if placement is None else people.above(placement.unit, day)
 
 
 def _assigned(command: AssignQuota, quota: QuotaId, people: People) -> QuotaAssigned:
