@@ -15,7 +15,7 @@ from events.catalogue import entry_of
 from events.codec import event_data, event_schema
 from events.envelope import Envelope, write_expects
 from services.desk.commandid import CommandId
-from services.desk.company import Company
+from services.desk.company import Company, Whose, stream_of
 from services.desk.deciding import Decision, Rejected
 from services.desk.fold import Fold, Recorded
 
@@ -61,8 +61,6 @@ class UndecidedError(Exception):
 
 
 Beforehand = Callable[[], Awaitable[None]]
-About = Callable[[Company], str | None]
-"""A stream, which may depend on what is known: a candidate's is that of the requisition."""
 
 
 async def nothing() -> None:
@@ -83,7 +81,7 @@ class Asked:
     another in the log."""
     permit: Callable[[Company], None] = lambda _company: None
     """Makes sure that the caller may ask for this, by what is known; raises Rejected."""
-    about: About = lambda _company: None
+    about: Whose | None = None
     """The stream that the caller has seen."""
     seen: Callable[[int], bool] = lambda _version: True
     """Whether a version of it is one that the caller has seen."""
@@ -186,8 +184,8 @@ class _Attempt:
 
     def _decide(self, fold: Fold) -> Decision:
         self._asked.permit(fold.company)
-        about = self._asked.about(fold.company)
-        version = 0 if about is None else fold.head(about)
+        about = self._asked.about
+        version = 0 if about is None else fold.head(stream_of(about, fold.company))
         if version and not self._asked.seen(version):
             raise StaleError(version)
         return self._asked.decide(fold.company)

@@ -6,7 +6,7 @@ from datetime import date
 
 from events.goals import HolderKind
 from events.ids import RepId, UnitId
-from services.desk.company import Company
+from services.desk.company import Company, Whose, stream_of
 from services.desk.deals.state import Lost, Open, Unopened, Won
 from services.desk.deciding import Rejected, thing_of
 from services.desk.people.state import Hired, People
@@ -46,13 +46,14 @@ class _Owners:
     """Who may see it as well, and decide nothing about it."""
 
 
-def require_reach(permit: Permit, thing: str | None, day: date, company: Company) -> None:
+def require_reach(permit: Permit, thing: Whose | None, day: date, company: Company) -> None:
     """Make sure that a permit reaches the thing whose stream this is, or with None the whole company.
 
     What does not exist is in nobody's reach, and is let through: that it does not exist is for the decider to say.
     Raises OutOfReach.
     """
-    if not reaches(permit, thing, day, company):
+    known = None if thing is None else stream_of(thing, company)
+    if not reaches(permit, known, day, company):
         raise OutOfReach(permit.permission, permit.scope)
 
 
@@ -98,7 +99,8 @@ def _requisition(requisition: str, company: Company) -> _Owners | None:
     return None if known is None else _Owners(units=frozenset({known.unit}))
 
 
-def _sellers(deal: str, company: Company) -> _Owners | None:
+def _leader(deal: str, company: Company) -> _Owners | None:
+    """Whoever leads a deal, or led it when it was closed: a part of a sale lets see the whole of it, and no more."""
     match company.deals.deal(deal):
         case Unopened():
             return None
@@ -134,7 +136,7 @@ _OWNERS: dict[str, Callable[[str, Company], _Owners | None]] = {
     "requisition": _requisition,
     "goal": _goal,
     "quota": _quota,
-    "deal": _sellers,
+    "deal": _leader,
     "lead": _lead,
     "trainee": lambda rep, _company: _Owners(reps=frozenset({rep})),
 }

@@ -59,9 +59,9 @@ async def desk_running(
         yield client
 
 
-def desk_app_of(home: Path) -> FastAPI:
-    """The app of a desk that has nothing to work with: what there is to be said of its routes."""
-    log = DecisionLog(KafkaSettings())
+def desk_app_of(home: Path, log: DecisionLog | None = None) -> FastAPI:
+    """The app of a desk on a log; without one it has nothing to work with: what there is to be said of its routes."""
+    log = log or DecisionLog(KafkaSettings())
     desk = Desk(
         log=log,
         handler=Handler(log, _now, 1),

@@ -14,6 +14,8 @@ from services.desk.company import Company
 from services.desk.deciding import Command, Decision
 from services.desk.fold import Fold
 from services.desk.handler import Asked, Handler
+from services.desk.log import DecisionLog
+from services.runtime.settings import KafkaSettings
 from tests.events.examples.dates import at
 from tests.telling import decided
 
@@ -37,6 +39,25 @@ class Replica:
     async def append(self, envelope: Envelope) -> None:
         if self.meanwhile:
             await self.meanwhile.pop(0)()
+        self.records.append(encode(envelope))
+        await self.catch_up()
+
+
+class LaggingLog(DecisionLog):
+    """A whole desk's view of a log in memory, which it reads no further than it has to."""
+
+    def __init__(self, records: Records) -> None:
+        super().__init__(KafkaSettings())
+        self.records = records
+
+    async def end(self) -> int:
+        return len(self.records)
+
+    async def reached(self, position: int) -> None:
+        for offset in range(self.fold.position, position):
+            self.fold.take(offset, self.records[offset])
+
+    async def append(self, envelope: Envelope) -> None:
         self.records.append(encode(envelope))
         await self.catch_up()
 

@@ -222,9 +222,10 @@ def _deal(deal: Deal) -> dict[str, object] | None:
         case Open(customer=customer, rep=rep, stage=stage):
             talked_about = {"state": "open", "customer": customer, "rep": rep, "stage": stage}
             return talked_about | _amount(deal.amount) | {"opened_at": deal.opened_at, "opened_on": deal.opened_on}
-        case Won(customer=customer, novelty=novelty):
-            sold = {"state": "won", "customer": customer, "novelty": novelty, "won_at": deal.won_at}
+        case Won(customer=customer, rep=rep, novelty=novelty):
+            sold = {"state": "won", "customer": customer, "rep": rep, "novelty": novelty, "won_at": deal.won_at}
             since = {"refunded_minor": deal.refunded.minor, "paid_minor": deal.paid.minor}
+            since |= {"to_pay_minor": deal.to_pay.minor}
             return sold | _amount(deal.amount) | since | {"credits": [_credit(part) for part in deal.left]}
         case Lost(customer=customer, reason=reason, rep=rep):
             return {"state": "lost", "customer": customer, "rep": rep, "reason": reason}

@@ -24,6 +24,7 @@ from services.desk.people.refusals import (
     RepHiredAlready,
     RepNotHired,
     UnitInCircle,
+    UnitKindFixed,
     UnitRanksAbove,
     UnitUnknown,
 )
@@ -146,8 +147,8 @@ def decide(command: PersonCommand, company: Company) -> Decision:
 
 
 def _form(command: FormUnit | ChangeUnit, people: People) -> Decision:
-    if isinstance(command, ChangeUnit) and command.unit not in people.units:
-        raise NoSuchUnit(command.unit)
+    if isinstance(command, ChangeUnit):
+        _stays_what_it_is(command, people)
     relies_on = _above(command, people) | _managed(command, people)
     event = UnitFormed(
         occurred_at=command.at,
@@ -161,6 +162,18 @@ def _form(command: FormUnit | ChangeUnit, people: People) -> Decision:
         ends_on=command.ends_on,
     )
     return Decision(stream("unit", command.unit), event, frozenset(relies_on))
+
+
+def _stays_what_it_is(command: ChangeUnit, people: People) -> None:
+    """Make sure that a unit exists and stays of its kind; raises NoSuchUnit or UnitKindFixed.
+
+    Units below it, and quotas and goals of it, were allowed for its kind, on any day, by whoever decides meanwhile.
+    """
+    if command.unit not in people.units:
+        raise NoSuchUnit(command.unit)
+    kind = people.units[command.unit].terms[0].value.kind
+    if command.unit_kind != kind:
+        raise UnitKindFixed(command.unit, kind)
 
 
 def _above(command: UnitTerms, people: People) -> set[str]:

@@ -1,5 +1,6 @@
 """What may be asked about quotas, and what it makes true. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -17,14 +18,14 @@ from events.goals import (
     QuotaWithdrawn,
     RampStep,
 )
-from events.ids import AbsenceId, GoalId, QuotaId
+from events.ids import AbsenceId, GoalId, QuotaId, UnitId
 from events.money import share_out
 from projections.calendar import calendar_version, working_days
 from services.desk.company import Company
 from services.desk.deciding import Command, Decision, stream
 from services.desk.goals.refusals import GoalUnknown
 from services.desk.people.decider import holding as held_by
-from services.desk.people.state import Hired, People, Rep
+from services.desk.people.state import Hired, People
 from services.desk.quotas.periods import (
     Month,
     Presence,
@@ -164,26 +165,46 @@ def _serving(command: AssignQuota, company: Company) -> set[str]:
             raise GoalUnknown(command.goal)
         found.add(stream("goal", command.goal))
     if command.parent is not None:
-        found.add(_below(command, command.parent, company))
+        found |= _below(command, command.parent, company)
     return found
 
 
-def _below(command: AssignQuota, parent: QuotaId, company: Company) -> str:
+def _below(command: AssignQuota, parent: QuotaId, company: Company) -> set[str]:
     terms = _quota(parent, company.quotas).terms
     same = (terms.measure, terms.skill, terms.currency) == (command.measure, command.skill, command.currency)
     within = terms.starts_on <= command.starts_on and command.ends_on <= terms.ends_on
-    if not same or not within or terms.holder not in _above(command, company.people):
+    between = _between(command, terms.holder, company.people)
+    if not same or not within or between is None:
         raise ParentDiffers(parent)
-    return stream("quota", parent)
+    return {stream("quota", parent), *(stream("unit", unit) for unit in between)}
 
 
-def _above(command: AssignQuota, people: People) -> list[str]:
-    """The units that the holder is part of at some time of the interval, without the holder."""
-    if command.holder_kind != "rep":
-        return people.above(command.holder, command.starts_on)[1:]
+def _between(command: AssignQuota, above: UnitId, people: People) -> list[UnitId] | None:
+    """The units between the holder and one above, on the first day of the interval on which it is; None without such.
+
+    The holder's own stream says where the holder is: of a rep in which unit, of a unit below which.
+    """
+    for day in sorted({command.starts_on, *_moves(command, people)}):
+        chain = _chain(command, day, people)
+        if above in chain:
+            return chain[: chain.index(above)]
+    return None
+
+
+def _moves(command: AssignQuota, people: People) -> Iterator[date]:
+    """The later days of the interval on which the org tree changes, or the rep's place in it."""
     rep = people.rep(command.holder)
-    placement = rep.placements.between(command.starts_on, command.ends_on) if isinstance(rep, Hired) else None
-    return [] if placement is None else people.above(placement.unit, max(command.starts_on, command.day))
+    days = people.borders() | (set(rep.placements.borders()) if isinstance(rep, Hired) else set())
+    return (day for day in days if command.starts_on < day < command.ends_on)
+
+
+def _chain(command: AssignQuota, day: date, people: People) -> list[UnitId]:
+    """The units that the holder is part of on a day, from the bottom up."""
+    if command.holder_kind != "rep":
+        return people.above(command.holder, day)[1:]
+    rep = people.rep(command.holder)
+    placement = rep.placement(day) if isinstance(rep, Hired) else None
+    return [] if placement is None else people.above(placement.unit, day)
 
 
 def _assigned(command: AssignQuota, quota: QuotaId, people: People) -> QuotaAssigned:
@@ -246,10 +267,7 @@ def _presence(command: AssignQuota, people: People) -> Presence:
         if command.ramp or command.prorating != "none":
             raise OnlyOfReps
         return Presence()
-    return _presence_of(people.rep(command.holder))
-
-
-def _presence_of(rep: Rep) -> Presence:
+    rep = people.rep(command.holder)
     return Presence(rep.starts_on, rep.ends_on) if isinstance(rep, Hired) else Presence()
 
 
@@ -316,6 +334,7 @@ def _relieve(
         holder=terms.holder,
         holder_kind=terms.holder_kind,
         measure=terms.measure,
+        skill=terms.skill,
         currency=terms.currency,
         reliefs=reliefs,
         absence=command.absence if isinstance(command, RelieveForAbsence) else None,
@@ -327,33 +346,40 @@ def _relieve(
 def _relieve_absence(command: RelieveForAbsence, company: Company) -> Decision:
     quota = _quota(command.quota, company.quotas)
     rep = company.people.rep(quota.terms.holder)
-    absences = {each.absence: each for each in rep.absences} if isinstance(rep, Hired) else {}
-    absence = absences.get(command.absence)
-    if quota.terms.holder_kind != "rep" or absence is None:
+    if quota.terms.holder_kind != "rep" or not isinstance(rep, Hired):
+        raise AbsenceOfOther(command.absence)
+    absence = next((each for each in rep.absences if each.absence == command.absence), None)
+    if absence is None:
         raise AbsenceOfOther(command.absence)
     if command.absence in quota.absences:
         raise AbsenceMadeUpFor(command.absence)
-    away = Presence(absence.starts_on, absence.ends_on)
-    asked_of = Presence() if quota.terms.prorating == "none" else _presence_of(rep)
+    away, own = Presence(absence.starts_on, absence.ends_on), _days_asked_of(quota.terms, rep)
     reliefs = tuple(
         PeriodRelief(period=period.period, relieved=relieved)
         for period in quota.asked
-        if (relieved := _relief(period, away, asked_of, command.country))
+        if (relieved := _relief(period, away, own, command.country))
     )
     if not reliefs:
         raise AbsenceOfOther(command.absence)
     return _relieve(command, quota, reliefs, frozenset({stream("rep", quota.terms.holder)}))
 
 
-def _relief(period: PeriodTarget, away: Presence, asked_of: Presence, country: str) -> int:
+def _days_asked_of(terms: QuotaAssigned, rep: Hired) -> Presence:
+    """The days that the targets are for: of a quota that was pro-rated the rep's own, as they were known by then."""
+    if terms.prorating == "none":
+        return Presence()
+    known = rep.left_at is not None and rep.left_at <= terms.occurred_at
+    return Presence(rep.starts_on, rep.ends_on if known else None)
+
+
+def _relief(period: PeriodTarget, away: Presence, own: Presence, country: str) -> int:
     """The part of a month's target that belongs to the working days of an absence, half to even.
 
-    Of a month that was reckoned for the rep's own days, these are the whole.
+    The target is for the working days of `own`, and the absence is none of the others.
     """
-    month = Month(period.period, period.starts_on, period.ends_on)
-    days = working_days(country, *asked_of.within(month))
-    missed = min(working_days(country, *away.within(month)), days)
-    return round(period.target * Fraction(missed, days)) if days else 0
+    month = Month(period.period, *own.within(Month(period.period, period.starts_on, period.ends_on)))
+    days = working_days(country, month.starts_on, month.ends_on)
+    return round(period.target * Fraction(working_days(country, *away.within(month)), days)) if days else 0
 
 
 def _withdraw(command: WithdrawQuota, quotas: Quotas) -> Decision:
@@ -368,6 +394,7 @@ def _withdraw(command: WithdrawQuota, quotas: Quotas) -> Decision:
         holder=terms.holder,
         holder_kind=terms.holder_kind,
         measure=terms.measure,
+        skill=terms.skill,
         currency=terms.currency,
         periods=periods,
         reason=command.reason,
