@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+import pytest
+
 from events.goals import GoalLinked, GoalSet, GoalSignedOff
 from services.desk.goals.decider import GoalCommand, LinkGoal, SetGoal, SignOffGoal, decide
 from services.desk.goals.refusals import (
@@ -10,11 +12,12 @@ from services.desk.goals.refusals import (
     GoalLinkedAlready,
     GoalOver,
     GoalUnknown,
+    NotInLine,
     NotTheirRole,
     SignedOffAlready,
 )
 from services.desk.people.refusals import HolderKindMismatch, RepNotHired, UnitUnknown
-from tests.desk.given import ANNA, BORIS, NORTH, team
+from tests.desk.given import ANNA, BORIS, NORTH, formed, team
 from tests.events.examples.dates import TODAY, at
 from tests.scenario import Scenario
 
@@ -52,8 +55,8 @@ def linked(name: str, linked_to: str, kind: Any = "goal") -> GoalLinked:  # noqa
     return GoalLinked(**NOW, goal=name, linked_to=linked_to, linked_kind=kind)
 
 
-def sign_off(rep: str, role: Any) -> SignOffGoal:  # noqa: ANN401  # a literal
-    return SignOffGoal(**ASKED, goal="new", signed_by=rep, role=role)
+def sign_off(rep: str, role: Any, **changes: Any) -> SignOffGoal:  # noqa: ANN401  # a literal, and fields
+    return SignOffGoal(**ASKED, goal="new", signed_by=rep, role=role, **changes)
 
 
 def test_a_goal_can_be_set_with_one_person_who_answers_for_it() -> None:
@@ -90,7 +93,7 @@ def test_people_agree_to_a_goal_in_their_own_role_once() -> None:
     given.when(sign_off(BORIS, "holder")).then(signed)
     given.when(sign_off(ANNA, "holder")).then_rejected(NotTheirRole)
     given.when(sign_off(BORIS, "accountable")).then_rejected(NotTheirRole)
-    given.when(sign_off(BORIS, "approver")).then_relies_on(f"rep/{BORIS}")
+    given.when(sign_off(BORIS, "approver", by_manager=True)).then_relies_on(f"rep/{BORIS}")
     given.when(sign_off("nobody", "approver")).then_rejected(RepNotHired)
     goal.given(*team, was_set(), signed).when(sign_off(BORIS, "holder")).then_rejected(SignedOffAlready)
 
@@ -99,3 +102,22 @@ def test_nothing_more_is_decided_about_a_goal_that_is_over() -> None:
     over = was_set(ends_on=TODAY)
     goal.given(*team, over).when(sign_off(ANNA, "accountable")).then_rejected(GoalOver)
     goal.given(*team, over).when(link("cold-calls", "tactic")).then_rejected(GoalOver)
+
+
+@pytest.mark.parametrize("holder", [{}, {"holder": ANNA, "holder_kind": "rep"}], ids=["unit", "rep"])
+def test_a_goal_is_approved_by_whoever_leads_its_holder(holder: dict[str, str]) -> None:
+    """Boris leads the department; Anna's team has no leader."""
+    sales = formed.model_copy(update={"unit": "sales", "kind": "department", "manager": BORIS})
+    below = formed.model_copy(update={"parent": "sales"})
+    given = goal.given(*team, sales, below, was_set(**holder))
+    chain = {f"unit/{NORTH}", "unit/sales", f"rep/{BORIS}", *([f"rep/{ANNA}"] if holder else [])}
+    given.when(sign_off(BORIS, "approver")).then_relies_on(*chain)
+    given.when(sign_off(ANNA, "approver")).then_rejected(NotInLine)
+    given.when(sign_off(ANNA, "approver", by_manager=True)).then_relies_on(f"rep/{ANNA}")
+
+
+def test_for_a_unit_signs_whoever_leads_it() -> None:
+    led = formed.model_copy(update={"manager": BORIS})
+    given = goal.given(*team, led, was_set())
+    given.when(sign_off(BORIS, "holder")).then_relies_on(f"rep/{BORIS}", f"unit/{NORTH}")
+    given.when(sign_off(ANNA, "holder")).then_rejected(NotInLine)

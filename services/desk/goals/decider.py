@@ -14,11 +14,13 @@ from services.desk.goals.refusals import (
     GoalLinkedAlready,
     GoalOver,
     GoalUnknown,
+    NotInLine,
     NotTheirRole,
     SignedOffAlready,
 )
 from services.desk.goals.state import Goal, Goals, asks_on
-from services.desk.people.decider import holding, working
+from services.desk.people.decider import holding, placed, working
+from services.desk.people.state import People
 
 Unit = Literal["minor_units", "basis_points", "pieces", "seconds"]
 LinkKind = Literal["strategy", "tactic", "goal"]
@@ -62,6 +64,8 @@ class SignOffGoal(Command):
     signed_by: RepId
     role: SignerRole
     remark: str = ""
+    by_manager: bool = False
+    """Whether somebody asks who decides for the whole company, and answers for whom they let sign."""
 
 
 GoalCommand = SetGoal | LinkGoal | SignOffGoal
@@ -131,7 +135,7 @@ def _sign_off(command: SignOffGoal, company: Company) -> Decision:
     works = working(command.signed_by, command.day, company.people)
     if (command.role, command.signed_by) in goal.signed:
         raise SignedOffAlready(command.goal, command.signed_by, command.role)
-    _in_their_role(command, goal)
+    line = _in_their_role(command, goal, company.people)
     event = GoalSignedOff(
         occurred_at=command.at,
         day=command.day,
@@ -140,15 +144,37 @@ def _sign_off(command: SignOffGoal, company: Company) -> Decision:
         role=command.role,
         remark=command.remark,
     )
-    return Decision(stream("goal", command.goal), event, frozenset({works}))
+    return Decision(stream("goal", command.goal), event, frozenset({works, *line}))
 
 
-def _in_their_role(command: SignOffGoal, goal: Goal) -> None:
+def _in_their_role(command: SignOffGoal, goal: Goal, people: People) -> set[str]:
+    """Make sure that somebody signs off as what they are; the streams that say so.
+
+    For a unit signs whoever leads it, or one above it; so does whoever approves of a goal, of a unit or of a rep.
+    Raises NotTheirRole or NotInLine.
+    """
     terms = goal.terms
     if command.role == "accountable" and command.signed_by != terms.accountable:
         raise NotTheirRole(command.role, terms.accountable)
-    if command.role == "holder" and terms.holder_kind == "rep" and command.signed_by != terms.holder:
+    own = terms.holder_kind == "rep" and command.role == "holder"
+    if own and command.signed_by != terms.holder:
         raise NotTheirRole(command.role, terms.holder)
+    if own or command.role == "accountable" or command.by_manager:
+        return set()
+    return _in_line(command, terms, people)
+
+
+def _in_line(command: SignOffGoal, terms: GoalSet, people: People) -> set[str]:
+    """Make sure that somebody leads the unit that a goal is of, or one above; the streams that say so."""
+    found, unit = set[str](), terms.holder
+    if terms.holder_kind == "rep":
+        found, unit = {stream("rep", terms.holder)}, placed(terms.holder, command.day, people).unit
+    for above in people.above(unit, command.day):
+        found.add(stream("unit", above))
+        known = people.unit(above, command.day)
+        if known is not None and known.manager == command.signed_by:
+            return found
+    raise NotInLine(command.signed_by, unit)
 
 
 def _still_asked(goal: GoalId, day: date, goals: Goals) -> Goal:
