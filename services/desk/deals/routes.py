@@ -12,7 +12,7 @@ from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CustomerId, LeadId, RepId
 from events.money import Money
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, body_of
+from services.desk.bodies import Body, BodyPart, body_of
 from services.desk.deals.decider import (
     WHOLE_BP,
     AdvanceDeal,
@@ -62,11 +62,15 @@ class OpenBody(Body):
     playbook_version: Ordinal | None = None
 
 
+class CriterionBody(Criterion, BodyPart):
+    """Whether one condition of entering the stage was met."""
+
+
 class AdvanceBody(Body):
     """The stage that a deal enters."""
 
     stage: Name
-    criteria: Annotated[tuple[Criterion, ...], Field(max_length=50)] = ()
+    criteria: Annotated[tuple[CriterionBody, ...], Field(max_length=50)] = ()
     """The conditions of entering it, as they stand: one that is not met is in the way."""
     amount_minor: AmountMinor | None = None
     """What the sale is expected to bring, where that has changed."""

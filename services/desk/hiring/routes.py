@@ -11,7 +11,7 @@ from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CandidateId, HeadcountPlanId, OfferId, PostId, RepId, RequisitionId, UnitId
 from events.people import SkillRating
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of
+from services.desk.bodies import Body, BodyPart, body_of
 from services.desk.company import Company
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
@@ -70,11 +70,15 @@ class ScreenBody(Body):
     reason: Text = ""
 
 
+class SkillRatingBody(SkillRating, BodyPart):
+    """How good a candidate is at one thing, in an interviewer's eyes."""
+
+
 class InterviewBody(Body):
     """What came of a conversation with a candidate."""
 
     interviewers: Annotated[tuple[RepId, ...], Field(min_length=1, max_length=20)]
-    ratings: Annotated[tuple[SkillRating, ...], Field(max_length=50)] = ()
+    ratings: Annotated[tuple[SkillRatingBody, ...], Field(max_length=50)] = ()
     outcome: Outcome
     reason: Text = ""
 

@@ -10,7 +10,7 @@ from events.event import AmountMinor, Count, Currency, Day, Name, Text, check_da
 from events.goals import HolderKind, Measure, PeriodRelief, RampStep
 from events.ids import AbsenceId, GoalId, QuotaId, RepId, UnitId
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of
+from services.desk.bodies import Body, BodyPart, body_of
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.listing import AnyListing, Filter, has
@@ -39,6 +39,10 @@ _QUOTA = {
 }
 
 
+class RampStepBody(RampStep, BodyPart):
+    """What part of the full quota is asked for in one month of tenure."""
+
+
 class QuotaBody(Body):
     """A quota to be assigned."""
 
@@ -62,7 +66,7 @@ class QuotaBody(Body):
     """How the target is shared out among the calendar months: each the same, or by the company's working days."""
     weights: Annotated[tuple[Count, ...], Field(max_length=LONGEST + 1)] = ()
     """The weight of each calendar month instead, as for a season."""
-    ramp: Annotated[tuple[RampStep, ...], Field(max_length=60)] = ()
+    ramp: Annotated[tuple[RampStepBody, ...], Field(max_length=60)] = ()
     """What part of the quota is asked of a newcomer by month of tenure; the whole in months that are not named."""
     prorating: Prorating = "none"
     """How the months are reckoned in which a rep joins or leaves: in full, or by the part of their days."""
@@ -113,10 +117,14 @@ class AmendBody(Body):
     reason: Annotated[Text, Field(min_length=1)]
 
 
+class PeriodReliefBody(PeriodRelief, BodyPart):
+    """How much less is asked in one period."""
+
+
 class RelieveBody(Body):
     """What is let go: either so much in each period, or what belongs to the working days of an absence."""
 
-    reliefs: Annotated[tuple[PeriodRelief, ...], Field(max_length=LONGEST + 1)] = ()
+    reliefs: Annotated[tuple[PeriodReliefBody, ...], Field(max_length=LONGEST + 1)] = ()
     absence: AbsenceId | None = None
     reason: Annotated[Text, Field(min_length=1)]
 
