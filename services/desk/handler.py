@@ -60,6 +60,10 @@ class UndecidedError(Exception):
         self.appended = appended
 
 
+class BeforehandError(Exception):
+    """What has to hold before an event may be in the log does not, or cannot be made to."""
+
+
 Beforehand = Callable[[], Awaitable[None]]
 
 
@@ -86,7 +90,10 @@ class Asked:
     seen: Callable[[int], bool] = lambda _version: True
     """Whether a version of it is one that the caller has seen."""
     beforehand: Beforehand = nothing
-    """What has to hold before the event may be in the log, and before it is found there; done once, unless refused."""
+    """What has to hold before the event may be in the log; done once, and not for what is refused or recorded already.
+
+    Raises BeforehandError.
+    """
 
 
 class Handler:
@@ -100,7 +107,8 @@ class Handler:
     async def handle(self, asked: Asked) -> Recorded:
         """Make what is asked for true; the record that says so, be it an earlier one of this very command.
 
-        Raises Rejected, KeyReusedError or StaleError when nothing was recorded and nothing will be, and UndecidedError.
+        Raises Rejected, BeforehandError, KeyReusedError or StaleError when nothing was recorded and nothing will be,
+        and UndecidedError.
         """
         attempt = _Attempt(asked, self._log, self._now)
         try:
@@ -143,7 +151,7 @@ class _Attempt:
         while True:
             try:
                 recorded = await self._once()
-            except (Rejected, StaleError):
+            except (Rejected, StaleError, BeforehandError):
                 if caught_up:
                     raise
                 await self._log.catch_up()
@@ -156,7 +164,6 @@ class _Attempt:
         """Decide by what is known and append; None when another decision came first, so that it is to be done again."""
         fold = self._log.fold
         if known := self._known(fold):
-            await self._prepare()
             return known
         decision = self._decide(fold)
         heads = {stream: fold.head(stream) for stream in (*decision.relies_on, decision.stream)}

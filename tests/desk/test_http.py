@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest_asyncio
 from services.runtime.log import end_positions
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import DECISIONS
+from services.vault.settings import VaultSettings
+from services.vault.vault import open_people
 from tests.desk.desks import desk_running, vault_running
 
 pytestmark = pytest.mark.kafka
@@ -245,7 +248,7 @@ async def test_a_key_makes_one_deal_of_many_askings_and_is_for_no_other(
     assert await end(own_bootstrap) == before
 
 
-async def test_a_rep_hired_again_under_one_key_is_one_person_and_another_name_is_refused(
+async def test_a_rep_hired_again_under_one_key_is_one_person_whatever_has_become_of_the_name(
     desk: httpx.AsyncClient, own_bootstrap: str
 ) -> None:
     unit = await made(desk, "/v1/units", kind="team", title="Север", at=AT)
@@ -253,8 +256,21 @@ async def test_a_rep_hired_again_under_one_key_is_one_person_and_another_name_is
     first = await post(desk, "/v1/reps", "hire-1", name="Анна", **body)
     before = await end(own_bootstrap)
     assert (await post(desk, "/v1/reps", "hire-1", name="Анна", **body)).json() == first.json()
-    assert (await post(desk, "/v1/reps", "hire-1", name="Вера", **body)).status_code == 422
+    again = await post(desk, "/v1/reps", "hire-1", name="Вера", **body)
+    assert (again.status_code, again.json()) == (201, first.json())
     assert await end(own_bootstrap) == before
+
+
+async def test_a_retry_after_an_erasure_is_answered_as_the_first_time(own_bootstrap: str, tmp_path: Path) -> None:
+    async with desk_running(own_bootstrap, tmp_path) as desk:
+        unit = await made(desk, "/v1/units", kind="team", title="Север", at=AT)
+        hiring = {"name": "Анна", "unit": unit, "post": "sales", "at": AT}
+        first = await post(desk, "/v1/reps", "hire-erased", **hiring)
+        people = open_people(VaultSettings(), tmp_path)
+        people.erase(first.json()["rep"], datetime.now(UTC))
+        people.store.close()
+        again = await post(desk, "/v1/reps", "hire-erased", **hiring)
+    assert (again.status_code, again.json()) == (201, first.json())
 
 
 async def test_a_refusal_is_forgotten_and_its_key_can_be_used_again(desk: httpx.AsyncClient) -> None:
