@@ -204,13 +204,16 @@ class Ask:
         thing: Whose | None = None,
         about: Whose | None = None,
         beforehand: Beforehand = nothing,
+        again: Beforehand = nothing,
     ) -> Response:
         """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
 
         The caller's permit has to reach the `thing` whose stream this is, by the org tree of today: what the command is
         about, when left out, and without that the whole company.
         """
-        recorded = await self.record(command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand)
+        recorded = await self.record(
+            command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand, again=again
+        )
         return self.told(recorded)
 
     async def record(  # noqa: PLR0913  # each says something else of the command
@@ -222,22 +225,21 @@ class Ask:
         thing: Whose | None = None,
         about: Whose | None = None,
         beforehand: Beforehand = nothing,
+        again: Beforehand = nothing,
     ) -> Recorded:
         """The same, for a route that has more to do before it answers; raises Problem."""
         asked = Asked(
             command=command,
             caller=self.permit.caller.subject,
             decide=decide,
-            permit=partial(require_reach, self.permit, thing or about, self.desk.today()),
+            permit=partial(require_reach, self.permit, about if thing is None else thing, self.desk.today()),
             in_turn=in_turn,
             about=about,
             seen=self._seen,
             beforehand=beforehand,
+            again=again,
         )
-        return await self._handled(asked)
-
-    async def _handled(self, asked: Asked) -> Recorded:
-        with self.problems(named=asked.about is not None):
+        with self.problems(named=about is not None):
             return await self.desk.handler.handle(asked)
 
     @contextmanager

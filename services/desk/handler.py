@@ -90,10 +90,9 @@ class Asked:
     seen: Callable[[int], bool] = lambda _version: True
     """Whether a version of it is one that the caller has seen."""
     beforehand: Beforehand = nothing
-    """What has to hold before the event may be in the log; done once, and not for what is refused or recorded already.
-
-    Raises BeforehandError.
-    """
+    """What has to hold before the event may be in the log; done once, unless refused. Raises BeforehandError."""
+    again: Beforehand = nothing
+    """What tells whether a command that is recorded already is the same, where its digest cannot; raises if not."""
 
 
 class Handler:
@@ -164,6 +163,8 @@ class _Attempt:
         """Decide by what is known and append; None when another decision came first, so that it is to be done again."""
         fold = self._log.fold
         if known := self._known(fold):
+            if not self._prepared:
+                await self._asked.again()
             return known
         decision = self._decide(fold)
         heads = {stream: fold.head(stream) for stream in (*decision.relies_on, decision.stream)}

@@ -1,6 +1,7 @@
 """Names, numbers and addresses of people: they go to the vault, and nowhere else."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Literal, TypedDict
 from urllib.parse import quote
@@ -62,6 +63,14 @@ class Names:
         if answer.status_code == HTTPStatus.GONE:
             raise ErasedPersonError
         _require_success(answer)
+
+    async def recognise(self, person: RepId | CandidateId | CustomerId, name: str, kind: Kind = "rep") -> None:
+        """Make sure that nobody is called otherwise than when they became known; raises OtherNameError.
+
+        Whoever was erased since, or cannot be asked about now, is taken for the same.
+        """
+        with suppress(ErasedPersonError, NamesUnavailableError):
+            await self.keep(person, name, kind)
 
     async def find(self, contact: Contact, kind: Kind) -> PersonId:
         """The id of the person who is reached so; whoever is not known yet becomes a person.

@@ -33,12 +33,17 @@ _REACH: dict[Scope, tuple[str, str]] = {
 }
 
 
+_READING = ".read"
+
+
 @dataclass(frozen=True, slots=True)
 class _Owners:
-    """Whose something is: any of them."""
+    """Whose something is: any of them decides about it."""
 
     reps: frozenset[RepId] = field(default_factory=frozenset[RepId])
     units: frozenset[UnitId] = field(default_factory=frozenset[UnitId])
+    readers: frozenset[RepId] = field(default_factory=frozenset[RepId])
+    """Who may see it as well, and decide nothing about it."""
 
 
 def require_reach(permit: Permit, thing: Whose | None, day: date, company: Company) -> None:
@@ -61,9 +66,10 @@ def reaches(permit: Permit, thing: str | None, day: date, company: Company) -> b
     owners = _owners(thing, company)
     if owners is None:
         return True
+    reps = owners.reps | (owners.readers if permit.permission.endswith(_READING) else frozenset())
     if permit.scope == "self":
-        return permit.caller.rep in owners.reps
-    units = owners.units | {_unit_of(rep, day, company.people) for rep in owners.reps}
+        return permit.caller.rep in reps
+    units = owners.units | {_unit_of(rep, day, company.people) for rep in reps}
     return any(permit.caller.unit in company.people.above(unit, day) for unit in units if unit is not None)
 
 
@@ -94,12 +100,14 @@ def _requisition(requisition: str, company: Company) -> _Owners | None:
 
 
 def _leader(deal: str, company: Company) -> _Owners | None:
-    """Whoever leads a deal, or led it when it was closed: a part of a sale is no say in the whole of it."""
+    """Whoever leads a deal, or led it when it was closed: a part of a sale lets see the whole of it, and no more."""
     match company.deals.deal(deal):
         case Unopened():
             return None
-        case Open(rep=rep) | Lost(rep=rep) | Won(rep=rep):
+        case Open(rep=rep) | Lost(rep=rep):
             return _Owners(reps=frozenset({rep}))
+        case Won(rep=rep, left=credited):
+            return _Owners(reps=frozenset({rep}), readers=frozenset(part.rep for part in credited))
 
 
 def _lead(lead: str, company: Company) -> _Owners | None:

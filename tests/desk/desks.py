@@ -80,7 +80,9 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def vault_running(home: Path, settings: VaultSettings | None = None) -> AsyncGenerator[httpx.AsyncClient]:
+async def vault_running(
+    home: Path, settings: VaultSettings | None = None, *, port: int = 0
+) -> AsyncGenerator[httpx.AsyncClient]:
     """A vault, and a client of it; without settings, one whose store is a file in `home`."""
     told = VaultSettings() if settings is None else settings
 
@@ -88,7 +90,7 @@ async def vault_running(home: Path, settings: VaultSettings | None = None) -> As
         async with open_vault(told, home) as vault:
             app = vault_app(vault)
             served(app)
-            await serve(app, Address(port=0), stop)
+            await serve(app, Address(port=port), stop)
 
     async with _running(run) as client:
         yield client

@@ -8,6 +8,7 @@ import pytest
 from events.codec import decode, encode
 from events.deals import DealWon
 from events.people import HeadcountPlanApproved, PlannedPost, UnitFormed
+from services.desk.company import Company
 from services.desk.deals.decider import LoseDeal, WinDeal
 from services.desk.deals.refusals import DealNotOpen, DealUnknown
 from services.desk.handler import BeforehandError, KeyReusedError, StaleError, UndecidedError
@@ -169,8 +170,21 @@ async def test_who_has_seen_an_older_version_is_told_the_newer() -> None:
     mine, other = await replicas(one_open())
     mine.meanwhile.append(lambda: handler(other).handle(asked(WIN, "theirs")))
     with pytest.raises(StaleError) as error:
-        await handler(mine).handle(asked(LOSE, "mine", about=f"deal/{FIRST}", seen=(1).__eq__))
+        await handler(mine).handle(asked(LOSE, "mine", about=lambda _company: f"deal/{FIRST}", seen=(1).__eq__))
     assert error.value.version == 2
+
+
+async def test_what_it_is_about_is_looked_up_once_the_log_is_read() -> None:
+    """The stream is another thing's, of which this desk has not read yet: a candidate's requisition, for one."""
+
+    def deal_of_acme(company: Company) -> str:
+        return f"deal/{next(iter(company.deals.deals), 'unknown')}"
+
+    mine, other = await replicas(staff())
+    await handler(other).handle(asked(OPEN, "theirs"))
+    with pytest.raises(StaleError) as error:
+        await handler(mine).handle(asked(WIN, "mine", about=deal_of_acme, seen=(7).__eq__))
+    assert error.value.version == 1
 
 
 async def test_what_is_done_beforehand_is_done_once_and_not_for_a_refusal() -> None:

@@ -206,6 +206,23 @@ def test_the_rest_of_a_sale_can_be_refunded() -> None:
     sale.given(*team, opened(), won(), part).when(refund(600)).then(rest)
 
 
+def test_what_was_refunded_is_not_owed_any_more() -> None:
+    back = refunded(SALE, 400, credit(ANNA, 10_000, 400))
+    given = sale.given(*team, opened(), won(), back)
+    given.when(pay(601)).then_rejected(PaymentExceedsSale)
+    rest = given.when(pay(600)).decision.event
+    assert isinstance(rest, InvoicePaid)
+    assert rest.credits == (credit(ANNA, 10_000, 600),)
+    paid = sale.given(*team, opened(), won(), rest, back)
+    paid.when(pay(1)).then_rejected(PaymentExceedsSale)
+
+
+def test_what_was_paid_can_be_refunded() -> None:
+    paid = sale.given(*team, opened(), won()).when(pay(1_000)).decision.event
+    everything = refunded(SALE, 1_000, credit(ANNA, 10_000, 1_000))
+    sale.given(*team, opened(), won(), paid).when(refund(1_000)).then(everything)
+
+
 def test_an_open_deal_has_nothing_to_refund() -> None:
     sale.given(*team, opened()).when(refund(1)).then_rejected(DealNotWon)
 

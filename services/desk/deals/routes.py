@@ -12,7 +12,7 @@ from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CustomerId, LeadId, RepId
 from events.money import Money
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, BodyPart, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.deals.decider import (
     WHOLE_BP,
     AdvanceDeal,
@@ -62,8 +62,10 @@ class OpenBody(Body):
     playbook_version: Ordinal | None = None
 
 
-class CriterionBody(Criterion, BodyPart):
-    """Whether one condition of entering the stage was met."""
+class CriterionBody(Criterion):
+    """Whether one condition of entering a stage was met."""
+
+    model_config = STRICT
 
 
 class AdvanceBody(Body):

@@ -1,5 +1,6 @@
 """What may be asked about goals, and what it makes true. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, assert_never
@@ -14,7 +15,6 @@ from services.desk.goals.refusals import (
     GoalLinkedAlready,
     GoalOver,
     GoalUnknown,
-    NotInLine,
     NotTheirRole,
     SignedOffAlready,
 )
@@ -64,8 +64,6 @@ class SignOffGoal(Command):
     signed_by: RepId
     role: SignerRole
     remark: str = ""
-    by_manager: bool = False
-    """Whether somebody asks who decides for the whole company, and answers for whom they let sign."""
 
 
 GoalCommand = SetGoal | LinkGoal | SignOffGoal
@@ -135,7 +133,7 @@ def _sign_off(command: SignOffGoal, company: Company) -> Decision:
     works = working(command.signed_by, command.day, company.people)
     if (command.role, command.signed_by) in goal.signed:
         raise SignedOffAlready(command.goal, command.signed_by, command.role)
-    line = _in_their_role(command, goal, company.people)
+    rests_on = _in_their_role(command, goal, company.people)
     event = GoalSignedOff(
         occurred_at=command.at,
         day=command.day,
@@ -144,37 +142,37 @@ def _sign_off(command: SignOffGoal, company: Company) -> Decision:
         role=command.role,
         remark=command.remark,
     )
-    return Decision(stream("goal", command.goal), event, frozenset({works, *line}))
+    return Decision(stream("goal", command.goal), event, frozenset({works, *rests_on}))
 
 
 def _in_their_role(command: SignOffGoal, goal: Goal, people: People) -> set[str]:
-    """Make sure that somebody signs off as what they are; the streams that say so.
+    """Make sure that somebody is what they sign as; the streams of the units that say so. Raises NotTheirRole.
 
-    For a unit signs whoever leads it, or one above it; so does whoever approves of a goal, of a unit or of a rep.
-    Raises NotTheirRole or NotInLine.
+    A rep's goal is signed by that rep, and approved by whoever leads the rep. A unit's is signed by its leader, and
+    approved by one of those above. Where nobody leads any of these units, anybody else may.
     """
     terms = goal.terms
-    if command.role == "accountable" and command.signed_by != terms.accountable:
-        raise NotTheirRole(command.role, terms.accountable)
-    own = terms.holder_kind == "rep" and command.role == "holder"
-    if own and command.signed_by != terms.holder:
-        raise NotTheirRole(command.role, terms.holder)
-    if own or command.role == "accountable" or command.by_manager:
-        return set()
-    return _in_line(command, terms, people)
+    own = terms.holder_kind == "rep"
+    if command.role == "accountable":
+        return _required(command, [terms.accountable])
+    if command.role == "holder" and own:
+        return _required(command, [terms.holder])
+    unit = placed(terms.holder, command.day, people).unit if own else terms.holder
+    leaders = people.leaders(unit, command.day)
+    if command.role == "holder":
+        signers = leaders[:1]
+    else:
+        brings_it_about = terms.holder if own else next(iter(leaders), None)
+        signers = [leader for leader in leaders if leader != brings_it_about] or leaders
+    if signers:
+        _required(command, signers)
+    return {stream("unit", each) for each in people.above(unit, command.day)}
 
 
-def _in_line(command: SignOffGoal, terms: GoalSet, people: People) -> set[str]:
-    """Make sure that somebody leads the unit that a goal is of, or one above; the streams that say so."""
-    found, unit = set[str](), terms.holder
-    if terms.holder_kind == "rep":
-        found, unit = {stream("rep", terms.holder)}, placed(terms.holder, command.day, people).unit
-    for above in people.above(unit, command.day):
-        found.add(stream("unit", above))
-        known = people.unit(above, command.day)
-        if known is not None and known.manager == command.signed_by:
-            return found
-    raise NotInLine(command.signed_by, unit)
+def _required(command: SignOffGoal, these: Sequence[RepId]) -> set[str]:
+    if command.signed_by not in these:
+        raise NotTheirRole(command.role, ", ".join(these))
+    return set()
 
 
 def _still_asked(goal: GoalId, day: date, goals: Goals) -> Goal:

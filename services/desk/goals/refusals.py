@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from events.ids import GoalId, RepId, UnitId
+from events.ids import GoalId
 from services.desk.deciding import Rejected, Unknown
 
 
@@ -68,16 +68,3 @@ class NotTheirRole(Rejected):
     def __init__(self, role: str, who: str) -> None:
         """Say whose role it is."""
         super().__init__(en=f"the {role} of this goal is {who}", ru=f"роль {role} у этой цели принадлежит {who}")
-
-
-class NotInLine(Rejected):
-    """For a unit, or for approval, signs whoever leads it, or a unit above."""
-
-    kind = "goal-signer-not-in-line"
-
-    def __init__(self, rep: RepId, unit: UnitId) -> None:
-        """Say who does not."""
-        super().__init__(
-            en=f"{rep} leads neither the unit {unit} nor one above it: let a leader of these sign",
-            ru=f"{rep} не руководит ни подразделением {unit}, ни вышестоящим: пусть подпишет их руководитель",
-        )

@@ -128,14 +128,7 @@ async def sign_off_goal(
     goal: str, ask: AnyAsk, body: Annotated[SignOffBody, Depends(body_of(SignOffBody))]
 ) -> Response:
     """Agree to a goal."""
-    command = SignOffGoal(
-        **ask.when(body),
-        goal=goal,
-        signed_by=body.signed_by,
-        role=body.role,
-        remark=body.remark,
-        by_manager=ask.permit.scope == "all",
-    )
+    command = SignOffGoal(**ask.when(body), goal=goal, signed_by=body.signed_by, role=body.role, remark=body.remark)
     return await _answer(ask, body, command, stream("rep", body.signed_by))
 
 

@@ -10,7 +10,7 @@ from events.event import AmountMinor, BasisPoints, Currency, Day, Text, check_da
 from events.ids import HeadcountPlanId, PostId, RepId, UnitId
 from events.people import PlannedPost
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, BodyPart, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.headcount.decider import (
@@ -30,8 +30,10 @@ router = APIRouter(prefix="/v1")
 _FULL_TIME = 10_000
 
 
-class PlannedPostBody(PlannedPost, BodyPart):
-    """How many seats of a post, and what they cost."""
+class PlannedPostBody(PlannedPost):
+    """How many seats of a post, and what they cost over the plan's interval."""
+
+    model_config = STRICT
 
 
 class PlanBody(Body):

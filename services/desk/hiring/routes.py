@@ -11,7 +11,7 @@ from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CandidateId, HeadcountPlanId, OfferId, PostId, RepId, RequisitionId, UnitId
 from events.people import SkillRating
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, BodyPart, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.company import Company
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
@@ -70,8 +70,10 @@ class ScreenBody(Body):
     reason: Text = ""
 
 
-class SkillRatingBody(SkillRating, BodyPart):
-    """How good a candidate is at one thing, in an interviewer's eyes."""
+class SkillRatingBody(SkillRating):
+    """How good somebody is at something."""
+
+    model_config = STRICT
 
 
 class InterviewBody(Body):
@@ -195,6 +197,7 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         in_turn=stream("requisition", body.requisition),
         thing=stream("requisition", body.requisition),
         beforehand=partial(ask.desk.names.keep, command.candidate, body.name, "candidate"),
+        again=partial(ask.desk.names.recognise, command.candidate, body.name, "candidate"),
     )
 
 

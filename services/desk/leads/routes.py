@@ -11,6 +11,7 @@ from events.ids import CustomerId, PoolId, RepId, UnitId
 from events.leads import Policy, PoolMember
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
 from services.desk.bodies import Body, BodyPart, body_of
+from services.desk.company import Company
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.leads.decider import (
@@ -285,9 +286,12 @@ async def disqualify_lead(
 
 async def _answer(ask: Ask, body: Body, command: InPoolCommand) -> Response:
     """Answer a command about a lead, in turn with all others about its pool."""
-    known = ask.desk.log.fold.company.leads.leads.get(command.lead)
-    about = pool_stream(command.lead if known is None else known.pool)
-    lead = stream("lead", command.lead)
-    return await ask.about(lead=command.lead).answer(
-        ask.command(body), partial(decide, command), in_turn=about, about=about, thing=lead
-    )
+
+    def pool(company: Company) -> str:
+        known = company.leads.leads.get(command.lead)
+        return pool_stream(command.lead if known is None else known.pool)
+
+    in_turn, lead = pool(ask.desk.log.fold.company), stream("lead", command.lead)
+    decided = partial(decide, command)
+    answering = ask.about(lead=command.lead)
+    return await answering.answer(ask.command(body), decided, in_turn=in_turn, about=pool, thing=lead)

@@ -134,6 +134,11 @@ class People:
             at = None if known is None else known.parent
         return chain
 
+    def leaders(self, unit: UnitId, day: date) -> list[RepId]:
+        """Who leads a unit on a day, and those that it is part of, from the bottom up."""
+        known = [self.unit(each, day) for each in self.above(unit, day)]
+        return [each.manager for each in known if each is not None and each.manager is not None]
+
     def borders(self) -> set[date]:
         """Each day on which the org tree may change."""
         return {day for unit in self.units.values() for day in unit.borders()}

@@ -10,7 +10,7 @@ from events.event import AmountMinor, Count, Currency, Day, Name, Text, check_da
 from events.goals import HolderKind, Measure, PeriodRelief, RampStep
 from events.ids import AbsenceId, GoalId, QuotaId, RepId, UnitId
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, BodyPart, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.listing import AnyListing, Filter, has
@@ -39,8 +39,16 @@ _QUOTA = {
 }
 
 
-class RampStepBody(RampStep, BodyPart):
-    """What part of the full quota is asked for in one month of tenure."""
+class RampStepBody(RampStep):
+    """What part of the full quota is asked of a newcomer in one month of tenure."""
+
+    model_config = STRICT
+
+
+class PeriodReliefBody(PeriodRelief):
+    """How much less is asked in one period."""
+
+    model_config = STRICT
 
 
 class QuotaBody(Body):
@@ -115,10 +123,6 @@ class AmendBody(Body):
     target: AmountMinor
     """For the months after it together, shared out as they were; of a ratio, for each."""
     reason: Annotated[Text, Field(min_length=1)]
-
-
-class PeriodReliefBody(PeriodRelief, BodyPart):
-    """How much less is asked in one period."""
 
 
 class RelieveBody(Body):

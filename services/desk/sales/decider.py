@@ -129,6 +129,7 @@ def _changes(command: AmendDeal) -> dict[str, Any]:
 
 
 def _pay(command: PayInvoice, company: Company) -> Decision:
+    """Take a payment of what is still owed: what was refunded is not, be it paid or not."""
     deal = _won(command, company.deals.deal(command.deal))
     if command.amount_minor > deal.to_pay.minor:
         raise PaymentExceedsSale(deal.to_pay)
