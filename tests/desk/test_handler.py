@@ -170,7 +170,7 @@ async def test_who_has_seen_an_older_version_is_told_the_newer() -> None:
     mine, other = await replicas(one_open())
     mine.meanwhile.append(lambda: handler(other).handle(asked(WIN, "theirs")))
     with pytest.raises(StaleError) as error:
-        await handler(mine).handle(asked(LOSE, "mine", about=lambda _company: f"deal/{FIRST}", seen=(1).__eq__))
+        await handler(mine).handle(asked(LOSE, "mine", about=f"deal/{FIRST}", seen=(1).__eq__))
     assert error.value.version == 2
 
 
