@@ -30,7 +30,7 @@ class Floor:
     def asked(self, command: Command, *, behind: bool = False) -> Event | None:
         """Decide a command by what one of them knows, and append it; None if it is refused or does not count."""
         known = self.behind if behind else self.fold
-        decide: Any = import_module(type(command).__module__).decide
+        decide: Any = import_module(f"{type(command).__module__.rpartition('.')[0]}.decider").decide
         try:
             decided: Decision = decide(command, known.company)
         except Rejected as refusal:

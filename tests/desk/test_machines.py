@@ -204,6 +204,8 @@ class QuotasOfReps(Desk):
                     relieved.update({(event.quota, each.period): each.relieved for each in event.reliefs})
                 case QuotaWithdrawn():
                     withdrawn |= {(event.quota, each.period) for each in event.periods}
+                case _:
+                    pass
         asked = Counter[tuple[str, str]]()
         for quota, known in terms.items():
             assert sum(each.target for each in known.periods) == known.target
