@@ -26,10 +26,15 @@ class ParkingKeys:
     """Public keys by month; they are no secret, and lie in a file for the next start."""
 
     def __init__(
-        self, vault_url: str, folder: Path, today: Callable[[], date] = lambda: datetime.now(UTC).date()
+        self,
+        vault_url: str,
+        folder: Path,
+        credentials: httpx.Auth,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
-        """Know those that were fetched before."""
+        """Know those that were fetched before; the vault is told the credentials."""
         self._url, self._file, self._today = vault_url, folder / FILE_NAME, today
+        self._credentials = credentials
         self._keys = _kept(self._file)
 
     def seal(self, payload: bytes) -> str | None:
@@ -39,7 +44,7 @@ class ParkingKeys:
     async def fetch(self) -> None:
         """Fetch the keys of this month and of the next; raises httpx.HTTPError and msgspec.DecodeError."""
         async with httpx.AsyncClient(base_url=self._url, timeout=_VAULT_S, trust_env=False) as vault:
-            answer = (await vault.get("/v1/parking-keys")).raise_for_status()
+            answer = (await vault.get("/v1/parking-keys", auth=self._credentials)).raise_for_status()
         self._keys = msgspec.json.decode(answer.content, type=_Answer).keys
         await asyncio.to_thread(_keep, self._file, self._keys)
 

@@ -6,6 +6,8 @@ from contextlib import suppress
 
 import structlog
 
+from services.runtime.auth.guard import Guard, guard
+from services.runtime.auth.settings import AuthSettings
 from services.runtime.errors import ClearError
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
@@ -20,13 +22,13 @@ _FORGET_EVERY_S = 3_600.0
 log = structlog.get_logger()
 
 
-async def run(settings: VaultSettings, home: HomeSettings, stop: asyncio.Event) -> None:
+async def run(settings: VaultSettings, home: HomeSettings, watch: Guard, stop: asyncio.Event) -> None:
     """Keep the vault open and answer until `stop` is set."""
     try:
         async with open_vault(settings, home.home) as vault, asyncio.TaskGroup() as group:
             log.info("vault_opened")
             forgetting = group.create_task(_forget(vault, settings.parked_days))
-            await serve(vault_app(vault), Address(host=settings.host, port=settings.port), stop)
+            await serve(vault_app(vault, watch), Address(host=settings.host, port=settings.port), stop)
             forgetting.cancel()
     except StoreUnavailableError as error:
         message = "the vault's store does not answer: see KVOTA_VAULT_STORE"
@@ -44,7 +46,8 @@ async def _forget(vault: Vault, parked_days: int) -> None:
 
 
 async def _work(stop: asyncio.Event) -> None:
-    await run(VaultSettings(), HomeSettings(), stop)
+    settings = VaultSettings()
+    await run(settings, HomeSettings(), guard(AuthSettings(), settings.host), stop)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 
+from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems
 from services.vault.bodies import (
@@ -22,6 +23,7 @@ from services.vault.bodies import (
 )
 from services.vault.look_up import Found
 from services.vault.people import ErasedError, NameTakenError, UnknownPersonError
+from services.vault.permissions import allowed
 from services.vault.store import StoreUnavailableError
 from services.vault.texts import Text
 from services.vault.vault import Vault
@@ -29,10 +31,11 @@ from services.vault.vault import Vault
 T = TypeVar("T")
 
 
-def vault_app(vault: Vault) -> FastAPI:
-    """The vault's app; it can serve from the start. `permissions.py` says what each route asks of its caller."""
+def vault_app(vault: Vault, watch: Guard) -> FastAPI:
+    """The vault's app, for callers whom `watch` knows; it can serve from the start."""
     app = FastAPI(title="Kvota vault")
     answer_problems(app)
+    answer_callers(app, watch)
     answer_health(app, lambda: True)
     _serve_people(app, vault)
     _serve_texts(app, vault)
@@ -41,7 +44,7 @@ def vault_app(vault: Vault) -> FastAPI:
 
 
 def _serve_people(app: FastAPI, vault: Vault) -> None:
-    @app.put("/v1/people/{person}", openapi_extra=documented(PersonBody))
+    @app.put("/v1/people/{person}", dependencies=[allowed("people.name")], openapi_extra=documented(PersonBody))
     async def put_person(
         person: Annotated[PersonId, Path()],
         request: Request,
@@ -60,7 +63,7 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
         response.status_code = HTTPStatus.CREATED if new else HTTPStatus.OK
         return {"person": person}
 
-    @app.get("/v1/people")
+    @app.get("/v1/people", dependencies=[allowed("people.names")])
     async def get_people(
         people: Annotated[list[PersonId] | None, Query(alias="id")] = None,
     ) -> dict[str, dict[str, dict[str, str]]]:
@@ -68,13 +71,13 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
         names = await _stored(vault.names(people or ()))
         return {"people": {person: {"name": name} for person, name in names.items()}}
 
-    @app.post("/v1/people/look-ups", openapi_extra=documented(ContactsBody))
+    @app.post("/v1/people/look-ups", dependencies=[allowed("people.look_up")], openapi_extra=documented(ContactsBody))
     async def look_up_people(request: Request) -> dict[str, list[dict[str, str | bool]]]:
         """The id of each person, in the order of the request; whoever is not known yet becomes a person."""
         told = (await body_of(request, ContactsBody)).told(vault.region)
         return {"people": [_shown(found) for found in await _stored(vault.look_up(told))]}
 
-    @app.post("/v1/people/details", openapi_extra=documented(PeopleBody))
+    @app.post("/v1/people/details", dependencies=[allowed("people.read")], openapi_extra=documented(PeopleBody))
     async def read_people(request: Request) -> dict[str, dict[str, dict[str, str]]]:
         """What is kept of people; who is not known, or was erased, is left out."""
         asked = await body_of(request, PeopleBody)
@@ -83,7 +86,7 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
 
 
 def _serve_texts(app: FastAPI, vault: Vault) -> None:
-    @app.post("/v1/texts/seal", openapi_extra=documented(TextsBody))
+    @app.post("/v1/texts/seal", dependencies=[allowed("people.seal")], openapi_extra=documented(TextsBody))
     async def seal_texts(request: Request) -> dict[str, list[str]]:
         """Texts about people, so that they can lie in events: nobody reads them without the vault, or once erased."""
         told = await body_of(request, TextsBody)
@@ -94,7 +97,7 @@ def _serve_texts(app: FastAPI, vault: Vault) -> None:
         except UnknownPersonError:
             raise Problem(HTTPStatus.NOT_FOUND, "person-unknown", "there is nobody with this id") from None
 
-    @app.post("/v1/texts/open", openapi_extra=documented(SealedTextsBody))
+    @app.post("/v1/texts/open", dependencies=[allowed("people.read")], openapi_extra=documented(SealedTextsBody))
     async def open_texts(request: Request) -> dict[str, list[str | None]]:
         """What sealed texts say; null for what nobody can read any more."""
         told = await body_of(request, SealedTextsBody)
@@ -102,13 +105,13 @@ def _serve_texts(app: FastAPI, vault: Vault) -> None:
 
 
 def _serve_parked(app: FastAPI, vault: Vault) -> None:
-    @app.get("/v1/parking-keys")
+    @app.get("/v1/parking-keys", dependencies=[allowed("parked.seal")])
     async def get_parking_keys() -> dict[str, dict[str, str]]:
         """The public keys, in base64, under which what is parked this month and the next is sealed."""
         keys = await _stored(vault.parking_keys())
         return {"keys": {month: base64.b64encode(key).decode() for month, key in keys.items()}}
 
-    @app.post("/v1/parked/open", openapi_extra=documented(PayloadsBody))
+    @app.post("/v1/parked/open", dependencies=[allowed("parked.read")], openapi_extra=documented(PayloadsBody))
     async def open_parked(request: Request) -> dict[str, list[str | None]]:
         """What parked payloads hold, in base64; null for what nobody can read any more."""
         told = await body_of(request, PayloadsBody)

@@ -58,7 +58,8 @@ def written_out(stack: Running) -> None:
 def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Running) -> None:
     ask, desk, vault = asking(stack), stack.ports.url("desk"), stack.ports.url("vault")
     lead = {"kind": "lead", "number": DIALLED, "email": EMAIL.title(), "name": NAME, "ref": "lead/1"}
-    [met] = made(vault, "/v1/people/look-ups", people=[lead]).json()["people"]
+    service = bearer(stack.home, "service")
+    [met] = made(vault, "/v1/people/look-ups", service, people=[lead]).json()["people"]
     manager = bearer(stack.home, "manager")
     unit = made(desk, "/v1/units", manager, kind="team", title="Север").json()["unit"]
     hire = partial(
@@ -89,10 +90,10 @@ def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Run
         assert ask("audit", "erase", person, "--json").json["repeated"] is True
 
     assert hire().json()["type"] == "urn:kvota:problem:person-erased"
-    assert made(vault, "/v1/people/look-ups", people=[lead]).json()["people"] == [
+    assert made(vault, "/v1/people/look-ups", service, people=[lead]).json()["people"] == [
         {"person": customer, "new": False, "erased": True}
     ]
-    assert made(vault, "/v1/people/details", people=[customer, rep]).json() == {"people": {}}
+    assert made(vault, "/v1/people/details", manager, people=[customer, rep]).json() == {"people": {}}
     verified = ask("projections", "verify", "--json")
     assert (verified.code, verified.json["agree"], counted()) == (0, True, [700])
     assert ask("audit", "erase", "nobody").code == 2

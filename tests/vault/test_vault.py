@@ -8,15 +8,22 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
+from services.runtime.auth.api_keys import ApiKeys
+from services.runtime.auth.callers import ROLES, Role
+from services.runtime.auth.credentials import ServiceCredentials
+from services.runtime.auth.guard import entrances, guard
+from services.runtime.auth.settings import AuthSettings
+from services.runtime.ports import HOST
 from services.vault import sqlite
 from services.vault.app import vault_app
 from services.vault.permissions import PERMISSIONS
 from services.vault.settings import VaultSettings
 from services.vault.vault import open_vault
+from tests.callers import auth, bearer, watch
 from tests.desk.desks import vault_running
+from tests.runtime.issuers import provider
 from tests.vault.postgres import Postgres
 from tests.vault.told import EMAIL, NAME, NUMBER, holding
 
@@ -110,7 +117,7 @@ async def look_up(vault: httpx.AsyncClient, *told: dict[str, str]) -> list[dict[
     return people
 
 
-async def test_many_are_looked_up_at_once_and_read_by_whoever_may(vault: httpx.AsyncClient) -> None:
+async def test_many_are_looked_up_at_once_and_read_by_whoever_may(vault: httpx.AsyncClient, tmp_path: Path) -> None:
     anna = {"kind": "lead", "number": "8 (916) 123-45-67", "email": EMAIL.upper(), "name": NAME}
     first, same, other = await look_up(
         vault, anna, {"kind": "caller", "number": NUMBER}, {"kind": "caller", "ref": "call/1"}
@@ -119,7 +126,7 @@ async def test_many_are_looked_up_at_once_and_read_by_whoever_may(vault: httpx.A
     assert same == {**first, "new": False}
     assert other["person"] != first["person"]
     asked = {"people": [first["person"], other["person"], "nobody"]}
-    assert (await vault.post("/v1/people/details", json=asked)).json() == {
+    assert (await vault.post("/v1/people/details", json=asked, headers=bearer(tmp_path, "manager"))).json() == {
         "people": {first["person"]: {"kind": "lead", "number": NUMBER, "email": EMAIL, "name": NAME}}
     }
     assert await names(vault, str(first["person"])) == {} == await names(vault)
@@ -154,21 +161,76 @@ async def test_a_request_has_a_thousand_people_at_the_most(vault: httpx.AsyncCli
     assert (await vault.post("/v1/people/look-ups", json={"people": told})).status_code == 422
 
 
-async def test_texts_are_sealed_and_opened(vault: httpx.AsyncClient) -> None:
+async def test_texts_are_sealed_and_opened(vault: httpx.AsyncClient, tmp_path: Path) -> None:
     [anna] = await look_up(vault, {"kind": "lead", "number": NUMBER})
     told = [{"person": anna["person"], "text": "Просит звонить утром."}]
     [sealed] = (await vault.post("/v1/texts/seal", json={"texts": told})).json()["texts"]
     asked = [{"person": anna["person"], "text": sealed}, {"person": "nobody", "text": sealed}]
-    assert (await vault.post("/v1/texts/open", json={"texts": asked})).json() == {"texts": [told[0]["text"], None]}
+    opened = await vault.post("/v1/texts/open", json={"texts": asked}, headers=bearer(tmp_path, "manager"))
+    assert opened.json() == {"texts": [told[0]["text"], None]}
     answer = await vault.post("/v1/texts/seal", json={"texts": [{"person": "nobody", "text": "…"}]})
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:kvota:problem:person-unknown")
 
 
 async def test_every_route_says_what_it_asks_of_its_caller(tmp_path: Path) -> None:
     async with open_vault(VaultSettings(), tmp_path) as vault:
-        found = [route for route in vault_app(vault).routes if isinstance(route, APIRoute)]
-    routes = {route.name for route in found if route.include_in_schema}
-    assert routes == PERMISSIONS.keys()
+        found = {f"{each.method} {each.path}": each.permission for each in entrances(vault_app(vault, watch(tmp_path)))}
+    asked = {path: permission for path, permission in found.items() if permission is not None}
+    assert asked == {
+        "PUT /v1/people/{person}": "people.name",
+        "GET /v1/people": "people.names",
+        "POST /v1/people/look-ups": "people.look_up",
+        "POST /v1/people/details": "people.read",
+        "POST /v1/texts/seal": "people.seal",
+        "POST /v1/texts/open": "people.read",
+        "GET /v1/parking-keys": "parked.seal",
+        "POST /v1/parked/open": "parked.read",
+    }
+    assert {*asked.values()} == PERMISSIONS.keys()
+    assert not any("/v1/" in path for path in found.keys() - asked.keys())
+
+
+READS: dict[str, set[Role]] = {
+    "/v1/people/look-ups": {"service"},
+    "/v1/people/details": {"manager", "executive"},
+    "/v1/texts/seal": {"service"},
+    "/v1/texts/open": {"manager", "executive"},
+    "/v1/parked/open": {"manager", "executive"},
+}
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_nobody_is_answered_but_whose_role_may(tmp_path: Path, path: str) -> None:
+    async with vault_running(tmp_path) as vault:
+        del vault.headers["Authorization"]
+        assert (await vault.post(path, json={})).status_code == 401
+        statuses = {
+            role: (await vault.post(path, json={}, headers=bearer(tmp_path, role))).status_code for role in ROLES
+        }
+    assert statuses == {role: 422 if role in READS[path] else 403 for role in ROLES}
+
+
+async def test_a_program_that_shares_the_own_key_needs_no_other_credentials(tmp_path: Path) -> None:
+    async with vault_running(tmp_path) as vault:
+        del vault.headers["Authorization"]
+        vault.auth = ServiceCredentials("desk", auth(tmp_path))
+        assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 201
+        vault.auth = ServiceCredentials("desk", auth(tmp_path / "elsewhere"))
+        assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 401
+
+
+async def test_where_people_log_in_a_program_is_known_by_its_key(tmp_path: Path) -> None:
+    with provider() as idp:
+        told = AuthSettings(folder=tmp_path / "auth", issuer=idp.issuer)
+        _, key = ApiKeys(told.folder).add("the desk", "service")
+        async with open_vault(VaultSettings(), tmp_path) as vault:
+            transport = httpx.ASGITransport(vault_app(vault, guard(told, HOST)))
+            statuses = list[int]()
+            for settings in (told, told.model_copy(update={"service_key": SecretStr(key)})):
+                async with httpx.AsyncClient(transport=transport, base_url="http://vault") as client:
+                    client.auth = ServiceCredentials("desk", settings)
+                    statuses.append((await client.get("/v1/people")).status_code)
+    assert statuses == [401, 200]
 
 
 async def test_names_that_an_earlier_release_kept_in_plain_are_sealed(tmp_path: Path) -> None:

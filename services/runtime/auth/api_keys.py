@@ -20,8 +20,8 @@ from services.runtime.errors import ClearError
 from services.runtime.lock import locked
 
 PREFIX = "kvota_"
-KeyRole = Literal["feed", "screen"]
-KEY_ROLES: tuple[KeyRole, ...] = ("feed", "screen")
+KeyRole = Literal["feed", "screen", "service"]
+KEY_ROLES: tuple[KeyRole, ...] = ("feed", "screen", "service")
 _FILE = "api-keys.json"
 _ID_BYTES, _SECRET_BYTES = 6, 32
 
