@@ -14,7 +14,7 @@ from services.runtime.serving import Address, serve
 from services.runtime.settings import HomeSettings
 from services.vault.app import vault_app
 from services.vault.settings import VaultSettings
-from services.vault.store import StoreUnavailableError
+from services.vault.store import NotScrubbedError, StoreUnavailableError
 from services.vault.vault import Vault, open_vault
 
 _FORGET_EVERY_S = 3_600.0
@@ -39,9 +39,12 @@ async def run(settings: VaultSettings, home: HomeSettings, watch: Guard, stop: a
 async def _forget(vault: Vault, parked_days: int) -> None:
     """Forget, now and every hour, what is kept for a time."""
     while True:
-        with suppress(StoreUnavailableError):  # whoever asks is told, and an hour later is early enough
-            if months := await vault.forget(parked_days):
-                log.info("months_forgotten", months=months)
+        try:
+            with suppress(StoreUnavailableError):  # whoever asks is told, and an hour later is early enough
+                if months := await vault.forget(parked_days):
+                    log.info("months_forgotten", months=months)
+        except NotScrubbedError as error:
+            log.warning("months_forgotten_but_not_scrubbed", reason=str(error))
         await asyncio.sleep(_FORGET_EVERY_S)
 
 

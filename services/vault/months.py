@@ -41,7 +41,10 @@ class Months:
         return [None if each is None else open_payload(keys.get(each.month), each) for each in read]
 
     def forget(self, today: date, kept_days: int) -> list[str]:
-        """Delete the keys of the months that ended more than so many days ago; which they were."""
+        """Delete the keys of the months that ended more than so many days ago; which they were.
+
+        Raises NotScrubbedError once they are deleted, as `Store.scrub` does.
+        """
         first_kept = _month(today - timedelta(days=kept_days))
         with self._store.writing() as rows:
             gone = [month for (month,) in rows.ask(_ALL) if month < first_kept]
