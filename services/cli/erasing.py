@@ -54,8 +54,8 @@ class Erasing:
     async def erase(self, person: str, reason: str) -> Erased:
         """Erase, then say so on the log; raises ClearError before anything is done when that cannot be said.
 
-        The log is told once the vault has deleted: should we die between the two, a repeat tells it, and of one person it
-        counts once. Then the store's files are written anew; a repeat does that again.
+        The log is told once the vault has deleted: should we die between the two, a repeat tells it, and of one person
+        it counts once. Then the store's files are written anew; a repeat does that again.
         """
         zone = ZoneInfo(CompanySettings().time_zone)
         _record(person, Erasure(datetime.now(UTC), (), 0, repeated=False), reason, zone)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
+import structlog
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 
 from services.runtime.auth.guard import Guard, answer_callers
@@ -22,6 +23,7 @@ from services.vault.bodies import (
     documented,
 )
 from services.vault.look_up import Found
+from services.vault.master import MasterKeyError
 from services.vault.people import ErasedError, NameTakenError, UnknownPersonError
 from services.vault.permissions import allowed
 from services.vault.store import StoreUnavailableError
@@ -29,6 +31,7 @@ from services.vault.texts import Text
 from services.vault.vault import Vault
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 
 def vault_app(vault: Vault, watch: Guard) -> FastAPI:
@@ -129,9 +132,13 @@ def _erased() -> Problem:
 
 
 async def _stored(asked: Awaitable[T]) -> T:
-    """What the vault answers; raises Problem when its store does not."""
+    """What the vault answers; raises Problem when its store does not, or its master keys do not open the store."""
     try:
         return await asked
     except StoreUnavailableError:
         detail = "the vault's store does not answer, and nothing has happened: ask again"
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", detail) from None
+    except MasterKeyError as error:
+        log.error("master_key_missing", reason=str(error))  # noqa: TRY400  # who runs it reads what to do, not a trace
+        detail = "the vault's master keys do not open its store, and nothing has happened: its log says what to do"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "master-key-missing", detail) from None

@@ -38,8 +38,8 @@ class NotScrubbedError(ClearError):
     def __init__(self, why: str) -> None:
         """Say what is in the way, and what to do."""
         super().__init__(
-            f"it is deleted, but files of the vault's store may still hold it, sealed ({why}): `kvota vault erase-again` "
-            "goes over them once more"
+            f"it is deleted, but files of the vault's store may still hold it, sealed ({why}): "
+            "`kvota vault erase-again` goes over them once more"
         )
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -18,9 +19,11 @@ from services.runtime.auth.settings import AuthSettings
 from services.runtime.ports import HOST
 from services.vault import sqlite
 from services.vault.app import vault_app
+from services.vault.master import FILE_NAME, KeyFile
 from services.vault.permissions import PERMISSIONS
+from services.vault.rotation import rewrap
 from services.vault.settings import VaultSettings
-from services.vault.vault import open_vault
+from services.vault.vault import open_people, open_vault
 from tests.callers import auth, bearer, watch
 from tests.desk.desks import vault_running
 from tests.runtime.issuers import provider
@@ -259,6 +262,25 @@ async def test_a_store_that_another_keeps_is_waited_for_and_then_said_to_be_away
         keeping.execute("ROLLBACK")
         keeping.close()
         assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 201
+
+
+async def test_a_vault_whose_copy_of_the_keys_lacks_the_newest_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    copied = tmp_path / "copied"
+    async with vault_running(tmp_path) as vault:
+        assert (await vault.put("/v1/people/p1", json={"name": "Анна"})).status_code == 201
+    copied.write_bytes((tmp_path / FILE_NAME).read_bytes())
+    copied.chmod(0o600)
+    async with vault_running(tmp_path, VaultSettings(master_key_file=copied)) as other:
+        KeyFile(tmp_path / FILE_NAME, may_be_made=False).add()
+        with closing(open_people(VaultSettings(), tmp_path).store) as store:
+            assert rewrap(store, VaultSettings().masters(tmp_path)) == 2
+        answer = await other.get("/v1/people")
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:kvota:problem:master-key-missing")
+        assert "master key 2 is missing here: copy its line" in capfd.readouterr().out
+        copied.write_bytes((tmp_path / FILE_NAME).read_bytes())
+        assert await names(other) == {"p1": "Анна"}
 
 
 async def test_a_vault_goes_on_once_its_database_has_cut_it_off(tmp_path: Path, postgres: Postgres) -> None:
