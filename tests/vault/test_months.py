@@ -48,7 +48,17 @@ def test_what_is_no_payload_is_opened_as_nothing(months: Months) -> None:
     sealed = seal_payload(months.public_keys(NOVEMBER), PAYLOAD, NOVEMBER)
     assert sealed is not None
     moved = sealed.replace("2026-11", "2026-12")
-    wrong = ["", "2026-11", "2026-11.", "2026-11.AAAA", "1999-01.AAAA", moved, f"{sealed[:-8]}AAAAAAA="]
+    wrong = [
+        "",
+        "2026-11\x00.AAAA",
+        "\x00",
+        "2026-11",
+        "2026-11.",
+        "2026-11.AAAA",
+        "1999-01.AAAA",
+        moved,
+        f"{sealed[:-8]}AAAAAAA=",
+    ]
     assert months.opened(wrong) == [None] * len(wrong)
 
 
