@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from services.runtime.errors import ClearError
+from services.vault.months import go_on_using, in_use
 from services.vault.people import People, UnknownPersonError, bury, leave_tombstone
 from services.vault.store import TABLES, Row, Rows, Store
 
@@ -58,18 +59,22 @@ def back_up(store: Store, path: Path) -> int:
 def restore(people: People, path: Path, erased: Erased) -> int:
     """Fill an empty store from a backup, less those who were erased since; how many they were.
 
-    All of it happens, or nothing. Raises BackupError, and MasterKeyError when the master keys open another store.
+    Months' keys that were made meanwhile stay in use beside those of the backup.
+    All of it happens, or nothing. Raises BackupError, and MasterKeyError when the master keys open
+    another store.
     """
     _check(path)
     with people.store.writing() as rows:
         if any(rows.ask(f"SELECT 1 FROM {table} LIMIT 1") for table in _NOT_EMPTY):
             message = "the vault is not empty: restore into an empty store"
             raise BackupError(message)
+        using = in_use(rows)
         for table in TABLES:
             rows.ask(f"DELETE FROM {table}")
         for table, some in _by_table(path):
             rows.ask(_insert(table), some)
         people.lookup_key(rows)
+        go_on_using(rows, using, people.masters)
         gone = sum(_erased(rows, person, at) for person, at in erased)
     people.store.scrub()
     return gone
