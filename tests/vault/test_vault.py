@@ -1,7 +1,9 @@
 """The vault: names in, names out, and nowhere else."""
 
+import asyncio
 import sqlite3
 import stat
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
@@ -17,8 +19,9 @@ from services.runtime.auth.credentials import ServiceCredentials
 from services.runtime.auth.guard import entrances, guard
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.ports import HOST
-from services.vault import sqlite
+from services.vault import bodies, sqlite
 from services.vault.app import vault_app
+from services.vault.contacts import e164
 from services.vault.master import FILE_NAME, KeyFile
 from services.vault.permissions import PERMISSIONS
 from services.vault.rotation import rewrap
@@ -156,6 +159,26 @@ async def test_a_bad_contact_is_refused_with_its_place_and_nobody_is_met(vault: 
     assert "people.1" in answer.json()["detail"]
     assert not [told for told in (NUMBER, NAME) if told in answer.text]
     assert [found["new"] for found in await look_up(vault, good)] == [True]
+
+
+async def test_others_are_answered_while_numbers_are_read(
+    vault: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers, others_answered = set[int](), threading.Event()
+
+    def held(number: str, region: str) -> str:
+        readers.add(threading.get_ident())
+        assert others_answered.wait(10)
+        return e164(number, region)
+
+    monkeypatch.setattr(bodies, "e164", held)
+    looking = asyncio.create_task(look_up(vault, {"kind": "caller", "number": NUMBER}))
+    while not readers:
+        await vault.get("/healthz")
+    assert await names(vault) == {}
+    others_answered.set()
+    assert len(await looking) == 1
+    assert threading.get_ident() not in readers
 
 
 async def test_a_request_has_a_thousand_people_at_the_most(vault: httpx.AsyncClient) -> None:
