@@ -26,6 +26,7 @@ from services.vault.master import FILE_NAME, KeyFile
 from services.vault.permissions import PERMISSIONS
 from services.vault.rotation import rewrap
 from services.vault.settings import VaultSettings
+from services.vault.store import StoreUnavailableError
 from services.vault.vault import open_people, open_vault
 from tests.callers import auth, bearer, watch
 from tests.desk.desks import vault_running
@@ -271,6 +272,31 @@ async def test_names_that_an_earlier_release_kept_in_plain_are_sealed(tmp_path: 
         assert not holding(tmp_path, [NAME.encode()])
     async with vault_running(tmp_path) as vault:
         assert await names(vault) == {"p1": NAME, "p2": "Борис"}
+
+
+def test_a_migration_that_is_interrupted_leaves_no_plain_name_once_it_was_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(tmp_path / "vault.sqlite") as plain:
+        plain.execute("PRAGMA secure_delete = OFF")
+        plain.execute("CREATE TABLE people (person TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID")
+        plain.executemany("INSERT INTO people VALUES (?, ?)", [(f"p{index}", NAME) for index in range(5_000)])
+        plain.commit()
+        plain.execute("DELETE FROM people WHERE person <> 'p1'")
+    plain.close()
+
+    def interrupted(_store: sqlite.SqliteStore) -> None:
+        raise StoreUnavailableError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite.SqliteStore, "write_anew", interrupted)
+        with pytest.raises(StoreUnavailableError):
+            open_people(VaultSettings(), tmp_path)
+    assert holding(tmp_path, [NAME.encode()])
+    people = open_people(VaultSettings(), tmp_path)
+    with closing(people.store):
+        assert people.names([]) == {"p1": NAME}
+        assert not holding(tmp_path, [NAME.encode()])
 
 
 async def test_a_store_that_another_keeps_is_waited_for_and_then_said_to_be_away(
