@@ -1,5 +1,7 @@
 """Copies of the vault: whole, sealed, of no kind of database, and nobody comes back with them."""
 
+import errno
+import os
 import stat
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
@@ -125,6 +127,23 @@ def test_a_backup_is_not_overwritten(people: People, tmp_path: Path) -> None:
         back_up(people.store, tmp_path / "backup")
     assert (tmp_path / "backup").read_text() == "kept"
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    who(people, ANNA)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="no space"):
+            back_up(people.store, tmp_path / "backup")
+    assert not list(tmp_path.glob("backup*"))
+    (tmp_path / "backup.part").touch()
+    with pytest.raises(BackupError, match=r"backup.part is there: .* delete it"):
+        back_up(people.store, tmp_path / "backup")
 
 
 DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
