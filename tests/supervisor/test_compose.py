@@ -181,9 +181,13 @@ def test_whoever_asks_is_known_as_whoever_starts_it_says(name: str, reading: Rea
         "KVOTA_AUTH_ISSUER": "https://login.example.com",
         "KVOTA_AUTH_AUDIENCE": "sales",
         "KVOTA_AUTH_SERVICE_KEY": "kvota_1_2",
+        "KVOTA_AUTH_ROLE_CLAIM": "groups",
+        "KVOTA_AUTH_REP_CLAIM": "employee",
+        "KVOTA_AUTH_UNIT_CLAIM": "department",
     }
     auth = reading.one(AuthSettings, environment(name, **told))
     assert (auth.issuer, auth.audience, auth.jwks_url) == ("https://login.example.com", "sales", None)
+    assert (auth.role_claim, auth.rep_claim, auth.unit_claim) == ("groups", "employee", "department")
     assert auth.service_key == SecretStr("kvota_1_2")
     auth.require_for(EVERYWHERE)
 
