@@ -35,7 +35,7 @@ class EventStream(Response):
     """A screen's stream, from its snapshot to its end."""
 
     def __init__(self, hub: Hub, last: str | None, within_s: float, may: May) -> None:
-        """Send what the hub has; `within_s` seconds without a taker end it, and soon whoever `may` not look any more."""
+        """Send what the hub has; `within_s` seconds without a taker end it, and so does that they `may` not look."""
         super().__init__()
         self._hub, self._last, self._within_s, self._may = hub, last, within_s, may
 
@@ -73,7 +73,7 @@ async def _watch(receive: Callable[[], Awaitable[Any]], viewer: Viewer) -> None:
 
 async def _ask_again(may: May, viewer: Viewer) -> None:
     """End the stream when whoever opened it may not look any more: the key was revoked, or the token has expired."""
-    while await may():
+    while await may():  # noqa: ASYNC110  # nobody tells of it: the keys are in a file, and time passes
         await asyncio.sleep(_ASK_AGAIN_S)
     viewer.end()
 
