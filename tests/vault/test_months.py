@@ -1,5 +1,6 @@
 """What is parked is sealed by whoever parks, opened by the vault alone, and by nobody once its month is forgotten."""
 
+import asyncio
 from datetime import date
 from pathlib import Path
 
@@ -93,3 +94,19 @@ async def test_parking_goes_on_while_the_vault_is_away(tmp_path: Path) -> None:
 
 def test_without_a_key_nothing_is_kept(tmp_path: Path) -> None:
     assert _keys("http://127.0.0.1:9", tmp_path, tmp_path).seal(PAYLOAD) is None
+
+
+async def test_parking_goes_on_when_the_disk_does_not_take_the_keys(tmp_path: Path) -> None:
+    (tmp_path / "feeds").touch()  # a file, where the folder should be
+    async with vault_running(tmp_path / "vault") as vault:
+        keys = _keys(str(vault.base_url), tmp_path / "feeds", tmp_path / "vault")
+        await keys.fetch()
+    assert keys.seal(PAYLOAD) is not None
+
+
+async def test_several_who_park_may_share_a_folder(tmp_path: Path) -> None:
+    async with vault_running(tmp_path / "vault") as vault:
+        several = [_keys(str(vault.base_url), tmp_path / "feeds", tmp_path / "vault") for _ in range(8)]
+        await asyncio.gather(*(keys.fetch() for keys in several))
+    assert [path.name for path in (tmp_path / "feeds").iterdir()] == ["parking-keys.json"]
+    assert _keys("http://127.0.0.1:9", tmp_path / "feeds", tmp_path / "vault").seal(PAYLOAD) is not None
