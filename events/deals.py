@@ -170,7 +170,7 @@ class DealAmended(Event):
 
 
 class DealRefunded(Event):
-    """Money went back to the customer: the sale counts for less, and so does each rep's part in it."""
+    """Money went back to the customer, or need not be paid: the sale counts for less, and each rep's part with it."""
 
     type: Literal["deal.refunded"] = "deal.refunded"
     version: Literal[1] = 1

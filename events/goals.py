@@ -185,6 +185,8 @@ class QuotaRelieved(Event):
     holder: Name
     holder_kind: HolderKind
     measure: Measure
+    skill: Name | None = None
+    """For the measure `skill`: which one."""
     currency: Currency | None = None
     reliefs: tuple[PeriodRelief, ...] = Field(min_length=1)
     absence: AbsenceId | None = None
@@ -201,6 +203,8 @@ class QuotaWithdrawn(Event):
     holder: Name
     holder_kind: HolderKind
     measure: Measure
+    skill: Name | None = None
+    """For the measure `skill`: which one."""
     currency: Currency | None = None
     periods: tuple[PeriodTarget, ...] = Field(min_length=1)
     """What is no longer asked for in each period, relief already taken off."""

@@ -183,13 +183,17 @@ def _refund(refund: DealRefunded) -> Added:
 def _quota(event: QuotaAssigned | QuotaWithdrawn | QuotaRelieved) -> Added:
     if isinstance(event, QuotaRelieved):
         for relief in event.reliefs:
-            key = event.holder, event.measure, relief.period, None, None, event.currency
+            key = event.holder, event.measure, event.skill, relief.period, None, None, event.currency
             yield "quota", key, (0, relief.relieved)
         return
     sign = 1 if isinstance(event, QuotaAssigned) else -1
     for part in event.periods:
         days = str(part.starts_on), str(part.ends_on)
-        yield "quota", (event.holder, event.measure, part.period, *days, event.currency), (sign * part.target, 0)
+        yield (
+            "quota",
+            (event.holder, event.measure, event.skill, part.period, *days, event.currency),
+            (sign * part.target, 0),
+        )
 
 
 def _left_for_rep(call: CallAnswered) -> Added:

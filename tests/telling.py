@@ -171,7 +171,7 @@ def withdrawn(part: PeriodTarget, quota: QuotaAssigned) -> QuotaWithdrawn:
 
 
 def _of(quota: QuotaAssigned) -> dict[str, Any]:
-    names = ("quota", "holder", "holder_kind", "measure", "currency")
+    names = ("quota", "holder", "holder_kind", "measure", "skill", "currency")
     return {"occurred_at": at(8), "day": quota.day} | {name: getattr(quota, name) for name in names}
 
 

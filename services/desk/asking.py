@@ -19,11 +19,10 @@ from pydantic import ValidationError
 
 from services.desk.bodies import Body
 from services.desk.commandid import CommandId, command_id
-from services.desk.company import Company
+from services.desk.company import Company, Whose
 from services.desk.deciding import Decision, Rejected, Unknown, thing_of
 from services.desk.fold import Recorded
 from services.desk.handler import (
-    About,
     Asked,
     Beforehand,
     Handler,
@@ -126,14 +125,6 @@ class Desk:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "currency-not-used", en, ru)
 
 
-Where = str | About | None
-"""A stream, as it is or by what is known once the log has been read."""
-
-
-def _place(where: Where) -> About:
-    return where if callable(where) else lambda _company: where
-
-
 class When(TypedDict):
     """The two fields of every command that say when it is to have happened."""
 
@@ -210,16 +201,19 @@ class Ask:
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
-        thing: Where = None,
-        about: Where = None,
+        thing: Whose | None = None,
+        about: Whose | None = None,
         beforehand: Beforehand = nothing,
+        again: Beforehand = nothing,
     ) -> Response:
         """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
 
         The caller's permit has to reach the `thing` whose stream this is, by the org tree of today: what the command is
         about, when left out, and without that the whole company.
         """
-        recorded = await self.record(command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand)
+        recorded = await self.record(
+            command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand, again=again
+        )
         return self.told(recorded)
 
     async def record(  # noqa: PLR0913  # each says something else of the command
@@ -228,26 +222,25 @@ class Ask:
         decide: Callable[[Company], Decision],
         *,
         in_turn: str,
-        thing: Where = None,
-        about: Where = None,
+        thing: Whose | None = None,
+        about: Whose | None = None,
         beforehand: Beforehand = nothing,
+        again: Beforehand = nothing,
     ) -> Recorded:
         """The same, for a route that has more to do before it answers; raises Problem."""
         asked = Asked(
             command=command,
             caller=self.permit.caller.subject,
             decide=decide,
-            permit=partial(self._require_reach, _place(about if thing is None else thing)),
+            permit=partial(require_reach, self.permit, about if thing is None else thing, self.desk.today()),
             in_turn=in_turn,
-            about=_place(about),
+            about=about,
             seen=self._seen,
             beforehand=beforehand,
+            again=again,
         )
         with self.problems(named=about is not None):
             return await self.desk.handler.handle(asked)
-
-    def _require_reach(self, thing: About, company: Company) -> None:
-        require_reach(self.permit, thing(company), self.desk.today(), company)
 
     @contextmanager
     def problems(self, *, named: bool = False) -> Iterator[None]:

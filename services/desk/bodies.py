@@ -29,10 +29,15 @@ Moment = Annotated[Instant, AfterValidator(_within_reason)]
 """When something is to have happened."""
 
 
-class BodyPart(BaseModel):
-    """A value inside a body. A field that is not known is refused: it would be believed to have an effect."""
+STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+"""How bodies are read, and parts of events inside them: a field that is not known is refused, or somebody would believe
+that it had an effect."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+class BodyPart(BaseModel):
+    """A value inside a body."""
+
+    model_config = STRICT
 
 
 class Body(BodyPart):

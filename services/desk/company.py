@@ -1,5 +1,6 @@
 """What the desk knows of the company: the fold of every decision that counts. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -50,3 +51,12 @@ class Company:
             self.hiring.take(event)
         elif isinstance(event, HeadcountEvent):
             self.headcount.take(event)
+
+
+Whose = str | Callable[[Company], str]
+"""A stream, or how to tell it from what is known when a decision is tried."""
+
+
+def stream_of(whose: Whose, company: Company) -> str:
+    """The stream, by what is known."""
+    return whose if isinstance(whose, str) else whose(company)

@@ -15,7 +15,7 @@ from events.catalogue import entry_of
 from events.codec import event_data, event_schema
 from events.envelope import Envelope, write_expects
 from services.desk.commandid import CommandId
-from services.desk.company import Company
+from services.desk.company import Company, Whose, stream_of
 from services.desk.deciding import Decision, Rejected
 from services.desk.fold import Fold, Recorded
 
@@ -60,9 +60,11 @@ class UndecidedError(Exception):
         self.appended = appended
 
 
+class BeforehandError(Exception):
+    """What has to hold before an event may be in the log does not, or cannot be made to."""
+
+
 Beforehand = Callable[[], Awaitable[None]]
-About = Callable[[Company], str | None]
-"""A stream, which may depend on what is known: a candidate's is that of the requisition."""
 
 
 async def nothing() -> None:
@@ -83,12 +85,14 @@ class Asked:
     another in the log."""
     permit: Callable[[Company], None] = lambda _company: None
     """Makes sure that the caller may ask for this, by what is known; raises Rejected."""
-    about: About = lambda _company: None
+    about: Whose | None = None
     """The stream that the caller has seen."""
     seen: Callable[[int], bool] = lambda _version: True
     """Whether a version of it is one that the caller has seen."""
     beforehand: Beforehand = nothing
-    """What has to hold before the event may be in the log, and before it is found there; done once, unless refused."""
+    """What has to hold before the event may be in the log; done once, unless refused. Raises BeforehandError."""
+    again: Beforehand = nothing
+    """What tells whether a command that is recorded already is the same, where its digest cannot; raises if not."""
 
 
 class Handler:
@@ -102,7 +106,8 @@ class Handler:
     async def handle(self, asked: Asked) -> Recorded:
         """Make what is asked for true; the record that says so, be it an earlier one of this very command.
 
-        Raises Rejected, KeyReusedError or StaleError when nothing was recorded and nothing will be, and UndecidedError.
+        Raises Rejected, BeforehandError, KeyReusedError or StaleError when nothing was recorded and nothing will be,
+        and UndecidedError.
         """
         attempt = _Attempt(asked, self._log, self._now)
         try:
@@ -145,7 +150,7 @@ class _Attempt:
         while True:
             try:
                 recorded = await self._once()
-            except (Rejected, StaleError):
+            except (Rejected, StaleError, BeforehandError):
                 if caught_up:
                     raise
                 await self._log.catch_up()
@@ -158,7 +163,8 @@ class _Attempt:
         """Decide by what is known and append; None when another decision came first, so that it is to be done again."""
         fold = self._log.fold
         if known := self._known(fold):
-            await self._prepare()
+            if not self._prepared:
+                await self._asked.again()
             return known
         decision = self._decide(fold)
         heads = {stream: fold.head(stream) for stream in (*decision.relies_on, decision.stream)}
@@ -183,8 +189,8 @@ class _Attempt:
 
     def _decide(self, fold: Fold) -> Decision:
         self._asked.permit(fold.company)
-        about = self._asked.about(fold.company)
-        version = 0 if about is None else fold.head(about)
+        about = self._asked.about
+        version = 0 if about is None else fold.head(stream_of(about, fold.company))
         if version and not self._asked.seen(version):
             raise StaleError(version)
         return self._asked.decide(fold.company)

@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from events.codec import encode
 from events.envelope import Envelope
 from services.desk.fold import Fold
 from services.runtime.decision_writer import Writer
@@ -80,7 +81,8 @@ class DecisionLog:
         while True:
             for records in (await self._tail.getmany(timeout_ms=_POLL_MS)).values():
                 for record in records:
-                    self.fold.take(record.offset, record.value)
+                    if record.offset >= self.fold.position:
+                        self.fold.take(record.offset, record.value)
             async with self._moved:
                 self._moved.notify_all()
 
@@ -104,9 +106,13 @@ class DecisionLog:
         await self.reached(await self.end())
 
     async def append(self, envelope: Envelope) -> None:
-        """Append a decision, and return once it has been read back: whether it counts, the fold knows.
+        """Append a decision, and return once it is folded: whether it counts, the fold knows.
 
-        Runs until it knows or is cancelled; cancelled, the outcome is unknown.
+        What was acknowledged as the very next record need not be read to be known. Runs until it knows or is cancelled;
+        cancelled, the outcome is unknown.
         """
-        offset = await self._writer.append(envelope)
+        record = encode(envelope)
+        offset = await self._writer.append(envelope.stream or "", record)
+        if offset == self.fold.position:
+            self.fold.take(offset, record)
         await (self.catch_up() if offset < 0 else self.reached(offset + 1))

@@ -1,6 +1,7 @@
 """Names, numbers and addresses of people: they go to the vault, and nowhere else."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Literal, TypedDict
 from urllib.parse import quote
@@ -9,6 +10,7 @@ import httpx
 import structlog
 
 from events.ids import CandidateId, CustomerId, PersonId, RepId
+from services.desk.handler import BeforehandError
 
 Kind = Literal["rep", "candidate", "customer", "lead"]
 """As what somebody is met: the names of reps, and of nobody else, are on the wall."""
@@ -16,15 +18,15 @@ Kind = Literal["rep", "candidate", "customer", "lead"]
 _log = structlog.get_logger()
 
 
-class NamesUnavailableError(Exception):
+class NamesUnavailableError(BeforehandError):
     """The vault did not keep a name."""
 
 
-class OtherNameError(Exception):
+class OtherNameError(BeforehandError):
     """The person is known by another name."""
 
 
-class ErasedPersonError(Exception):
+class ErasedPersonError(BeforehandError):
     """The person was erased, and does not come back."""
 
 
@@ -61,6 +63,14 @@ class Names:
         if answer.status_code == HTTPStatus.GONE:
             raise ErasedPersonError
         _require_success(answer)
+
+    async def recognise(self, person: RepId | CandidateId | CustomerId, name: str, kind: Kind = "rep") -> None:
+        """Make sure that nobody is called otherwise than when they became known; raises OtherNameError.
+
+        Whoever was erased since, or cannot be asked about now, is taken for the same.
+        """
+        with suppress(ErasedPersonError, NamesUnavailableError):
+            await self.keep(person, name, kind)
 
     async def find(self, contact: Contact, kind: Kind) -> PersonId:
         """The id of the person who is reached so; whoever is not known yet becomes a person.

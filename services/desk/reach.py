@@ -6,7 +6,7 @@ from datetime import date
 
 from events.goals import HolderKind
 from events.ids import RepId, UnitId
-from services.desk.company import Company
+from services.desk.company import Company, Whose, stream_of
 from services.desk.deals.state import Lost, Open, Unopened, Won
 from services.desk.deciding import Rejected, thing_of
 from services.desk.people.state import Hired, People
@@ -33,21 +33,27 @@ _REACH: dict[Scope, tuple[str, str]] = {
 }
 
 
+_READING = ".read"
+
+
 @dataclass(frozen=True, slots=True)
 class _Owners:
-    """Whose something is: any of them."""
+    """Whose something is: any of them decides about it."""
 
     reps: frozenset[RepId] = field(default_factory=frozenset[RepId])
     units: frozenset[UnitId] = field(default_factory=frozenset[UnitId])
+    readers: frozenset[RepId] = field(default_factory=frozenset[RepId])
+    """Who may see it as well, and decide nothing about it."""
 
 
-def require_reach(permit: Permit, thing: str | None, day: date, company: Company) -> None:
+def require_reach(permit: Permit, thing: Whose | None, day: date, company: Company) -> None:
     """Make sure that a permit reaches the thing whose stream this is, or with None the whole company.
 
     What does not exist is in nobody's reach, and is let through: that it does not exist is for the decider to say.
     Raises OutOfReach.
     """
-    if not reaches(permit, thing, day, company):
+    known = None if thing is None else stream_of(thing, company)
+    if not reaches(permit, known, day, company):
         raise OutOfReach(permit.permission, permit.scope)
 
 
@@ -60,9 +66,10 @@ def reaches(permit: Permit, thing: str | None, day: date, company: Company) -> b
     owners = _owners(thing, company)
     if owners is None:
         return True
+    reps = owners.reps | (owners.readers if permit.permission.endswith(_READING) else frozenset())
     if permit.scope == "self":
-        return permit.caller.rep in owners.reps
-    units = owners.units | {_unit_of(rep, day, company.people) for rep in owners.reps}
+        return permit.caller.rep in reps
+    units = owners.units | {_unit_of(rep, day, company.people) for rep in reps}
     return any(permit.caller.unit in company.people.above(unit, day) for unit in units if unit is not None)
 
 
@@ -92,14 +99,15 @@ def _requisition(requisition: str, company: Company) -> _Owners | None:
     return None if known is None else _Owners(units=frozenset({known.unit}))
 
 
-def _sellers(deal: str, company: Company) -> _Owners | None:
+def _leader(deal: str, company: Company) -> _Owners | None:
+    """Whoever leads a deal, or led it when it was closed: a part of a sale lets see the whole of it, and no more."""
     match company.deals.deal(deal):
         case Unopened():
             return None
         case Open(rep=rep) | Lost(rep=rep):
             return _Owners(reps=frozenset({rep}))
-        case Won(left=credited):
-            return _Owners(reps=frozenset(part.rep for part in credited))
+        case Won(rep=rep, left=credited):
+            return _Owners(reps=frozenset({rep}), readers=frozenset(part.rep for part in credited))
 
 
 def _lead(lead: str, company: Company) -> _Owners | None:
@@ -128,7 +136,7 @@ _OWNERS: dict[str, Callable[[str, Company], _Owners | None]] = {
     "requisition": _requisition,
     "goal": _goal,
     "quota": _quota,
-    "deal": _sellers,
+    "deal": _leader,
     "lead": _lead,
     "trainee": lambda rep, _company: _Owners(reps=frozenset({rep})),
 }

@@ -7,18 +7,18 @@ owner could have written it.
 
 import gc
 import hashlib
-import json
 import os
 import pickle  # of our own file, see above
 import platform
 import stat
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
+from typing_extensions import Buffer
 
 import events
 from services import desk
@@ -26,19 +26,10 @@ from services.desk.fold import Fold
 
 FILE_NAME = "desk.snapshot"
 _LIBRARIES = ("pydantic", "pydantic-core", "msgspec")
+_PART_BYTES = 1 << 20
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """The first line of the file."""
-
-    meaning: str
-    position: int
-    size: int
-    digest: str
 
 
 class UnusableError(Exception):
@@ -65,22 +56,41 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def save(fold: Fold, path: Path) -> None:
-    """Write a snapshot in place of the one before; whoever reads meanwhile, or after a crash, finds a whole one."""
-    body = pickle.dumps(fold, protocol=pickle.HIGHEST_PROTOCOL)
-    head = _Head(meaning(), fold.position, len(body), hashlib.sha256(body).hexdigest())
+    """Write a snapshot in place of the one before; whoever reads meanwhile, or after a crash, finds a whole one.
+
+    First its meaning, a line; then the fold; last the digest of all that.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
     partial.touch(0o600)
     with partial.open("wb") as file:
-        file.write(json.dumps(asdict(head)).encode() + b"\n")
-        file.write(body)
+        writing = _Digesting(file)
+        writing.write(_first_line())
+        pickle.dump(fold, writing, protocol=pickle.HIGHEST_PROTOCOL)
+        file.write(writing.digest.digest())
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+class _Digesting:
+    """A file that is written, and the digest of what was: what is written is nowhere in memory as a whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.digest = hashlib.sha256()
+        self._file = file
+
+    def write(self, data: Buffer) -> int:
+        self.digest.update(data)
+        return self._file.write(data)
+
+
+def _first_line() -> bytes:
+    return f"{meaning()}\n".encode()
 
 
 def restored(path: Path) -> Fold:
@@ -102,29 +112,31 @@ def _load(path: Path) -> Fold:
         if owner.st_uid != os.geteuid() or owner.st_mode & _OTHERS_WRITE:
             message = "others than this user may have written it"
             raise UnusableError(message)
-        head, body = _head(file.readline()), file.read()
-    if head.meaning != meaning():
-        message = "it was made by other code"
-        raise UnusableError(message)
-    if len(body) != head.size or hashlib.sha256(body).hexdigest() != head.digest:
-        message = "it is damaged"
-        raise UnusableError(message)
-    return _unpickled(body)
+        if file.read(len(_first_line())) != _first_line():
+            message = "it was made by other code, or is none"
+            raise UnusableError(message)
+        if not _whole(file, owner.st_size):
+            message = "it is damaged"
+            raise UnusableError(message)
+        file.seek(len(_first_line()))
+        return _unpickled(file)
 
 
-def _head(line: bytes) -> _Head:
-    try:
-        return _Head(**json.loads(line))
-    except (ValueError, TypeError):
-        message = "it does not begin as a snapshot does"
-        raise UnusableError(message) from None
+def _whole(file: BinaryIO, size: int) -> bool:
+    """Whether a file ends with the digest of all that is before it."""
+    file.seek(0)
+    digest, left = hashlib.sha256(), size - hashlib.sha256().digest_size
+    while left > 0 and (part := file.read(min(left, _PART_BYTES))):
+        digest.update(part)
+        left -= len(part)
+    return file.read() == digest.digest()
 
 
-def _unpickled(body: bytes) -> Fold:
+def _unpickled(file: BinaryIO) -> Fold:
     """The fold, without Python looking for garbage among the millions of objects of which none is."""
     gc.disable()
     try:
-        fold: Fold = pickle.loads(body)  # noqa: S301  # its owner and its digest were looked at
+        fold: Fold = pickle.load(file)  # noqa: S301  # its owner and its digest were looked at
         gc.freeze()
     finally:
         gc.enable()

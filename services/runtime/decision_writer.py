@@ -9,8 +9,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from events.codec import encode
-from events.envelope import CONTENT_TYPE, Envelope
+from events.envelope import CONTENT_TYPE
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import DECISIONS
 
@@ -67,22 +66,24 @@ class Writer:
         """Disconnect."""
         await self.close()
 
-    async def append(self, envelope: Envelope) -> int:
-        """Append one record, once or more often; the offset of the one that was acknowledged, -1 when not told.
+    async def append(self, stream: str, record: bytes) -> int:
+        """Append one record of a stream, once or more often; the offset of the one that was acknowledged.
 
-        Runs until it succeeds or is cancelled; cancelled, the record may be in the log or come into it.
+        -1 when it was not told. Runs until it succeeds or is cancelled; cancelled, the record may be in the log or come
+        into it.
         """
-        key, value = (envelope.stream or "").encode(), encode(envelope)
         while True:
             producer = self._producer
             try:
                 async with asyncio.timeout(_TRY_S):
                     producer = await self._connected()
-                    sent = await producer.send_and_wait(DECISIONS, value, key=key, partition=0, headers=_HEADERS)
+                    sent = await producer.send_and_wait(
+                        DECISIONS, record, key=stream.encode(), partition=0, headers=_HEADERS
+                    )
             except MessageSizeTooLargeError:  # the one that says for certain that nothing was appended
                 raise
             except (KafkaError, TimeoutError) as error:
-                _log.warning("append_in_doubt", stream=envelope.stream, error=type(error).__name__)
+                _log.warning("append_in_doubt", stream=stream, error=type(error).__name__)
                 self._give_up(producer)
                 await asyncio.sleep(_PAUSE_S)
             else:

@@ -8,7 +8,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from events.catalogue import entry_of
-from events.codec import UnreadableError, decode, event_data, event_schema
+from events.codec import UnreadableError, decode, encode, event_data, event_schema
 from events.envelope import Envelope
 from events.ids import KVOTA
 from events.law import Verdict
@@ -64,7 +64,7 @@ class Watch:
             moment = self._now()
             rows = await self._history.rows(rule.report, rule.ask(moment.day), self.position)
             for notice in rule.notices(rows, moment, self.said):
-                await self._writer.append(record_of(notice, moment))
+                await self._writer.append(notice.stream, encode(record_of(notice, moment)))
                 _log.info("noticed", stream=notice.stream, version=notice.version)
                 told += 1
         return told

@@ -61,9 +61,9 @@ async def desk_running(
         yield client
 
 
-def desk_app_of(home: Path) -> FastAPI:
-    """The app of a desk that has nothing to work with: what there is to be said of its routes."""
-    log = DecisionLog(KafkaSettings())
+def desk_app_of(home: Path, log: DecisionLog | None = None) -> FastAPI:
+    """The app of a desk on a log; without one it has nothing to work with: what there is to be said of its routes."""
+    log = log or DecisionLog(KafkaSettings())
     desk = Desk(
         log=log,
         handler=Handler(log, _now, 1),
@@ -82,7 +82,9 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def vault_running(home: Path, settings: VaultSettings | None = None) -> AsyncGenerator[httpx.AsyncClient]:
+async def vault_running(
+    home: Path, settings: VaultSettings | None = None, *, port: int = 0
+) -> AsyncGenerator[httpx.AsyncClient]:
     """A vault, and a client of it in the role of a service; without settings, its store is a file in `home`."""
     told = VaultSettings() if settings is None else settings
 
@@ -90,7 +92,7 @@ async def vault_running(home: Path, settings: VaultSettings | None = None) -> As
         async with open_vault(told, home) as vault:
             app = vault_app(vault, watch(home))
             served(app)
-            await serve(app, Address(port=0), stop)
+            await serve(app, Address(port=port), stop)
 
     async with _running(run) as client:
         client.headers.update(bearer(home, "service"))

@@ -14,6 +14,8 @@ from services.desk.company import Company
 from services.desk.deciding import Command, Decision
 from services.desk.fold import Fold
 from services.desk.handler import Asked, Handler
+from services.desk.log import DecisionLog
+from services.runtime.settings import KafkaSettings
 from tests.events.examples.dates import at
 from tests.telling import decided
 
@@ -41,6 +43,25 @@ class Replica:
         await self.catch_up()
 
 
+class LaggingLog(DecisionLog):
+    """A whole desk's view of a log in memory, which it reads no further than it has to."""
+
+    def __init__(self, records: Records) -> None:
+        super().__init__(KafkaSettings())
+        self.records = records
+
+    async def end(self) -> int:
+        return len(self.records)
+
+    async def reached(self, position: int) -> None:
+        for offset in range(self.fold.position, position):
+            self.fold.take(offset, self.records[offset])
+
+    async def append(self, envelope: Envelope) -> None:
+        self.records.append(encode(envelope))
+        await self.catch_up()
+
+
 def handler(log: Replica, patience_s: float = 5) -> Handler:
     """The handler of a desk."""
     return Handler(log, lambda: at(12), patience_s)
@@ -53,7 +74,8 @@ def asked(command: Command, key: str, **more: Any) -> Asked:  # noqa: ANN401  # 
 
 def _decide(command: Command, company: Company) -> Decision:
     """What the decider of the command's own noun says."""
-    decision: Decision = import_module(type(command).__module__).decide(command, company)
+    noun, _, _ = type(command).__module__.rpartition(".")
+    decision: Decision = import_module(f"{noun}.decider").decide(command, company)
     return decision
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from events.goals import GoalLinked, GoalSet, GoalSignedOff
+from events.people import UnitFormed
 from services.desk.goals.decider import GoalCommand, LinkGoal, SetGoal, SignOffGoal, decide
 from services.desk.goals.refusals import (
     GoalInCircle,
@@ -14,7 +15,7 @@ from services.desk.goals.refusals import (
     SignedOffAlready,
 )
 from services.desk.people.refusals import HolderKindMismatch, RepNotHired, UnitUnknown
-from tests.desk.given import ANNA, BORIS, NORTH, team
+from tests.desk.given import ANNA, BORIS, NORTH, anna, team
 from tests.events.examples.dates import TODAY, at
 from tests.scenario import Scenario
 
@@ -90,9 +91,32 @@ def test_people_agree_to_a_goal_in_their_own_role_once() -> None:
     given.when(sign_off(BORIS, "holder")).then(signed)
     given.when(sign_off(ANNA, "holder")).then_rejected(NotTheirRole)
     given.when(sign_off(BORIS, "accountable")).then_rejected(NotTheirRole)
-    given.when(sign_off(BORIS, "approver")).then_relies_on(f"rep/{BORIS}")
+    given.when(sign_off(BORIS, "approver")).then_relies_on(f"rep/{BORIS}", f"unit/{NORTH}")
     given.when(sign_off("nobody", "approver")).then_rejected(RepNotHired)
     goal.given(*team, was_set(), signed).when(sign_off(BORIS, "holder")).then_rejected(SignedOffAlready)
+
+
+def led(unit: str, manager: str, parent: str | None = None) -> UnitFormed:
+    """A unit, in somebody's hands."""
+    kind: Any = "team" if unit == NORTH else "department"
+    return UnitFormed(**NOW, unit=unit, kind=kind, title=unit, parent=parent, manager=manager, starts_on=TODAY)
+
+
+def test_a_units_goal_is_signed_by_its_leader_and_approved_from_above() -> None:
+    vera = anna.model_copy(update={"rep": "vera"})
+    given = goal.given(*team, vera, led("sales", "vera"), led(NORTH, ANNA, "sales"), was_set())
+    given.when(sign_off(ANNA, "holder")).then_relies_on(f"rep/{ANNA}", f"unit/{NORTH}", "unit/sales")
+    given.when(sign_off(BORIS, "holder")).then_rejected(NotTheirRole)
+    given.when(sign_off("vera", "holder")).then_rejected(NotTheirRole)
+    given.when(sign_off("vera", "approver")).then_relies_on("rep/vera", f"unit/{NORTH}", "unit/sales")
+    given.when(sign_off(ANNA, "approver")).then_rejected(NotTheirRole)
+    given.when(sign_off(BORIS, "approver")).then_rejected(NotTheirRole)
+
+
+def test_a_reps_goal_is_approved_by_whoever_leads_the_rep() -> None:
+    given = goal.given(*team, led(NORTH, ANNA), was_set(holder=BORIS, holder_kind="rep"))
+    given.when(sign_off(ANNA, "approver")).then_relies_on(f"rep/{ANNA}", f"unit/{NORTH}")
+    given.when(sign_off(BORIS, "approver")).then_rejected(NotTheirRole)
 
 
 def test_nothing_more_is_decided_about_a_goal_that_is_over() -> None:

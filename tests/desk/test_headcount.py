@@ -34,6 +34,9 @@ from services.desk.headcount.refusals import (
     ParentPlanHasFewerSeats,
     ParentPlanInOtherCurrency,
     PlacedElsewhere,
+    PlanCostsLess,
+    PlanForOtherDays,
+    PlanInOtherCurrency,
     PlanOfOtherUnit,
     PlansOverlap,
     PlanUnknown,
@@ -78,7 +81,8 @@ def approved(name: str, *posts: PlannedPost, **changes: Any) -> HeadcountPlanApp
 
 def open_position(**changes: Any) -> OpenPosition:  # noqa: ANN401  # fields
     usual: dict[str, Any] = {"position": SEAT, "unit": NORTH, "post": "sales", "starts_on": TODAY}
-    return OpenPosition(**ASKED, full_time_bp=10_000, cost_minor=100, currency="RUB", **usual | changes)
+    usual |= {"cost_minor": 100, "currency": "RUB"}
+    return OpenPosition(**ASKED, full_time_bp=10_000, **usual | changes)
 
 
 opened = PositionOpened(
@@ -159,15 +163,15 @@ def test_the_plan_above_is_of_a_unit_above() -> None:
 def test_positions_can_be_opened_as_far_as_a_plan_provides_for_them() -> None:
     headcount.given(*org).when(open_position()).then(opened)
     planned = headcount.given(*org, approved("plan", line(1)))
-    outcome = planned.when(open_position(plan="plan", starts_on=DECEMBER))
+    outcome = planned.when(open_position(plan="plan", cost_minor=50, starts_on=DECEMBER))
     first = position_id("plan", "sales", 1)
     outcome.then_relies_on(f"unit/{NORTH}", "headcount/plans")
     assert outcome.decision.stream == f"position/{first}"
     full = headcount.given(*org, approved("plan", line(1)), outcome.decision.event)
-    full.when(open_position(plan="plan", starts_on=DECEMBER)).then_rejected(PlanUsedUp)
+    full.when(open_position(plan="plan", cost_minor=50, starts_on=DECEMBER)).then_rejected(PlanUsedUp)
     gone = PositionClosed(**NOW, position=first, unit=NORTH, post="sales", ends_on=JANUARY)
     again = headcount.given(*org, approved("plan", line(1)), outcome.decision.event, gone)
-    again.when(open_position(plan="plan", starts_on=JANUARY)).then_relies_on(
+    again.when(open_position(plan="plan", cost_minor=50, starts_on=JANUARY)).then_relies_on(
         f"unit/{NORTH}", "headcount/plans", f"position/{first}"
     )
 
@@ -236,11 +240,35 @@ def test_whatever_is_asked_the_plans_below_never_exceed_the_one_above(asked: lis
 def test_a_plan_has_no_more_positions_whichever_begins_first() -> None:
     later = (
         headcount.given(*org, approved("plan", line(1)))
-        .when(open_position(plan="plan", starts_on=JANUARY))
+        .when(open_position(plan="plan", cost_minor=50, starts_on=JANUARY))
         .decision.event
     )
     given = headcount.given(*org, approved("plan", line(1)), later)
-    given.when(open_position(plan="plan", starts_on=DECEMBER)).then_rejected(PlanUsedUp)
+    given.when(open_position(plan="plan", cost_minor=50, starts_on=DECEMBER)).then_rejected(PlanUsedUp)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"starts_on": TODAY}, PlanForOtherDays),
+        ({"starts_on": FEBRUARY}, PlanForOtherDays),
+        ({"currency": "USD"}, PlanInOtherCurrency),
+        ({"cost_minor": 101}, PlanCostsLess),
+    ],
+    ids=["before it", "after it", "currency", "cost"],
+)
+def test_a_position_keeps_to_the_days_the_currency_and_the_money_of_its_plan(
+    changes: dict[str, Any], refusal: type[Rejected]
+) -> None:
+    """The plan is for December and January, and has 200 for two seats: 50 a month each, or 100 for one."""
+    asked: dict[str, Any] = {"plan": "plan", "starts_on": DECEMBER, "cost_minor": 50}
+    given = headcount.given(*org, approved("plan", line(2)))
+    given.when(open_position(**asked | changes)).then_rejected(refusal)
+    first = given.when(open_position(**asked)).decision.event
+    both = headcount.given(*org, approved("plan", line(2)), first)
+    both.when(open_position(**asked | {"cost_minor": 51})).then_rejected(PlanCostsLess)
+    late = open_position(**asked | {"cost_minor": 100, "starts_on": JANUARY})
+    assert both.when(late).decision.stream == f"position/{position_id('plan', 'sales', 2)}"
 
 
 def test_nobody_takes_a_seat_that_is_to_be_closed() -> None:

@@ -16,7 +16,7 @@ from events.people import (
     RepHired,
     RequisitionOpened,
 )
-from services.desk.headcount.refusals import PlanOfOtherUnit, PlanUnknown, PlanUsedUp
+from services.desk.headcount.refusals import PlanForOtherDays, PlanOfOtherUnit, PlanUnknown, PlanUsedUp
 from services.desk.hiring.decider import (
     AnswerOffer,
     Apply,
@@ -133,6 +133,11 @@ def test_a_plan_has_room_for_so_many_in_all_requisitions() -> None:
     assert second.when(asked(1)).decision.stream == f"requisition/{requisition_id('plan-1', 'sales', 2)}"
     second.when(asked(2)).then_rejected(PlanUsedUp)
     hiring.given(*team, plan).when(asked(1, post="driver")).then_rejected(PlanUsedUp)
+    second.when(asked(1, needed_on=JANUARY)).then_rejected(PlanForOtherDays)
+    late = OpenRequisition(
+        at=at(9), day=JANUARY, requisition=WANTED, unit=NORTH, post="sales", plan="plan-1", openings=1
+    )
+    second.when(late).then_rejected(PlanForOtherDays)
     hiring.given(*team).when(asked(1)).then_rejected(PlanUnknown)
     elsewhere = plan.model_copy(update={"unit": "west"})
     hiring.given(*team, elsewhere).when(asked(1)).then_rejected(PlanOfOtherUnit)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 import pytest_asyncio
 
 from services.runtime.log import end_positions
+from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import DECISIONS
+from services.vault.settings import VaultSettings
+from services.vault.vault import open_people
 from tests.desk.desks import desk_running, vault_running
 
 pytestmark = pytest.mark.kafka
@@ -92,6 +96,26 @@ async def test_the_name_of_a_rep_is_in_the_vault_and_not_in_the_log(own_bootstra
     log = b"".join(path.read_bytes() for path in tmp_path.parent.glob("broker*/**/kvota.decisions-0/*.log"))
     assert anna.encode() in log
     assert "Незабудкина".encode() not in log
+
+
+async def test_who_was_hired_is_hired_though_the_vault_is_away_or_has_forgotten_the_name(
+    own_bootstrap: str, tmp_path: Path
+) -> None:
+    port, settings = free_port(), VaultSettings()
+    async with desk_running(own_bootstrap, tmp_path, vault_url=f"http://127.0.0.1:{port}") as desk:
+        unit = await made(desk, "/v1/units", kind="team", title="Север", at=AT)
+        body = {"name": "Анна Иванова", "unit": unit, "post": "sales", "at": AT}
+        async with vault_running(tmp_path, settings, port=port):
+            first = await post(desk, "/v1/reps", key="hire", **body)
+            assert first.status_code == 201, first.text
+            other = await post(desk, "/v1/reps", key="hire", **body | {"name": "Анна Петрова"})
+            assert other.json()["type"] == "urn:kvota:problem:idempotency-key-reused"
+        assert (await post(desk, "/v1/reps", key="hire", **body)).json() == first.json()
+        people = open_people(settings, tmp_path)
+        people.erase(first.json()["rep"], datetime.now(UTC))
+        people.store.close()
+        async with vault_running(tmp_path, settings, port=port):
+            assert (await post(desk, "/v1/reps", key="hire", **body)).json() == first.json()
 
 
 async def test_without_a_vault_nobody_is_hired(own_bootstrap: str, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ async def test_the_staffing_table(desk: httpx.AsyncClient, tmp_path: Path) -> No
     anna = await rep(desk)
     desk.headers.update(bearer(tmp_path, "executive"))
     unit = (await read(desk, f"/v1/reps/{anna}"))["unit"]
-    posts = [{"post": "sales", "positions": 1, "cost_minor": 100}]
+    posts = [{"post": "sales", "positions": 1, "cost_minor": 1_200}]
     year = {"starts_on": "2026-11-24", "ends_on": "2027-11-01"}
     plan = (await told(desk, "/v1/headcount/plans", unit=unit, posts=posts, **RUB, **year))["headcount_plan"]
     overlapping = {"unit": unit, "posts": posts, **RUB, **year}

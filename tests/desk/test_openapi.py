@@ -61,6 +61,32 @@ def test_whatever_it_refers_to_is_there(tmp_path: Path) -> None:
             found = found[part]
 
 
+def test_no_body_takes_a_field_that_is_not_known_however_deep(tmp_path: Path) -> None:
+    schema = described(tmp_path)
+    for path, method, operation in operations(schema):
+        if method == "post":
+            [content] = operation["requestBody"]["content"].values()
+            for name, part in objects(content["schema"], schema):
+                assert part["additionalProperties"] is False, (path, name)
+
+
+def objects(part: Any, schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401  # JSON
+    """The objects with named fields that a schema is made of."""
+    if isinstance(part, list):
+        for each in part:
+            yield from objects(each, schema)
+    if not isinstance(part, dict):
+        return
+    if "properties" in part:
+        yield part.get("title", "?"), part
+    if "$ref" in part:
+        name = part["$ref"].rpartition("/")[2]
+        yield from objects(schema["components"]["schemas"][name], schema)
+    for name, value in part.items():
+        if name not in {"$defs", "example"}:
+            yield from objects(value, schema)
+
+
 def references(part: object) -> Iterator[str]:
     match part:
         case dict():

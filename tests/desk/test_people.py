@@ -30,6 +30,7 @@ from services.desk.people.refusals import (
     RepHasLeft,
     RepNotHired,
     UnitInCircle,
+    UnitKindFixed,
     UnitRanksAbove,
     UnitUnknown,
 )
@@ -102,6 +103,16 @@ def test_a_department_is_not_part_of_a_team_nor_the_company_of_anything() -> Non
     people.given(formed).when(form(WEST, unit_kind="department", parent=NORTH)).then_rejected(UnitRanksAbove)
     company = unit("all", kind="company")
     people.given(company).when(form(WEST, unit_kind="company", parent="all")).then_rejected(UnitRanksAbove)
+
+
+def test_a_unit_stays_of_its_kind_so_that_what_is_below_it_fits_on_each_day() -> None:
+    """Else a department with departments below it would become a team, now or from a later day on."""
+    care = unit(SOUTH, kind="department")
+    given = people.given(care, unit(WEST, SOUTH, kind="department"))
+    given.when(form(SOUTH, again=True, unit_kind="team")).then_rejected(UnitKindFixed)
+    given.when(form(SOUTH, again=True, unit_kind="team", starts_on=DECEMBER)).then_rejected(UnitKindFixed)
+    given.when(form(WEST, again=True, unit_kind="company", parent=None)).then_rejected(UnitKindFixed)
+    given.when(form(SOUTH, again=True, unit_kind="department", title="Care")).then_relies_on()
 
 
 def test_only_a_unit_that_was_formed_can_change() -> None:

@@ -14,7 +14,10 @@ from events.goals import (
     QuotaRelieved,
     QuotaWithdrawn,
 )
-from events.people import AbsencePlanned
+from events.people import AbsencePlanned, RepLeft
+from projections.cells import as_rows
+from projections.fold import Folder
+from projections.projection import load_projections
 from services.desk.company import Company
 from services.desk.deciding import Rejected
 from services.desk.quotas.decider import (
@@ -36,7 +39,7 @@ from services.desk.quotas.refusals import (
     ReliefExceedsQuota,
     TermsUnchanged,
 )
-from tests.desk.given import ANNA, team
+from tests.desk.given import ANNA, NORTH, team
 from tests.desk.quotas_given import (
     DECEMBER,
     FEBRUARY,
@@ -49,8 +52,18 @@ from tests.desk.quotas_given import (
 )
 from tests.events.examples.dates import TODAY, at
 from tests.scenario import event_id
+from tests.telling import counted
 
 _MONTHS = {"m10": "2026-10", "m11": "2026-11", "m12": "2026-12", "m01": "2027-01", "m02": "2027-02"}
+
+
+_QUOTA = load_projections()["quota"]
+_FOLDER = Folder({"quota": _QUOTA})
+
+
+anna_leaves = RepLeft(
+    occurred_at=at(9), day=TODAY, rep=ANNA, unit=NORTH, post="sales", ends_on=date(2026, 11, 28), initiative="rep"
+)
 
 
 def amend(target: int, from_on: date = DECEMBER, quota: str = QUOTA) -> AmendQuota:
@@ -136,6 +149,40 @@ def test_an_absence_is_made_up_for_by_its_working_days() -> None:
     quota.given(*team, away, quarter, event).when(relief).then_rejected(AbsenceMadeUpFor)
 
 
+def test_an_absence_takes_its_part_of_the_days_that_a_quota_was_pro_rated_to() -> None:
+    """Anna begins on 24 November: the quota is for 5 of 20 working days, and she is away on 2 of them."""
+    away = AbsencePlanned(
+        occurred_at=at(8),
+        day=TODAY,
+        absence="absence-1",
+        rep=ANNA,
+        kind="vacation",
+        starts_on=date(2026, 11, 26),
+        ends_on=date(2026, 11, 28),
+        working_days=2,
+    )
+    relief = RelieveForAbsence(at=at(10), day=TODAY, quota=QUOTA, absence="absence-1", reason="vacation", country="RU")
+
+    def relieved(prorating: str, *later: Event) -> int:
+        event = quota.given(*team).when(assign(prorating=prorating)).decision.event
+        less = quota.given(*team, away, event, *later).when(relief).decision.event
+        assert isinstance(less, QuotaRelieved)
+        return sum(part.relieved for part in less.reliefs)
+
+    assert relieved("working_days") == 250 * 2 // 5
+    assert relieved("none") == 1_000 * 2 // 20
+    assert relieved("working_days", anna_leaves) == relieved("working_days")
+
+
+def test_a_quota_of_a_skill_is_withdrawn_as_one_of_that_skill() -> None:
+    event = quota.given(*team).when(assign(measure="skill", skill="english", currency=None)).decision.event
+    assert isinstance(event, QuotaAssigned)
+    gone = WithdrawQuota(at=at(9), day=TODAY, quota=event.quota, from_on=NOVEMBER, reason="left the team")
+    less = quota.given(*team, event).when(gone).decision.event
+    assert isinstance(less, QuotaWithdrawn)
+    assert less.skill == "english"
+
+
 def test_what_is_withdrawn_is_what_was_left() -> None:
     relieved = quota.given(*team, quarter).when(relieve(m12=100)).decision.event
     event = quota.given(*team, quarter, relieved).when(withdraw(DECEMBER)).decision.event
@@ -147,28 +194,12 @@ def test_what_is_withdrawn_is_what_was_left() -> None:
     gone.when(assign()).then_rejected(QuotaOverlaps)
 
 
-def cells(events: list[Event]) -> dict[str, int]:
-    """What is asked for in each period after some events, as the projection `quota` adds it up."""
-    found: dict[str, int] = {}
-
-    def add(quota: QuotaAssigned | QuotaWithdrawn, sign: int) -> None:
-        for period in quota.periods:
-            found[period.period] = found.get(period.period, 0) + sign * period.target
-
-    for event in events:
-        match event:
-            case QuotaAssigned():
-                add(event, 1)
-            case QuotaAmended(was=was, now=now):
-                add(was, -1)
-                add(now, 1)
-            case QuotaWithdrawn():
-                add(event, -1)
-            case QuotaRelieved(reliefs=reliefs):
-                for relief in reliefs:
-                    found[relief.period] -= relief.relieved
-            case _:
-                pass
+def to_reach(events: list[Event]) -> dict[str, int]:
+    """What is left to reach in each period after some events, by the projection `quota`."""
+    found = dict[str, int]()
+    for row in as_rows(_QUOTA, _FOLDER.fold(counted(*events)).get("quota", {})):
+        period, assigned, relieved = str(row["period"]), int(row["assigned"] or 0), int(row["relieved"] or 0)
+        found[period] = found.get(period, 0) + assigned - relieved
     return found
 
 
@@ -201,6 +232,6 @@ def test_whatever_is_decided_no_month_asks_for_less_than_nothing(asked: list[Ask
     known = company.quotas.quotas[QUOTA]
     left = {period.period: known.left(period) for period in known.asked}
     assert all(amount >= 0 for amount in left.values())
-    assert {name: amount for name, amount in cells(happened).items() if amount} == {
+    assert {name: amount for name, amount in to_reach(happened).items() if amount} == {
         name: amount for name, amount in left.items() if amount
     }

@@ -13,6 +13,7 @@ from events.goals import (
     QuotaWithdrawn,
     RampStep,
 )
+from events.people import UnitFormed
 from projections.calendar import calendar_version
 from services.desk.people.refusals import HolderKindMismatch, RepNotHired, UnitUnknown
 from services.desk.quotas.periods import shared
@@ -24,7 +25,7 @@ from services.desk.quotas.refusals import (
     QuotaUnknown,
 )
 from services.desk.quotas.state import quota_id
-from tests.desk.given import ANNA, NORTH, anna_left, team
+from tests.desk.given import ANNA, NORTH, anna, anna_left, formed, team
 from tests.desk.quotas_given import (
     DECEMBER,
     FEBRUARY,
@@ -178,6 +179,21 @@ def test_a_quota_is_a_part_of_one_above() -> None:
         assign(holder=NORTH, holder_kind="team", start=DECEMBER, end=FEBRUARY, parent="quota-north")
     ).then_rejected(ParentDiffers)
     given.when(assign(parent="nothing")).then_rejected(QuotaUnknown)
+
+
+def test_a_quota_below_another_relies_on_the_units_between() -> None:
+    """Anna's team becomes part of the department in the middle of the month, on the day on which she begins."""
+    sales = UnitFormed(occurred_at=at(8), day=TODAY, unit="sales", kind="department", title="S", starts_on=NOVEMBER)
+    west = UnitFormed(occurred_at=at(8), day=TODAY, unit="west", kind="team", title="W", starts_on=NOVEMBER)
+    below = formed.model_copy(update={"parent": "west"})
+    joined = west.model_copy(update={"parent": "sales", "starts_on": date(2026, 11, 26)})
+    above = assigned(("2026-11", NOVEMBER, DECEMBER, 5_000), quota="above", holder="sales", holder_kind="department")
+    given = quota.given(sales, west, below, anna, joined, above)
+    between = (f"unit/{NORTH}", "unit/west", "quota/above")
+    given.when(assign(parent="above")).then_relies_on(f"rep/{ANNA}", *between)
+    own: dict[str, Any] = {"holder": NORTH, "holder_kind": "team"}
+    given.when(assign(parent="above", **own)).then_relies_on(*between)
+    quota.given(sales, west, below, anna, above).when(assign(parent="above")).then_rejected(ParentDiffers)
 
 
 @examples(

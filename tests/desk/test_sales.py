@@ -155,6 +155,47 @@ def test_a_sale_can_be_refunded_in_part() -> None:
     sale.given(*team, opened(), won()).when(refund(400)).then(part)
 
 
+def test_what_is_refunded_before_it_is_paid_is_no_longer_to_be_paid() -> None:
+    back = refunded(SALE, 400, credit(ANNA, 10_000, 400))
+    given = sale.given(*team, opened(), won(), back)
+    given.when(pay(601)).then_rejected(PaymentExceedsSale)
+    rest = given.when(pay(600)).decision.event
+    sale.given(*team, opened(), won(), back, rest).when(pay(1)).then_rejected(PaymentExceedsSale)
+    whole = refunded(SALE, 1_000, credit(ANNA, 10_000, 1_000))
+    sale.given(*team, opened(), won(), whole).when(pay(1)).then_rejected(PaymentExceedsSale)
+
+
+def test_what_was_paid_and_goes_back_is_not_to_be_paid_again() -> None:
+    paid = sale.given(*team, opened(), won()).when(pay(700)).decision.event
+    back = sale.given(*team, opened(), won(), paid).when(refund(400)).decision.event
+    given = sale.given(*team, opened(), won(), paid, back)
+    given.when(pay(1)).then_rejected(PaymentExceedsSale)
+    assert given.when(refund(600)).decision.stream == f"deal/{FIRST}"
+    given.when(refund(601)).then_rejected(RefundExceedsSale)
+
+
+@examples(st.lists(st.tuples(st.booleans(), st.integers(1, 400)), max_size=14), st.integers(1, 9_999))
+def test_in_the_end_a_customer_has_paid_what_was_sold_less_the_refunds(
+    asked: list[tuple[bool, int]], share: int
+) -> None:
+    hers = 1_000 * share // 10_000
+    parts = (credit(ANNA, share, hers), credit(BORIS, 10_000 - share, 1_000 - hers))
+    company = Company()
+    for place, event in enumerate((*team, opened(), won(credits=parts))):
+        company.take(event, event_id(place))
+    for place, (pays, amount) in enumerate(asked):
+        try:
+            event = decide(pay(amount) if pays else refund(amount, at(12)), company).event
+        except (PaymentExceedsSale, RefundExceedsSale):
+            continue
+        company.take(event, event_id(100 + place))
+    known = company.deals.deal(FIRST)
+    assert isinstance(known, Won)
+    assert sum(part.amount_minor for part in known.unpaid) == known.to_pay.minor
+    assert known.to_pay.minor == max(1_000 - known.paid.minor - known.refunded.minor, 0)
+    assert all(part.amount_minor >= 0 for part in known.unpaid)
+
+
 def test_refunds_never_exceed_the_sale() -> None:
     part = refunded(SALE, 400, credit(ANNA, 10_000, 400))
     sale.given(*team, opened(), won(), part).when(refund(601)).then_rejected(RefundExceedsSale)
@@ -163,6 +204,23 @@ def test_refunds_never_exceed_the_sale() -> None:
 def test_the_rest_of_a_sale_can_be_refunded() -> None:
     part, rest = (refunded(SALE, amount, credit(ANNA, 10_000, amount)) for amount in (400, 600))
     sale.given(*team, opened(), won(), part).when(refund(600)).then(rest)
+
+
+def test_what_was_refunded_is_not_owed_any_more() -> None:
+    back = refunded(SALE, 400, credit(ANNA, 10_000, 400))
+    given = sale.given(*team, opened(), won(), back)
+    given.when(pay(601)).then_rejected(PaymentExceedsSale)
+    rest = given.when(pay(600)).decision.event
+    assert isinstance(rest, InvoicePaid)
+    assert rest.credits == (credit(ANNA, 10_000, 600),)
+    paid = sale.given(*team, opened(), won(), rest, back)
+    paid.when(pay(1)).then_rejected(PaymentExceedsSale)
+
+
+def test_what_was_paid_can_be_refunded() -> None:
+    paid = sale.given(*team, opened(), won()).when(pay(1_000)).decision.event
+    everything = refunded(SALE, 1_000, credit(ANNA, 10_000, 1_000))
+    sale.given(*team, opened(), won(), paid).when(refund(1_000)).then(everything)
 
 
 def test_an_open_deal_has_nothing_to_refund() -> None:

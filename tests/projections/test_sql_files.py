@@ -203,6 +203,14 @@ class TestQuota:
         [row] = cells("quota", assigned(period(50), measure="calls", currency=None))
         assert (row["measure"], row.get("currency"), row["assigned"]) == ("calls", None, 50)
 
+    def test_each_skill_is_asked_for_by_itself(self) -> None:
+        skills = [
+            assigned(period(target), measure="skill", skill=skill, currency=None, quota=skill)
+            for skill, target in (("english", 8_000), ("listening", 6_000))
+        ]
+        rows = cells("quota", *skills, withdrawn(period(8_000), skills[0]))
+        assert [(row["skill"], row["assigned"]) for row in rows] == [("listening", 6_000)]
+
     def test_relief_is_kept_apart_from_what_was_assigned(self) -> None:
         quota = assigned(period(1_000))
         rows = cells("quota", quota, relieved(200, quota), relieved(50, quota))

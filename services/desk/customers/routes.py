@@ -72,8 +72,10 @@ async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(b
         lead=body.lead,
         customer_since=body.customer_since,
     )
-    keep = ask.desk.names.keep
-    beforehand = nothing if body.name is None else partial(keep, command.customer, body.name, "customer")
+    names, beforehand, again = ask.desk.names, nothing, nothing
+    if body.name is not None:
+        beforehand = partial(names.keep, command.customer, body.name, "customer")
+        again = partial(names.recognise, command.customer, body.name, "customer")
     in_turn = stream("customer", command.customer)
     return await ask.answer(
         command_id,
@@ -81,6 +83,7 @@ async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(b
         in_turn=in_turn,
         thing=None if body.rep is None else stream("rep", body.rep),
         beforehand=beforehand,
+        again=again,
     )
 
 

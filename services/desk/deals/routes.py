@@ -12,7 +12,7 @@ from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
 from events.ids import CustomerId, LeadId, RepId
 from events.money import Money
 from services.desk.asking import AnyAsk, AnyDesk, shown
-from services.desk.bodies import Body, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.deals.decider import (
     WHOLE_BP,
     AdvanceDeal,
@@ -62,11 +62,17 @@ class OpenBody(Body):
     playbook_version: Ordinal | None = None
 
 
+class CriterionBody(Criterion):
+    """Whether one condition of entering a stage was met."""
+
+    model_config = STRICT
+
+
 class AdvanceBody(Body):
     """The stage that a deal enters."""
 
     stage: Name
-    criteria: Annotated[tuple[Criterion, ...], Field(max_length=50)] = ()
+    criteria: Annotated[tuple[CriterionBody, ...], Field(max_length=50)] = ()
     """The conditions of entering it, as they stand: one that is not met is in the way."""
     amount_minor: AmountMinor | None = None
     """What the sale is expected to bring, where that has changed."""
@@ -216,9 +222,10 @@ def _deal(deal: Deal) -> dict[str, object] | None:
         case Open(customer=customer, rep=rep, stage=stage):
             talked_about = {"state": "open", "customer": customer, "rep": rep, "stage": stage}
             return talked_about | _amount(deal.amount) | {"opened_at": deal.opened_at, "opened_on": deal.opened_on}
-        case Won(customer=customer, novelty=novelty):
-            sold = {"state": "won", "customer": customer, "novelty": novelty, "won_at": deal.won_at}
+        case Won(customer=customer, rep=rep, novelty=novelty):
+            sold = {"state": "won", "customer": customer, "rep": rep, "novelty": novelty, "won_at": deal.won_at}
             since = {"refunded_minor": deal.refunded.minor, "paid_minor": deal.paid.minor}
+            since |= {"to_pay_minor": deal.to_pay.minor}
             return sold | _amount(deal.amount) | since | {"credits": [_credit(part) for part in deal.left]}
         case Lost(customer=customer, reason=reason, rep=rep):
             return {"state": "lost", "customer": customer, "rep": rep, "reason": reason}

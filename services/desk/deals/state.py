@@ -24,7 +24,7 @@ from events.deals import (
     OneDealEvent,
 )
 from events.ids import KVOTA, CustomerId, DealId, LeadId, RepId
-from events.money import Money
+from events.money import Money, share_out
 
 PROOFS = 10
 """How many of a customer's sales are remembered as evidence; one would do."""
@@ -61,6 +61,8 @@ class Won:
     """A sale."""
 
     customer: CustomerId
+    rep: RepId
+    """Who led the deal when it was won."""
     sale: UUID
     """The event that says so."""
     won_at: datetime
@@ -71,8 +73,10 @@ class Won:
     """What is left of each rep's part."""
     paid: Money
     """What the customer has paid by invoice."""
+    to_pay: Money
+    """What is still to be paid: a refund first cancels of this what it can, and gives money back only beyond it."""
     unpaid: tuple[Credit, ...]
-    """What of each rep's part is still to be paid for."""
+    """Each rep's part of what is still to be paid."""
     payments: Mapping[str, int]
     """How often each invoice was paid on."""
     overlays: bool
@@ -106,7 +110,7 @@ def evolve(deal: Deal, event: OneDealEvent, event_id: UUID) -> Deal:  # noqa: PL
         case DealReassigned(rep=rep):
             return replace(deal, rep=rep) if isinstance(deal, Open) else deal
         case DealWon():
-            return _won(event, event_id)
+            return _won(event, event_id, _leads(deal, event))
         case DealLost(customer=customer, reason=reason, rep=rep):
             return Lost(customer, reason, rep)
         case DealRefunded():
@@ -157,15 +161,22 @@ def _advanced(deal: Deal, event: DealAdvanced) -> Deal:
     )
 
 
-def _won(event: DealWon, event_id: UUID) -> Won:
+def _leads(deal: Deal, event: DealWon) -> RepId:
+    """Who leads a deal that is won; of one that was never heard of, whoever has the first part."""
+    return deal.rep if isinstance(deal, Open | Won | Lost) else event.credits[0].rep
+
+
+def _won(event: DealWon, event_id: UUID, rep: RepId) -> Won:
     return Won(
         customer=event.customer,
+        rep=rep,
         sale=event_id,
         won_at=event.occurred_at,
         amount=Money(event.amount_minor, event.currency),
         refunded=Money(0, event.currency),
         left=event.credits,
         paid=Money(0, event.currency),
+        to_pay=Money(event.amount_minor, event.currency),
         unpaid=event.credits,
         payments={},
         overlays=event.overlays,
@@ -180,15 +191,32 @@ def _paid(deal: Deal, event: InvoicePaid) -> Deal:
     if not isinstance(deal, Won) or event.currency != deal.amount.currency:
         return deal
     payments = {**deal.payments, event.invoice: event.payment_number}
-    paid = deal.paid + Money(event.amount_minor, event.currency)
-    return replace(deal, paid=paid, unpaid=_less(deal.unpaid, event.credits), payments=payments)
+    amount = Money(event.amount_minor, event.currency)
+    unpaid = _less(deal.unpaid, event.credits)
+    return replace(deal, paid=deal.paid + amount, to_pay=deal.to_pay - amount, unpaid=unpaid, payments=payments)
 
 
 def _refunded(deal: Deal, event: DealRefunded) -> Deal:
     if not isinstance(deal, Won) or event.currency != deal.amount.currency:
         return deal
     refunded = deal.refunded + Money(event.amount_minor, event.currency)
-    return replace(deal, refunded=refunded, left=_less(deal.left, event.credits))
+    cancelled = min(event.amount_minor, deal.to_pay.minor)
+    unpaid = _less(deal.unpaid, taken_from(deal.unpaid, cancelled, deal.to_pay.minor)) if cancelled else deal.unpaid
+    to_pay = deal.to_pay - Money(cancelled, event.currency)
+    return replace(deal, refunded=refunded, left=_less(deal.left, event.credits), to_pay=to_pay, unpaid=unpaid)
+
+
+def taken_from(parts: tuple[Credit, ...], amount_minor: int, left_minor: int) -> tuple[Credit, ...]:
+    """Each rep's part of an amount, of which so much is left: in proportion to what is left of their own parts.
+
+    So a part never falls below nothing, and all come to nothing together.
+    """
+    credited = {part.rep: part.amount_minor for part in parts}
+    everything = sum(credited.values())
+    whole = -(-amount_minor * everything // left_minor)  # rounded up; the amount itself, unless there are overlays
+    taken = share_out(whole, credited)
+    shares = {part.rep: part.share_bp for part in parts}
+    return tuple(Credit(rep=rep, share_bp=shares[rep], amount_minor=part) for rep, part in taken.items() if part)
 
 
 def _less(left: Iterable[Credit], credits_: Iterable[Credit]) -> tuple[Credit, ...]:
@@ -205,7 +233,7 @@ def _amended(deal: Deal, now: DealOpened | DealWon) -> Deal:
         case Open(), DealOpened():
             return replace(_opened(now), rep=deal.rep, stage=deal.stage, staged_on=deal.staged_on)
         case Won(), DealWon():
-            return replace(_won(now, deal.sale), refunded=deal.refunded)
+            return replace(_won(now, deal.sale, deal.rep), refunded=deal.refunded)
         case _:
             return deal
 

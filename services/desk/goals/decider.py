@@ -1,5 +1,6 @@
 """What may be asked about goals, and what it makes true. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, assert_never
@@ -18,7 +19,8 @@ from services.desk.goals.refusals import (
     SignedOffAlready,
 )
 from services.desk.goals.state import Goal, Goals, asks_on
-from services.desk.people.decider import holding, working
+from services.desk.people.present import holding, placed, working
+from services.desk.people.state import People
 
 Unit = Literal["minor_units", "basis_points", "pieces", "seconds"]
 LinkKind = Literal["strategy", "tactic", "goal"]
@@ -131,7 +133,7 @@ def _sign_off(command: SignOffGoal, company: Company) -> Decision:
     works = working(command.signed_by, command.day, company.people)
     if (command.role, command.signed_by) in goal.signed:
         raise SignedOffAlready(command.goal, command.signed_by, command.role)
-    _in_their_role(command, goal)
+    rests_on = _in_their_role(command, goal, company.people)
     event = GoalSignedOff(
         occurred_at=command.at,
         day=command.day,
@@ -140,15 +142,37 @@ def _sign_off(command: SignOffGoal, company: Company) -> Decision:
         role=command.role,
         remark=command.remark,
     )
-    return Decision(stream("goal", command.goal), event, frozenset({works}))
+    return Decision(stream("goal", command.goal), event, frozenset({works, *rests_on}))
 
 
-def _in_their_role(command: SignOffGoal, goal: Goal) -> None:
+def _in_their_role(command: SignOffGoal, goal: Goal, people: People) -> set[str]:
+    """Make sure that somebody is what they sign as; the streams of the units that say so. Raises NotTheirRole.
+
+    A rep's goal is signed by that rep, and approved by whoever leads the rep. A unit's is signed by its leader, and
+    approved by one of those above. Where nobody leads any of these units, anybody else may.
+    """
     terms = goal.terms
-    if command.role == "accountable" and command.signed_by != terms.accountable:
-        raise NotTheirRole(command.role, terms.accountable)
-    if command.role == "holder" and terms.holder_kind == "rep" and command.signed_by != terms.holder:
-        raise NotTheirRole(command.role, terms.holder)
+    own = terms.holder_kind == "rep"
+    if command.role == "accountable":
+        return _required(command, [terms.accountable])
+    if command.role == "holder" and own:
+        return _required(command, [terms.holder])
+    unit = placed(terms.holder, command.day, people).unit if own else terms.holder
+    leaders = people.leaders(unit, command.day)
+    if command.role == "holder":
+        signers = leaders[:1]
+    else:
+        brings_it_about = terms.holder if own else next(iter(leaders), None)
+        signers = [leader for leader in leaders if leader != brings_it_about] or leaders
+    if signers:
+        _required(command, signers)
+    return {stream("unit", each) for each in people.above(unit, command.day)}
+
+
+def _required(command: SignOffGoal, these: Sequence[RepId]) -> set[str]:
+    if command.signed_by not in these:
+        raise NotTheirRole(command.role, ", ".join(these))
+    return set()
 
 
 def _still_asked(goal: GoalId, day: date, goals: Goals) -> Goal:

@@ -20,6 +20,7 @@ from events.people import (
 )
 from services.desk.company import Company
 from services.desk.deciding import Command, Decision, stream
+from services.desk.headcount.costs import affordable, in_its_currency, in_its_days
 from services.desk.headcount.refusals import (
     ParentPlanCostsLess,
     ParentPlanForOtherDays,
@@ -37,7 +38,7 @@ from services.desk.headcount.refusals import (
     PostTwice,
 )
 from services.desk.headcount.state import Headcount, Plan, Position, position_id
-from services.desk.people.decider import formed, placed
+from services.desk.people.present import formed, placed
 from services.desk.people.state import People
 
 PLANS = stream("headcount", "plans")
@@ -118,8 +119,8 @@ def decide(command: HeadcountCommand, company: Company) -> Decision:
             assert_never(command)
 
 
-def provided(plan: HeadcountPlanId, unit: UnitId, post: PostId, wanted: int, headcount: Headcount) -> str:
-    """Make sure that a plan of a unit has room for so many of a post; the stream that says so.
+def provided(plan: HeadcountPlanId, unit: UnitId, post: PostId, wanted: int, headcount: Headcount) -> Plan:
+    """Make sure that a plan of a unit has room for so many of a post; the plan, of which the stream PLANS says so.
 
     Raises PlanUnknown, PlanOfOtherUnit or PlanUsedUp.
     """
@@ -131,7 +132,7 @@ def provided(plan: HeadcountPlanId, unit: UnitId, post: PostId, wanted: int, hea
     planned = known.posts[post].positions if post in known.posts else 0
     if wanted > planned:
         raise PlanUsedUp(plan, post, planned)
-    return PLANS
+    return known
 
 
 def _approve(command: ApprovePlan, company: Company) -> Decision:
@@ -204,9 +205,8 @@ def _open(command: OpenPosition, company: Company) -> Decision:
     relies_on = {formed(command.unit, command.starts_on, company.people)}
     if command.plan is not None:
         opened = company.headcount.opened(command.plan, command.post)
-        there = _most_from(command.starts_on, [company.headcount.positions[each] for each in opened])
-        relies_on.add(provided(command.plan, command.unit, command.post, there + 1, company.headcount))
-        relies_on |= {stream("position", each) for each in opened}
+        _planned(command, command.plan, [company.headcount.positions[each] for each in opened], company.headcount)
+        relies_on |= {PLANS, *(stream("position", each) for each in opened)}
         position = position_id(command.plan, command.post, len(opened) + 1)
     event = PositionOpened(
         occurred_at=command.at,
@@ -221,6 +221,15 @@ def _open(command: OpenPosition, company: Company) -> Decision:
         starts_on=command.starts_on,
     )
     return Decision(stream("position", position), event, frozenset(relies_on))
+
+
+def _planned(command: OpenPosition, name: HeadcountPlanId, opened: list[Position], headcount: Headcount) -> None:
+    """Make sure that a plan provides for a position beside those that were opened under it."""
+    plan = provided(name, command.unit, command.post, _most_from(command.starts_on, opened) + 1, headcount)
+    in_its_days(name, plan, command.starts_on)
+    in_its_currency(name, plan, command.currency)
+    one_more = Position(command.unit, command.post, name, command.starts_on, command.cost_minor)
+    affordable(name, plan, command.post, [*opened, one_more])
 
 
 def _most_from(day: date, positions: Sequence[Position]) -> int:

@@ -113,6 +113,41 @@ class PlanOfOtherUnit(Rejected):
         )
 
 
+class PlanForOtherDays(Rejected):
+    """Nothing is opened under a plan for days that it is not for."""
+
+    kind = "headcount-plan-for-other-days"
+
+    def __init__(self, plan: HeadcountPlanId, start: date, end: date) -> None:
+        """Say for which days it is."""
+        super().__init__(
+            en=f"the plan {plan} is from {start} to before {end}", ru=f"план {plan} действует с {start} и до {end}"
+        )
+
+
+class PlanInOtherCurrency(Rejected):
+    """A position costs something in the currency of its plan."""
+
+    kind = "headcount-plan-in-other-currency"
+
+    def __init__(self, plan: HeadcountPlanId, currency: Currency) -> None:
+        """Say in which it is."""
+        super().__init__(en=f"the plan {plan} is in {currency}", ru=f"план {plan} составлен в {currency}")
+
+
+class PlanCostsLess(Rejected):
+    """All positions under a plan cost no more together than it has for the post."""
+
+    kind = "headcount-plan-costs-less"
+
+    def __init__(self, plan: HeadcountPlanId, post: PostId, wanted: int, allowed: int) -> None:
+        """Say what they would cost, and may."""
+        super().__init__(
+            en=f"positions would cost {wanted} minor units for the post {post}, and the plan {plan} has {allowed}",
+            ru=f"единицы стоили бы {wanted} минимальных единиц на должность {post}, а в плане {plan} их {allowed}",
+        )
+
+
 class PositionUnknown(Unknown):
     """The staffing table has no such position."""
 

@@ -10,7 +10,7 @@ from events.event import AmountMinor, BasisPoints, Currency, Day, Text, check_da
 from events.ids import HeadcountPlanId, PostId, RepId, UnitId
 from events.people import PlannedPost
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.headcount.decider import (
@@ -30,13 +30,19 @@ router = APIRouter(prefix="/v1")
 _FULL_TIME = 10_000
 
 
+class PlannedPostBody(PlannedPost):
+    """How many seats of a post, and what they cost over the plan's interval."""
+
+    model_config = STRICT
+
+
 class PlanBody(Body):
     """How many people a unit may have in each post, and at what cost."""
 
     unit: UnitId
     parent_plan: HeadcountPlanId | None = None
     """The plan of a unit above, whose posts and cost it stays within."""
-    posts: Annotated[tuple[PlannedPost, ...], Field(min_length=1, max_length=200)]
+    posts: Annotated[tuple[PlannedPostBody, ...], Field(min_length=1, max_length=200)]
     currency: Currency
     starts_on: Day
     ends_on: Day

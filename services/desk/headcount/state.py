@@ -56,6 +56,8 @@ class Position:
     post: PostId
     plan: HeadcountPlanId | None
     starts_on: date
+    cost_minor: int
+    """What it costs in a month when filled."""
     ends_on: date | None = None
     seats: tuple[Seat, ...] = ()
 
@@ -126,6 +128,8 @@ class Headcount:
                 assert_never(event)
 
     def _opened(self, event: PositionOpened) -> None:
-        self.positions[event.position] = Position(event.unit, event.post, event.plan, event.starts_on, event.ends_on)
+        self.positions[event.position] = Position(
+            event.unit, event.post, event.plan, event.starts_on, event.cost_minor, event.ends_on
+        )
         if event.plan is not None:
             self.of_plan[event.plan, event.post] = (*self.opened(event.plan, event.post), event.position)

@@ -18,7 +18,8 @@ from events.people import (
 )
 from services.desk.company import Company
 from services.desk.deciding import Command, Decision, stream
-from services.desk.headcount.decider import provided
+from services.desk.headcount.costs import in_its_days
+from services.desk.headcount.decider import PLANS, provided
 from services.desk.hiring.refusals import (
     CandidateElsewhere,
     CandidateUnknown,
@@ -29,7 +30,7 @@ from services.desk.hiring.refusals import (
     RequisitionUnknown,
 )
 from services.desk.hiring.state import Candidate, Hiring, Offer, Requisition, Stage, requisition_id
-from services.desk.people.decider import formed, working
+from services.desk.people.present import formed, working
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,9 @@ def _open(command: OpenRequisition, company: Company) -> Decision:
     if command.plan is not None:
         under = company.hiring.under(command.plan, command.post)
         asked = sum(company.hiring.requisitions[each].openings for each in under)
-        relies_on.add(provided(command.plan, command.unit, command.post, asked + command.openings, company.headcount))
+        plan = provided(command.plan, command.unit, command.post, asked + command.openings, company.headcount)
+        in_its_days(command.plan, plan, command.needed_on or max(command.day, plan.starts_on))
+        relies_on.add(PLANS)
         requisition = requisition_id(command.plan, command.post, len(under) + 1)
     event = RequisitionOpened(
         occurred_at=command.at,

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field, StringConstraints
 
 from events.event import AmountMinor, Currency, Day, Name, Ordinal, Text
-from events.ids import CandidateId, HeadcountPlanId, PostId, RepId, RequisitionId, UnitId
+from events.ids import CandidateId, HeadcountPlanId, OfferId, PostId, RepId, RequisitionId, UnitId
 from events.people import SkillRating
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.company import Company
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
@@ -70,11 +70,17 @@ class ScreenBody(Body):
     reason: Text = ""
 
 
+class SkillRatingBody(SkillRating):
+    """How good somebody is at something."""
+
+    model_config = STRICT
+
+
 class InterviewBody(Body):
     """What came of a conversation with a candidate."""
 
     interviewers: Annotated[tuple[RepId, ...], Field(min_length=1, max_length=20)]
-    ratings: Annotated[tuple[SkillRating, ...], Field(max_length=50)] = ()
+    ratings: Annotated[tuple[SkillRatingBody, ...], Field(max_length=50)] = ()
     outcome: Outcome
     reason: Text = ""
 
@@ -191,6 +197,7 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         in_turn=stream("requisition", body.requisition),
         thing=stream("requisition", body.requisition),
         beforehand=partial(ask.desk.names.keep, command.candidate, body.name, "candidate"),
+        again=partial(ask.desk.names.recognise, command.candidate, body.name, "candidate"),
     )
 
 
@@ -267,23 +274,26 @@ async def decline_offer(
 
 async def _of_candidate(ask: Ask, body: Body, command: HiringCommand, candidate: CandidateId, **names: str) -> Response:
     """Answer a command about a candidate, in turn with all others about the requisition."""
-
-    def requisition(company: Company) -> str:
-        return stream("requisition", company.hiring.of_candidate.get(candidate, candidate))
-
-    return await _answer(ask, body, command, requisition, candidate=candidate, **names)
+    about = partial(_applied_for, candidate)
+    return await _answer(ask, body, command, about, candidate=candidate, **names)
 
 
 async def _of_offer(ask: Ask, body: Body, command: AnswerOffer) -> Response:
-    def requisition(company: Company) -> str:
-        return stream("requisition", company.hiring.of_offer.get(command.offer, command.offer))
+    return await _answer(ask, body, command, partial(_offered_for, command.offer), offer=command.offer)
 
-    return await _answer(ask, body, command, requisition, offer=command.offer)
+
+def _applied_for(candidate: CandidateId, company: Company) -> str:
+    return stream("requisition", company.hiring.of_candidate.get(candidate, candidate))
+
+
+def _offered_for(offer: OfferId, company: Company) -> str:
+    return stream("requisition", company.hiring.of_offer.get(offer, offer))
 
 
 async def _answer(
-    ask: Ask, body: Body, command: HiringCommand, requisition: Callable[[Company], str], **names: str
+    ask: Ask, body: Body, command: HiringCommand, about: Callable[[Company], str], **names: str
 ) -> Response:
-    in_turn = requisition(ask.desk.log.fold.company)
+    """Answer a command about a requisition; about which one, whoever has not read on may not know yet."""
+    in_turn = about(ask.desk.log.fold.company)
     decided = partial(decide, command)
-    return await ask.about(**names).answer(ask.command(body), decided, in_turn=in_turn, about=requisition)
+    return await ask.about(**names).answer(ask.command(body), decided, in_turn=in_turn, about=about)

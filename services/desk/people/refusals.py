@@ -39,6 +39,19 @@ class UnitInCircle(Rejected):
         )
 
 
+class UnitKindFixed(Rejected):
+    """A unit stays of its kind: what is below it, and what is asked of it, rests on that."""
+
+    kind = "unit-kind-fixed"
+
+    def __init__(self, unit: UnitId, kind: str) -> None:
+        """Say of which, and what to do."""
+        super().__init__(
+            en=f"{unit} is a {kind} and stays one: form another unit",
+            ru=f"{unit} — подразделение вида {kind} и таким остаётся: создайте другое",
+        )
+
+
 class UnitRanksAbove(Rejected):
     """A department cannot be part of a team, nor the company of anything."""
 

@@ -194,6 +194,7 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
         in_turn=stream("rep", command.rep),
         thing=stream("unit", body.unit),
         beforehand=partial(ask.desk.names.keep, command.rep, body.name),
+        again=partial(ask.desk.names.recognise, command.rep, body.name),
     )
 
 

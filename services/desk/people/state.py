@@ -1,7 +1,7 @@
 """What is remembered of units and reps. Pure."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, assert_never
 
 from events.ids import AbsenceId, PostId, RepId, UnitId
@@ -54,6 +54,8 @@ class Hired:
     """The first day at the company."""
     ends_on: date | None = None
     """The first day without the rep; empty for somebody who has not left."""
+    left_at: datetime | None = None
+    """When it was said that the rep would leave."""
     placements: Dated[Placement]
     absences: tuple[Absence, ...] = ()
 
@@ -90,8 +92,8 @@ def evolve_rep(rep: Rep, event: RepHired | RepAssigned | RepPromoted | RepLeft |
         case RepPromoted():
             before = rep.placements.on(event.starts_on) or Placement(event.unit, event.post)
             return _placed(rep, event, replace(before, unit=event.unit, post=event.post))
-        case RepLeft(ends_on=ends_on):
-            return replace(rep, ends_on=ends_on)
+        case RepLeft(ends_on=ends_on, occurred_at=said):
+            return replace(rep, ends_on=ends_on, left_at=said)
         case AbsencePlanned():
             absence = Absence(event.absence, event.kind, event.starts_on, event.ends_on)
             return replace(rep, absences=(*rep.absences, absence))
@@ -131,6 +133,11 @@ class People:
             known = self.unit(at, day)
             at = None if known is None else known.parent
         return chain
+
+    def leaders(self, unit: UnitId, day: date) -> list[RepId]:
+        """Who leads a unit on a day, and those that it is part of, from the bottom up."""
+        known = [self.unit(each, day) for each in self.above(unit, day)]
+        return [each.manager for each in known if each is not None and each.manager is not None]
 
     def borders(self) -> set[date]:
         """Each day on which the org tree may change."""

@@ -10,11 +10,11 @@ from events.event import AmountMinor, Count, Currency, Day, Name, Text, check_da
 from events.goals import HolderKind, Measure, PeriodRelief, RampStep
 from events.ids import AbsenceId, GoalId, QuotaId, RepId, UnitId
 from services.desk.asking import AnyAsk, AnyDesk, Ask, shown
-from services.desk.bodies import Body, body_of
+from services.desk.bodies import STRICT, Body, body_of
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.listing import AnyListing, Filter, has
-from services.desk.people.decider import holder_stream
+from services.desk.people.present import holder_stream
 from services.desk.quotas.decider import (
     AmendQuota,
     AssignQuota,
@@ -37,6 +37,18 @@ _QUOTA = {
     "ends_on": "2028-01-01",
     "target": 1_200_000_000,
 }
+
+
+class RampStepBody(RampStep):
+    """What part of the full quota is asked of a newcomer in one month of tenure."""
+
+    model_config = STRICT
+
+
+class PeriodReliefBody(PeriodRelief):
+    """How much less is asked in one period."""
+
+    model_config = STRICT
 
 
 class QuotaBody(Body):
@@ -62,7 +74,7 @@ class QuotaBody(Body):
     """How the target is shared out among the calendar months: each the same, or by the company's working days."""
     weights: Annotated[tuple[Count, ...], Field(max_length=LONGEST + 1)] = ()
     """The weight of each calendar month instead, as for a season."""
-    ramp: Annotated[tuple[RampStep, ...], Field(max_length=60)] = ()
+    ramp: Annotated[tuple[RampStepBody, ...], Field(max_length=60)] = ()
     """What part of the quota is asked of a newcomer by month of tenure; the whole in months that are not named."""
     prorating: Prorating = "none"
     """How the months are reckoned in which a rep joins or leaves: in full, or by the part of their days."""
@@ -116,7 +128,7 @@ class AmendBody(Body):
 class RelieveBody(Body):
     """What is let go: either so much in each period, or what belongs to the working days of an absence."""
 
-    reliefs: Annotated[tuple[PeriodRelief, ...], Field(max_length=LONGEST + 1)] = ()
+    reliefs: Annotated[tuple[PeriodReliefBody, ...], Field(max_length=LONGEST + 1)] = ()
     absence: AbsenceId | None = None
     reason: Annotated[Text, Field(min_length=1)]
 

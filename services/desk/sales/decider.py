@@ -1,19 +1,24 @@
-"""What may be asked about the terms of deals and about payments, and what it makes true. Pure."""
+"""What may be asked about the terms of deals and about payments, and what it makes true. Pure.
+
+A refund makes the sale smaller, whether the customer has paid or not: the sales manager sees what was sold less what
+was given back, and no more is ever given back than was sold. What of it was not paid yet is only cancelled, as by a
+credit note, and no longer to be paid; what goes beyond that is money back. So the customer has, in the end, paid what
+was sold less the refunds, and no payment is taken beyond that: none at all for a sale that was wholly refunded.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from events.deals import Credit, DealAmended, DealOpened, DealRefunded, DealWon, InvoicePaid
+from events.deals import DealAmended, DealOpened, DealRefunded, DealWon, InvoicePaid
 from events.event import Currency
 from events.ids import DealId, RepId
-from events.money import share_out
 from services.desk.company import Company
 from services.desk.deals.decider import credits_of, follows, same_currency
 from services.desk.deals.refusals import DealNotOpen, DealUnknown
-from services.desk.deals.state import Deal, Lost, Open, Unopened, Won
+from services.desk.deals.state import Deal, Lost, Open, Unopened, Won, taken_from
 from services.desk.deciding import Command, Decision, stream
-from services.desk.people.decider import working
+from services.desk.people.present import working
 from services.desk.sales.refusals import (
     DealMovedOn,
     DealNotWon,
@@ -39,7 +44,7 @@ class AmendDeal(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundDeal(Command):
-    """Give a customer money back."""
+    """Give a customer money back, or ask for less where it was not paid yet."""
 
     deal: DealId
     amount_minor: int
@@ -124,10 +129,10 @@ def _changes(command: AmendDeal) -> dict[str, Any]:
 
 
 def _pay(command: PayInvoice, company: Company) -> Decision:
+    """Take a payment of what is still owed: what was refunded is not, be it paid or not."""
     deal = _won(command, company.deals.deal(command.deal))
-    left = deal.amount - deal.paid
-    if command.amount_minor > left.minor:
-        raise PaymentExceedsSale(left)
+    if command.amount_minor > deal.to_pay.minor:
+        raise PaymentExceedsSale(deal.to_pay)
     event = InvoicePaid(
         occurred_at=command.at,
         day=command.day,
@@ -138,7 +143,7 @@ def _pay(command: PayInvoice, company: Company) -> Decision:
         amount_minor=command.amount_minor,
         won_minor=deal.amount.minor,
         currency=deal.amount.currency,
-        credits=_taken_from(deal.unpaid, command.amount_minor, left.minor),
+        credits=taken_from(deal.unpaid, command.amount_minor, deal.to_pay.minor),
         overlays=deal.overlays,
         sale=deal.sale,
         novelty=deal.novelty,
@@ -160,7 +165,7 @@ def _refund(command: RefundDeal, company: Company) -> Decision:
         customer=deal.customer,
         amount_minor=command.amount_minor,
         currency=deal.amount.currency,
-        credits=_taken_from(deal.left, command.amount_minor, left.minor),
+        credits=taken_from(deal.left, command.amount_minor, left.minor),
         overlays=deal.overlays,
         sale=deal.sale,
         novelty=deal.novelty,
@@ -187,16 +192,3 @@ def _won(command: RefundDeal | PayInvoice, deal: Deal) -> Won:
             return deal
         case _:
             assert_never(deal)
-
-
-def _taken_from(parts: tuple[Credit, ...], amount_minor: int, left_minor: int) -> tuple[Credit, ...]:
-    """Each rep's part of an amount, of which so much is left: in proportion to what is left of their own parts.
-
-    So a part never falls below nothing, and all come to nothing together.
-    """
-    credited = {part.rep: part.amount_minor for part in parts}
-    everything = sum(credited.values())
-    whole = -(-amount_minor * everything // left_minor)  # rounded up; the amount itself, unless there are overlays
-    taken = share_out(whole, credited)
-    shares = {part.rep: part.share_bp for part in parts}
-    return tuple(Credit(rep=rep, share_bp=shares[rep], amount_minor=part) for rep, part in taken.items() if part)

@@ -16,7 +16,7 @@ class DealNotWon(Rejected):
 
 
 class RefundExceedsSale(Rejected):
-    """More would go back than came in."""
+    """More would be given back than was sold."""
 
     kind = "refund-exceeds-sale"
 
@@ -29,7 +29,7 @@ class RefundExceedsSale(Rejected):
 
 
 class PaymentExceedsSale(Rejected):
-    """More would be paid than was sold."""
+    """More would be paid than was sold and not given back."""
 
     kind = "payment-exceeds-sale"
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+import uvloop
+
 from services.runtime.errors import ClearError
 from services.runtime.logging import configure_logging
 from services.supervisor.plan import Ports
@@ -102,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
     told = parser.parse_args(arguments)
     configure_logging(logging.WARNING)
     try:
-        found = asyncio.run(bench(Path(".kvota").resolve(), told.rounds, told.times, told.clients))
+        found = uvloop.run(bench(Path(".kvota").resolve(), told.rounds, told.times, told.clients))
     except ClearError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ _READY_S = 60.0
 
 
 @asynccontextmanager
-async def served(home: Path, folder: Path, ports: Ports) -> AsyncIterator[tuple[str, str, Mapping[str, str]]]:
+async def served(home: Path, folder: Path, ports: Ports) -> AsyncGenerator[tuple[str, str, Mapping[str, str]]]:
     """Where the broker and the desk are, and what a manager shows of themselves; Kafka is installed in `home`."""
     with Broker(home=home, data_dir=folder / "broker", port=ports.kafka).running() as bootstrap:
         await ensure_topics(bootstrap, (*source_topics(1), TopicSpec(RAW, 1, FOR_EVER)))

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def started(home: Path, bootstrap: str, last: str) -> dict[str, float]:
                     raise NotAllThereError(message)
                 time.sleep(0.01)
             ready_s = time.monotonic() - begun
-            if client.get(f"/v1/deals/{last}", headers=dict(bearer(home, "manager"))).status_code != httpx.codes.OK:
+            if client.get(f"/v1/deals/{last}", headers=dict(bearer(home, "manager"))).status_code != HTTPStatus.OK:
                 message = f"the desk is ready and does not know the last deal, {last}"
                 raise NotAllThereError(message)
         return {"ready_s": round(ready_s, 2), "rss_mb": round(psutil.Process(process.pid).memory_info().rss / 2**20)}

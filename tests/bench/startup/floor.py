@@ -93,7 +93,7 @@ def _call(size: Size, day: date, chance: random.Random) -> Told:
 def _decided(size: Size, chance: random.Random) -> Told:
     for rep in range(size.reps):
         for month in _MONTHS:
-            yield "quota", (_rep(rep), "revenue", month, f"{month}-01", f"{month}-31", "RUB"), (100_000_000, 0)
+            yield "quota", (_rep(rep), "revenue", None, month, f"{month}-01", f"{month}-31", "RUB"), (100_000_000, 0)
             yield "rep_month", (_rep(rep), month, "RUB"), (*[0] * 8, 10, chance.randrange(10**8), 10**6, 0, 0)
         for day in _DAYS:
             yield "rep_day", (_rep(rep), str(day), "RUB"), (*[0] * 8, 1, chance.randrange(10**7), 10**6, 0, 0)

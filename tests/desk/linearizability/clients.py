@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from random import Random
 from uuid import UUID
 
@@ -82,7 +83,7 @@ class Clients:
                 await self.progress.one_more()
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[httpx.AsyncClient]:
+    async def _connected(self) -> AsyncGenerator[httpx.AsyncClient]:
         async with httpx.AsyncClient(trust_env=False, timeout=self.patience_s) as http:
             yield http
 
@@ -105,10 +106,10 @@ class Clients:
             answer = await http.post(f"{desk}{asking.path}", json=dict(asking.body), headers=headers)
         except httpx.TransportError:
             return _UNKNOWN, None
-        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             return _UNKNOWN, None
-        assert answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR, answer.text
+        assert answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR, answer.text
         said = answer.json()
-        if answer.status_code == httpx.codes.CREATED:
+        if answer.status_code == HTTPStatus.CREATED:
             return "done", UUID(said["event"])
         return str(said["type"]).rpartition(":")[2], None

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,7 +151,7 @@ class Cluster:
 
 
 @asynccontextmanager
-async def clustered(home: Path, data: Path, number: int, environment: Mapping[str, str]) -> AsyncIterator[Cluster]:
+async def clustered(home: Path, data: Path, number: int, environment: Mapping[str, str]) -> AsyncGenerator[Cluster]:
     """A broker and so many desks, all of which serve."""
     cluster = Cluster(home, data)
     async with AsyncExitStack() as stack:

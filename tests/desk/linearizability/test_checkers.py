@@ -114,15 +114,19 @@ def test_what_is_planted_is_found(check: Check, history: list[Operation]) -> Non
 
 
 names = st.sampled_from(("A", "B", "C"))
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> dict[str, Value]:
+    start, long = draw(st.integers(1, 9)), draw(st.integers(1, 4))
+    return {"do": "approve", "start": f"{start:02}", "end": f"{start + long:02}"}
+
+
 ASKED: dict[Kind, st.SearchStrategy[dict[str, Value]]] = {
-    "units": st.builds(lambda unit, under: {"do": "move", "unit": unit, "under": under}, names, st.none() | names),
-    "sales": st.builds(lambda deal: {"do": "win", "deal": deal}, names),
-    "leads": st.builds(lambda lead: {"do": "assign", "lead": lead}, names),
-    "plans": st.builds(
-        lambda start, long: {"do": "approve", "start": f"{start:02}", "end": f"{start + long:02}"},
-        st.integers(1, 9),
-        st.integers(1, 4),
-    ),
+    "units": st.fixed_dictionaries({"do": st.just("move"), "unit": names, "under": st.none() | names}),
+    "sales": st.fixed_dictionaries({"do": st.just("win"), "deal": names}),
+    "leads": st.fixed_dictionaries({"do": st.just("assign"), "lead": names}),
+    "plans": plans(),
 }
 
 

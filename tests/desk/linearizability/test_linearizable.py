@@ -6,10 +6,11 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -38,7 +39,7 @@ PATIENCE_S = 3
 
 
 @asynccontextmanager
-async def running(home: Path, tmp_path: Path) -> AsyncIterator[Cluster]:
+async def running(home: Path, tmp_path: Path) -> AsyncGenerator[Cluster]:
     """Three desks with a vault."""
     async with vault_running(tmp_path) as vault:
         environment = {
@@ -53,7 +54,7 @@ async def running(home: Path, tmp_path: Path) -> AsyncIterator[Cluster]:
 async def make(client: httpx.AsyncClient, path: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
     """Ask for something while nothing is wrong."""
     answer = await client.post(path, json=body)
-    assert answer.status_code == httpx.codes.CREATED, answer.text
+    assert answer.status_code == HTTPStatus.CREATED, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
