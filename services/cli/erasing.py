@@ -9,11 +9,14 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from events.catalogue import NOUNS
 from events.codec import UnreadableError, decode, encode, event_data, event_schema
 from events.envelope import Envelope
 from events.erasures import PersonErased
 from events.ids import fact_id
 from services.cli.history import history
+from services.cli.options import home
+from services.history.archive import FILE_NAME
 from services.runtime.errors import ClearError
 from services.runtime.log import consumer, producer, read_to_end
 from services.runtime.settings import CompanySettings, KafkaSettings
@@ -145,17 +148,34 @@ def _vault(erasure: Erasure) -> Iterator[Place]:
 
 
 def _log(person: str) -> Iterator[Place]:
-    """The log and its archive, by what the archive has: they hold the id, and texts that only the key would open."""
+    """The log and its archive: they hold the id, and texts that only the key would open.
+
+    The archive says how many; where there is none, in a container of another service say, the catalogue says where.
+    """
+    if not (home() / FILE_NAME).exists():
+        yield from _topics("no archive lies here to count them")
+        return
     try:
         with history() as asked:
             found = asked.mentions(person)
     except ClearError as error:
-        yield Place("log and archive", "not known", f"history could not be asked: {error}")
+        yield from _topics(f"history could not be asked: {error}")
         return
     for topic, count in found.items():
-        yield Place(f"topic {topic}, and history", f"{count} records with the id", "stay: it says nothing of anybody")
+        yield Place(_topic(topic), f"{count} records with the id", _STAY)
 
 
+def _topics(why: str) -> Iterator[Place]:
+    """Every topic of events, as any may name somebody."""
+    for topic in sorted({noun.topic for noun in NOUNS.values()}):
+        yield Place(_topic(topic), f"perhaps records with the id; {why}", _STAY)
+
+
+def _topic(topic: str) -> str:
+    return f"topic {topic}, and history"
+
+
+_STAY = "stay: it says nothing of anybody"
 _ELSEWHERE = (
     Place("wallboards", "a rep's short name, in memory", "gone within a minute"),
     Place("parked payloads", "perhaps a number, sealed", "nobody reads them once their month is forgotten"),

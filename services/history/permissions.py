@@ -4,12 +4,12 @@ from services.runtime.auth.guard import Door
 from services.runtime.auth.permissions import read_permissions
 
 PERMISSIONS = read_permissions("""
-permission      manager  executive  auditor
-archive.read    all      all        all
-reports.read    all      all        all
-numbers.verify  all      all        all
-imports.judge   all      -          all
-cells.seed      all      -          -
+permission      manager  executive  auditor  service
+archive.read    all      all        all      -
+reports.read    all      all        all      all
+numbers.verify  all      all        all      -
+imports.judge   all      -          all      -
+cells.seed      all      -          -        -
 """)
 
 allowed = Door(PERMISSIONS)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import httpx
 import structlog
 from fastapi import FastAPI
 
-from services.runtime.auth.credentials import bearer, own_token
+from services.runtime.auth.credentials import ServiceCredentials
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.decision_writer import Writer
 from services.runtime.health import answer_health
@@ -44,10 +44,9 @@ async def run(
     async with (
         Writer(kafka) as writer,
         consumer(kafka) as reader,
-        httpx.AsyncClient(base_url=settings.history_url, timeout=_HISTORY_S, trust_env=False) as client,
+        _history(settings, auth) as client,
     ):
-        history = History(client, _credentials(settings, auth))
-        watch = Watch(reader, writer, history, rules(settings), _clock(company), settings.every_s)
+        watch = Watch(reader, writer, History(client), rules(settings), _clock(company), settings.every_s)
         app = FastAPI(title="Kvota watch", docs_url=None, redoc_url=None, openapi_url=None)
         answer_health(app, lambda: watch.has_looked)
         async with asyncio.TaskGroup() as group:
@@ -58,11 +57,9 @@ async def run(
     log.info("watch_stopped")
 
 
-def _credentials(settings: WatchSettings, auth: AuthSettings) -> Callable[[], Mapping[str, str]]:
-    if settings.token is not None:
-        told = bearer(settings.token.get_secret_value())
-        return lambda: told
-    return lambda: bearer(own_token(AUTHOR, "auditor", auth))
+def _history(settings: WatchSettings, auth: AuthSettings) -> httpx.AsyncClient:
+    credentials = ServiceCredentials(AUTHOR, auth)
+    return httpx.AsyncClient(base_url=settings.history_url, auth=credentials, timeout=_HISTORY_S, trust_env=False)
 
 
 def _clock(company: CompanySettings) -> Callable[[], Moment]:

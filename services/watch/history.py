@@ -1,6 +1,6 @@
 """Asking history for a report, as it is once all that lies before a position in the decisions is archived."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import httpx
 import msgspec
@@ -14,17 +14,17 @@ class HistoryAwayError(Exception):
 
 
 class History:
-    """The way to history; `credentials` are asked for anew each time, since tokens do not last."""
+    """The way to history."""
 
-    def __init__(self, client: httpx.AsyncClient, credentials: Callable[[], Mapping[str, str]]) -> None:
-        """Use a client whose base URL is history's."""
-        self._client, self._credentials = client, credentials
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        """Use a client whose base URL is history's, and which says who asks."""
+        self._client = client
 
     async def rows(self, report: str, given: Iterable[tuple[str, str]], after: int) -> Sequence[Row]:
         """The rows of a report; raises HistoryAwayError."""
         asked = {**dict(given), "after": f"{DECISIONS}/0@{after}"}
         try:
-            answer = await self._client.get(f"/v1/reports/{report}", params=asked, headers=dict(self._credentials()))
+            answer = await self._client.get(f"/v1/reports/{report}", params=asked)
         except httpx.HTTPError as error:
             raise HistoryAwayError(type(error).__name__) from error
         if not answer.is_success:

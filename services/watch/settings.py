@@ -1,6 +1,6 @@
 """What the watch's process is told by its environment."""
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from services.runtime.settings import Settings
@@ -19,5 +19,3 @@ class WatchSettings(Settings):
     """So long after a look comes the next."""
     stalled_days: PositiveInt = 14
     """A deal that has stood in its stage for so many days is stalled."""
-    token: SecretStr | None = None
-    """What it shows history of itself, an API key of the role auditor: needed where another issuer issues tokens."""

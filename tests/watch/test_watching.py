@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -19,6 +18,7 @@ from services.history.answers import Answers
 from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.door import door
+from services.runtime.auth.credentials import ServiceCredentials
 from services.runtime.decision_writer import Writer
 from services.runtime.log import consumer, producer, read_to_end
 from services.runtime.settings import KafkaSettings
@@ -28,7 +28,7 @@ from services.watch.history import History, HistoryAwayError
 from services.watch.noticing import Moment
 from services.watch.settings import WatchSettings
 from services.watch.watching import Watch
-from tests.callers import bearer, watch
+from tests.callers import auth, watch
 from tests.desk.given import opened
 from tests.desk.test_training import published
 from tests.events.examples.dates import TODAY, at
@@ -66,9 +66,9 @@ async def history(bootstrap: str, home: Path) -> AsyncGenerator[History]:
         archiver = Archiver(kafka, archive)
         app = door(archive, archiver, Answers(archive, "RU"), nothing_live, seeded, watch(home))
         archiving = asyncio.create_task(archiver.run(stop))
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://history", timeout=60) as client:
-            yield History(client, partial(bearer, home, "auditor"))
+        transport, asking = httpx.ASGITransport(app), ServiceCredentials("watch", auth(home))
+        async with httpx.AsyncClient(transport=transport, base_url="http://history", auth=asking, timeout=60) as client:
+            yield History(client)
         stop.set()
         await archiving
 
@@ -123,7 +123,7 @@ async def test_a_watch_says_when_history_does_not_answer(fresh_bootstrap: str) -
     transport = httpx.MockTransport(lambda _request: httpx.Response(503, text="starting"))
     async with (
         httpx.AsyncClient(transport=transport, base_url="http://history") as client,
-        watching(fresh_bootstrap, History(client, dict), TODAY) as one,
+        watching(fresh_bootstrap, History(client), TODAY) as one,
     ):
         with pytest.raises(HistoryAwayError, match="starting"):
             await one.look()
