@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 PERMISSIONS: Mapping[str, str] = {
     "put_person": "people.name",  # the desk: somebody is hired
+    "forget_person": "people.name",  # the desk: a name was told, and the hire refused
     "get_people": "people.names",  # screens: the names of reps, and of nobody else
     "look_up_people": "people.look_up",  # feeds and desk: numbers and addresses in, ids out
     "read_people": "people.read",  # who works with customers: names, numbers and addresses
