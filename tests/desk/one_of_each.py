@@ -72,7 +72,7 @@ async def one_of_each(desk: httpx.AsyncClient, home: Path) -> Things:
 async def _aims(things: Things, rep: str) -> None:
     held = {"holder": rep, "holder_kind": "rep"}
     await things.make("/v1/quotas", target=100, **held, **MONTH, **RUB)
-    measured = {"metric": "calls", "metric_version": 1, "measured_in": "pieces", "target": 9}
+    measured: dict[str, Any] = {"metric": "calls", "metric_version": 1, "measured_in": "pieces", "target": 9}
     await things.make("/v1/goals", statement="More calls.", accountable=rep, **held, **measured, **YEAR)
 
 
@@ -90,8 +90,8 @@ async def _people(things: Things, unit: str, rep: str) -> None:
             days = {"starts_on": "2035-01-11", "lapses_on": "2035-01-01"}
             pay = {"salary_minor": 1, "on_target_minor": 2}
             await things.make(f"/v1/candidates/{vera}/offers", named="offer", **pay, **days, **RUB)
-    modules = [{"module": "product", "pass_bp": 8_000}]
-    taught = {"title": "First", "kind": "product", "modules": modules}
+    modules: list[dict[str, Any]] = [{"module": "product", "pass_bp": 8_000}]
+    taught: dict[str, Any] = {"title": "First", "kind": "product", "modules": modules}
     await things.make("/v1/training/programmes", named="programme", **taught)
     await things.make("/v1/training/sessions", title="Objections", attended=[rep], minutes=90, **RUB)
 

@@ -14,7 +14,7 @@ from services.desk.naming import Naming, naming
 from services.vault.app import vault_app
 from services.vault.settings import VaultSettings
 from services.vault.vault import open_people, open_vault
-from tests.callers import bearer
+from tests.callers import bearer, watch
 from tests.desk.desks import desk_app_of
 from tests.desk.fake_log import LaggingLog, log_of
 from tests.desk.given import ANNA, NORTH, anna, formed
@@ -51,8 +51,11 @@ async def place(home: Path) -> AsyncGenerator[Place]:
     log = LaggingLog([*log_of((formed, f"unit/{NORTH}")), *requisition])
     async with (
         open_vault(VaultSettings(), home) as vault,
-        httpx.AsyncClient(transport=httpx.ASGITransport(vault_app(vault)), base_url="http://vault") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(vault_app(vault, watch(home))), base_url="http://vault"
+        ) as client,
     ):
+        client.headers.update(bearer(home, "service"))
         app = desk_app_of(home, log, Names(client))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk") as desk:
             desk.headers.update(bearer(home, "manager"))
