@@ -205,6 +205,7 @@ class Ask:
         about: Whose | None = None,
         beforehand: Beforehand = nothing,
         again: Beforehand = nothing,
+        take_back: Beforehand = nothing,
     ) -> Response:
         """Handle a command, and say what came of it (`handler.Asked` says what the words mean).
 
@@ -212,7 +213,14 @@ class Ask:
         about, when left out, and without that the whole company.
         """
         recorded = await self.record(
-            command, decide, in_turn=in_turn, thing=thing, about=about, beforehand=beforehand, again=again
+            command,
+            decide,
+            in_turn=in_turn,
+            thing=thing,
+            about=about,
+            beforehand=beforehand,
+            again=again,
+            take_back=take_back,
         )
         return self.told(recorded)
 
@@ -226,6 +234,7 @@ class Ask:
         about: Whose | None = None,
         beforehand: Beforehand = nothing,
         again: Beforehand = nothing,
+        take_back: Beforehand = nothing,
     ) -> Recorded:
         """The same, for a route that has more to do before it answers; raises Problem."""
         asked = Asked(
@@ -238,6 +247,7 @@ class Ask:
             seen=self._seen,
             beforehand=beforehand,
             again=again,
+            take_back=take_back,
         )
         with self.problems(named=about is not None):
             return await self.desk.handler.handle(asked)

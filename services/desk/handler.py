@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -93,6 +93,8 @@ class Asked:
     """What has to hold before the event may be in the log; done once, unless refused. Raises BeforehandError."""
     again: Beforehand = nothing
     """What tells whether a command that is recorded already is the same, where its digest cannot; raises if not."""
+    take_back: Beforehand = nothing
+    """Takes back what was done beforehand for a command that lost a race and is refused."""
 
 
 class Handler:
@@ -152,6 +154,8 @@ class _Attempt:
                 recorded = await self._once()
             except (Rejected, StaleError, BeforehandError):
                 if caught_up:
+                    if self._prepared:
+                        await self._asked.take_back()
                     raise
                 await self._log.catch_up()
                 caught_up = True
@@ -173,7 +177,15 @@ class _Attempt:
         self.in_doubt = True
         await self._log.append(self._record(decision, heads))
         self.in_doubt = False
-        return self._known(fold)
+        if known := self._known(fold):
+            await self._make_sure()
+        return known
+
+    async def _make_sure(self) -> None:
+        """Do once more what was done beforehand, where another try, which is refused, may be taking it back."""
+        if self._asked.take_back is not nothing:
+            with suppress(BeforehandError):  # it is recorded, whatever holds by now
+                await self._asked.beforehand()
 
     async def _prepare(self) -> None:
         if not self._prepared:

@@ -72,6 +72,10 @@ class Names:
         with suppress(ErasedPersonError, NamesUnavailableError):
             await self.keep(person, name, kind)
 
+    async def forget(self, person: RepId | CandidateId | CustomerId) -> None:
+        """Let the vault forget somebody of whom it knows a name only; raises NamesUnavailableError."""
+        _require_success(await self._asked("DELETE", f"/v1/people/{quote(person, safe='')}"))
+
     async def find(self, contact: Contact, kind: Kind) -> PersonId:
         """The id of the person who is reached so; whoever is not known yet becomes a person.
 
@@ -88,7 +92,7 @@ class Names:
         return str(found["person"])
 
     async def _asked(
-        self, method: str, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
         try:
             return await self._client.request(method, path, json=body, headers=headers)

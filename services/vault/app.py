@@ -44,6 +44,7 @@ def vault_app(vault: Vault, watch: Guard) -> FastAPI:
     _serve_people(app, vault)
     _serve_texts(app, vault)
     _serve_parked(app, vault)
+    _serve_taking_back(app, vault)
     return app
 
 
@@ -122,6 +123,13 @@ def _serve_parked(app: FastAPI, vault: Vault) -> None:
         told = await body_of(request, PayloadsBody)
         found = await _stored(vault.unpark(told.payloads))
         return {"payloads": [None if each is None else base64.b64encode(each).decode() for each in found]}
+
+
+def _serve_taking_back(app: FastAPI, vault: Vault) -> None:
+    @app.delete("/v1/people/{person}", dependencies=[allowed("people.name")], status_code=HTTPStatus.NO_CONTENT)
+    async def forget_person(person: Annotated[PersonId, Path()]) -> None:
+        """Forget a name that was told of somebody who did not become known after all; this is no erasure."""
+        await _stored(vault.take_back(person))
 
 
 def _shown(found: Found) -> dict[str, str | bool]:

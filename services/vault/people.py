@@ -40,6 +40,7 @@ WHERE kind = 'rep' AND field = 'name'
 """
 _NAME = f"{_NAMES} AND person = :person"
 _ERASE = tuple(f"DELETE FROM {table} WHERE person = :person" for table in ("details", "lookups", "person_keys"))
+_FOUND = tuple(f"SELECT 1 FROM {table} WHERE person = :person LIMIT 1" for table in ("lookups", "mentions"))
 _COUNT_LOOKUPS = "SELECT count(*) FROM lookups WHERE person = :person"
 _BURY = "INSERT INTO tombstones (person, erased_at) VALUES (:person, :erased_at)"
 
@@ -152,6 +153,18 @@ class People:
         erasure = self.bury(person, now)
         self.store.scrub()
         return erasure
+
+    def take_back(self, person: str) -> bool:
+        """Forget somebody of whom only a name was told, as if they had never been met; whether they were.
+
+        Whoever was looked up or is mentioned stays, and a tombstone does.
+        """
+        about = [{"person": person}]
+        with self.store.writing() as rows:
+            met = bool(rows.ask(_KEY, about)) and not any(rows.ask(statement, about) for statement in _FOUND)
+            for statement in _ERASE if met else ():
+                rows.ask(statement, about)
+        return met
 
     def bury(self, person: str, now: datetime) -> Erasure:
         """The same, but for the store's files, which whoever calls has scrubbed; raises UnknownPersonError."""

@@ -35,6 +35,10 @@ class Vault:
         """Give a person a name; whether the person is new. Raises NameTakenError and ErasedError."""
         return await self._run(lambda: self._people.put_name(person, name, kind, replace=replace))
 
+    async def take_back(self, person: str) -> bool:
+        """Do as `People.take_back`; the same errors."""
+        return await self._run(lambda: self._people.take_back(person))
+
     async def names(self, people: Sequence[str]) -> dict[str, str]:
         """The names of these reps, or of all when none is named; who is none is left out."""
         return await self._run(lambda: self._people.names(people))

@@ -61,13 +61,13 @@ async def desk_running(
         yield client
 
 
-def desk_app_of(home: Path, log: DecisionLog | None = None) -> FastAPI:
+def desk_app_of(home: Path, log: DecisionLog | None = None, names: Names | None = None) -> FastAPI:
     """The app of a desk on a log; without one it has nothing to work with: what there is to be said of its routes."""
     log = log or DecisionLog(KafkaSettings())
     desk = Desk(
         log=log,
         handler=Handler(log, _now, 1),
-        names=Names(httpx.AsyncClient()),
+        names=names or Names(httpx.AsyncClient()),
         now=_now,
         zone=ZoneInfo("UTC"),
         country="RU",

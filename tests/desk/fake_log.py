@@ -49,6 +49,7 @@ class LaggingLog(DecisionLog):
     def __init__(self, records: Records) -> None:
         super().__init__(KafkaSettings())
         self.records = records
+        self.meanwhile: list[Meanwhile] = []
 
     async def end(self) -> int:
         return len(self.records)
@@ -58,6 +59,8 @@ class LaggingLog(DecisionLog):
             self.fold.take(offset, self.records[offset])
 
     async def append(self, envelope: Envelope) -> None:
+        if self.meanwhile:
+            await self.meanwhile.pop(0)()
         self.records.append(encode(envelope))
         await self.catch_up()
 

@@ -216,6 +216,28 @@ async def test_a_command_that_is_recorded_is_answered_so_whatever_holds_by_now()
         await handler(mine).handle(asked(OPEN, "another", beforehand=refuse))
 
 
+async def test_what_was_done_beforehand_is_taken_back_when_a_lost_race_ends_in_a_refusal() -> None:
+    done: list[str] = []
+
+    async def prepare() -> None:
+        done.append("prepared")
+
+    async def take_back() -> None:
+        done.append("taken back")
+
+    both: dict[str, Any] = {"beforehand": prepare, "take_back": take_back}
+    mine, other = await replicas(one_open())
+    mine.meanwhile.append(lambda: handler(other).handle(asked(WIN, "theirs")))
+    with pytest.raises(DealNotOpen):
+        await handler(mine).handle(asked(WIN, "mine", **both))
+    assert done == ["prepared", "taken back"]
+    with pytest.raises(DealNotOpen):
+        await handler(mine).handle(asked(WIN, "again", **both))
+    assert done == ["prepared", "taken back"], "nothing was done, and so nothing is taken back"
+    await handler(mine).handle(asked(OPEN, "opens", **both))
+    assert done[2:] == ["prepared", "prepared"], "whoever is recorded makes sure, as another try may take it back"
+
+
 async def test_an_append_without_an_answer_in_time_is_neither_a_yes_nor_a_no() -> None:
     mine, _ = await replicas(one_open())
     mine.meanwhile.append(asyncio.Event().wait)

@@ -3,37 +3,21 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from events.people import CandidateApplied, OfferMade, RequisitionOpened, UnitFormed
+from events.people import UnitFormed
 from tests.callers import bearer
 from tests.desk.desks import desk_app_of
 from tests.desk.fake_log import LaggingLog, Records, log_of
 from tests.desk.given import NORTH, formed
-from tests.events.examples.dates import TODAY, at
+from tests.desk.hiring_given import NOW, VERA, WANTED, applied, offered, wanted
+from tests.events.examples.dates import TODAY
 from tests.telling import decided
 
-NOW: dict[str, Any] = {"occurred_at": at(9), "day": TODAY}
-SOUTH, WANTED, VERA = "south", "requisition-1", "vera"
+SOUTH = "south"
 south = UnitFormed(**NOW, unit=SOUTH, kind="team", title="Юг", starts_on=TODAY)
-wanted = RequisitionOpened(**NOW, requisition=WANTED, unit=NORTH, post="sales", openings=1)
-applied = CandidateApplied(**NOW, candidate=VERA, requisition=WANTED, found_through="hh.ru")
-offered = OfferMade(
-    **NOW,
-    offer="offer-1",
-    candidate=VERA,
-    requisition=WANTED,
-    unit=NORTH,
-    post="sales",
-    starts_on=TODAY,
-    salary_minor=100,
-    on_target_minor=150,
-    currency="RUB",
-    lapses_on=TODAY.replace(year=2027),
-)
 
 
 def one_candidate() -> Records:

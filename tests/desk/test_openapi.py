@@ -12,8 +12,10 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from services.desk.permissions import PERMISSIONS
+from services.runtime.auth.callers import Role
 from tests.callers import bearer
 from tests.desk.desks import desk_app_of, desk_running
+from tests.desk.one_of_each import one_of_each
 
 CHECKS = (
     "not_a_server_error",
@@ -101,46 +103,31 @@ def references(part: object) -> Iterator[str]:
             pass
 
 
-async def _known(desk: httpx.AsyncClient) -> str:
-    """Make one of each, for whoever asks at random: the part of its settings that names them."""
-
-    async def made(path: str, **body: object) -> str:
-        answer = await desk.post(path, json=body)
-        assert answer.status_code == 201, answer.text
-        return str(next(iter(answer.json().values())))
-
-    unit = await made("/v1/units", kind="team", title="North")
-    rep = await made("/v1/reps", name="Anna", unit=unit, post="seller")
-    days = {"starts_on": "2026-11-01", "ends_on": "2026-12-01"}
-    money = {"currency": "RUB", "target": 100}
-    ids = {"unit": unit, "rep": rep, "quota": await made("/v1/quotas", holder=rep, holder_kind="rep", **days, **money)}
-    sale = {"rep": rep, "amount_minor": 100, "currency": "RUB"}
-    deals = [await made("/v1/deals", customer=f"c{number}", **sale) for number in range(50)]
-    modules = [{"module": "product", "pass_bp": 8_000}]
-    ids["programme"] = (
-        await desk.post("/v1/training/programmes", json={"title": "First", "kind": "product", "modules": modules})
-    ).json()["programme"]
-    ids["lead_pool"] = await made("/v1/lead-pools", title="Site", policy="round_robin", members=[{"rep": rep}])
-    form = {"pool": ids["lead_pool"], "found_through": "form"}
-    leads = [await made("/v1/leads", email=f"lead-{number}@example.com", **form) for number in range(20)]
-    known = {name: [identity] for name, identity in ids.items()} | {"deal": deals, "lead": leads}
-    lists = [f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in known.items()]
-    places = {f"path.{name}": name for name in known} | {"body.rep": "rep", "body.unit": "unit", "body.holder": "rep"}
-    places |= {"body.programme": "programme", "body.pool": "lead_pool", "body.coach": "rep"}
-    places |= {"query.rep": "rep", "query.unit": "unit", "query.holder": "rep"}
-    bound = [f'"{place}" = {{dictionary = "{name}", probability = 0.8}}' for place, name in places.items()]
-    return "\n".join([*lists, "[parameters]", *bound])
+THOROUGH = ("examples,coverage,fuzzing", 20)
+QUICK = ("examples,fuzzing", 4)
+WRITERS: dict[Role, tuple[str, int]] = {
+    "manager": THOROUGH,
+    "executive": QUICK,
+    "team_lead": QUICK,
+    "rep": QUICK,
+    "feed": QUICK,
+}
+"""Who may write, in which ways each route is tried by them, and how often at random."""
 
 
 @pytest.mark.kafka
 class TestRunning:
-    async def test_it_does_what_it_says_and_nothing_else(self, own_bootstrap: str, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("role", WRITERS)
+    async def test_it_does_what_it_says_and_nothing_else(self, own_bootstrap: str, tmp_path: Path, role: Role) -> None:
         async with desk_running(own_bootstrap, tmp_path, patience_s=2) as desk:
-            (tmp_path / "schemathesis.toml").write_text(await _known(desk))
+            things = await one_of_each(desk, tmp_path)
+            (tmp_path / "schemathesis.toml").write_text(things.settings())
+            who = bearer(tmp_path, role, rep=things.ids["rep"][0], unit=things.ids["unit"][0])
+            phases, examples = WRITERS[role]
             command = [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{desk.base_url}/openapi.json"),
-                *("--checks", ",".join(CHECKS), "--max-examples", "20", "--seed", "1"),
-                *("--phases", "examples,coverage,fuzzing", "-H", f"Authorization: {desk.headers['Authorization']}"),
+                *("--checks", ",".join(CHECKS), "--max-examples", str(examples), "--seed", "1"),
+                *("--phases", phases, "-H", f"Authorization: {who['Authorization']}"),
             ]
             run = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, stdout=asyncio.subprocess.PIPE)
             said, _ = await run.communicate()

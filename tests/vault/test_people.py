@@ -100,6 +100,17 @@ def test_who_calls_anew_after_an_erasure_is_somebody_new(people: People) -> None
     assert found.person != anna
 
 
+def test_a_name_is_taken_back_of_whom_nothing_else_is_known(people: People) -> None:
+    people.put_name("rep-1", NAME, "rep", replace=False)
+    assert people.take_back("rep-1")
+    assert not people.take_back("rep-1")
+    assert people.names([]) == {}
+    assert people.put_name("rep-1", "Somebody Else", "rep", replace=False), "it is as if nobody had been told of"
+    [anna] = who(people, ANNA)
+    assert not people.take_back(anna)
+    assert people.details([anna])
+
+
 def test_nobody_is_erased_who_is_not_there(people: People) -> None:
     with pytest.raises(UnknownPersonError):
         people.erase("nobody", NOW)

@@ -205,6 +205,7 @@ async def test_every_route_says_what_it_asks_of_its_caller(tmp_path: Path) -> No
     asked = {path: permission for path, permission in found.items() if permission is not None}
     assert asked == {
         "PUT /v1/people/{person}": "people.name",
+        "DELETE /v1/people/{person}": "people.name",
         "GET /v1/people": "people.names",
         "POST /v1/people/look-ups": "people.look_up",
         "POST /v1/people/details": "people.read",

@@ -7,15 +7,16 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import StringConstraints
 
 from events.event import Day, EventId, Name
-from events.ids import LeadId, RepId
+from events.ids import CustomerId, LeadId, RepId
 from services.desk.asking import AnyAsk, AnyDesk, shown
 from services.desk.bodies import Body, body_of
+from services.desk.company import Company
 from services.desk.customers.decider import Channel, ContactCustomer, RegisterCustomer, decide
 from services.desk.deals.state import Customer
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
-from services.desk.handler import nothing
 from services.desk.listing import AnyListing, has
+from services.desk.naming import NAMELESS, naming
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -72,19 +73,21 @@ async def register_customer(ask: AnyAsk, body: Annotated[CustomerBody, Depends(b
         lead=body.lead,
         customer_since=body.customer_since,
     )
-    names, beforehand, again = ask.desk.names, nothing, nothing
+    told = NAMELESS
     if body.name is not None:
-        beforehand = partial(names.keep, command.customer, body.name, "customer")
-        again = partial(names.recognise, command.customer, body.name, "customer")
+        told = naming(ask.desk, command.customer, body.name, "customer", partial(_is_registered, command.customer))
     in_turn = stream("customer", command.customer)
     return await ask.answer(
         command_id,
         partial(decide, command),
         in_turn=in_turn,
         thing=None if body.rep is None else stream("rep", body.rep),
-        beforehand=beforehand,
-        again=again,
+        **told,
     )
+
+
+def _is_registered(customer: CustomerId, company: Company) -> bool:
+    return company.deals.customer(customer).registered
 
 
 @router.post(

@@ -27,6 +27,7 @@ from services.desk.hiring.decider import (
 )
 from services.desk.hiring.state import Requisition
 from services.desk.listing import AnyListing, Filter, has
+from services.desk.naming import naming
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")
@@ -196,8 +197,13 @@ async def apply(ask: AnyAsk, body: Annotated[CandidateBody, Depends(body_of(Cand
         partial(decide, command),
         in_turn=stream("requisition", body.requisition),
         thing=stream("requisition", body.requisition),
-        beforehand=partial(ask.desk.names.keep, command.candidate, body.name, "candidate"),
-        again=partial(ask.desk.names.recognise, command.candidate, body.name, "candidate"),
+        **naming(
+            ask.desk,
+            command.candidate,
+            body.name,
+            "candidate",
+            lambda company: command.candidate in company.hiring.of_candidate,
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from services.desk.dated import Dated
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.listing import AnyListing, Filter, has
+from services.desk.naming import naming
 from services.desk.people.decider import (
     AssignRep,
     ChangeUnit,
@@ -193,8 +194,7 @@ async def hire_rep(ask: AnyAsk, body: Annotated[RepBody, Depends(body_of(RepBody
         partial(decide, command),
         in_turn=stream("rep", command.rep),
         thing=stream("unit", body.unit),
-        beforehand=partial(ask.desk.names.keep, command.rep, body.name),
-        again=partial(ask.desk.names.recognise, command.rep, body.name),
+        **naming(ask.desk, command.rep, body.name, "rep", lambda company: command.rep in company.people.reps),
     )
 
 
