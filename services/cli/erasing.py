@@ -54,7 +54,8 @@ class Erasing:
     async def erase(self, person: str, reason: str) -> Erased:
         """Erase, then say so on the log; raises ClearError before anything is done when that cannot be said.
 
-        The log is told last: should we die between the two, a repeat tells it, and of one person it counts once.
+        The log is told once the vault has deleted: should we die between the two, a repeat tells it, and of one person
+        it counts once. Then the store's files are written anew; a repeat does that again.
         """
         zone = ZoneInfo(CompanySettings().time_zone)
         _record(person, Erasure(datetime.now(UTC), (), 0, repeated=False), reason, zone)
@@ -62,11 +63,12 @@ class Erasing:
         async with producer(self._kafka) as writer:
             erasure = self._erase(person)
             await _tell(writer, _record(person, erasure, reason, zone))
+        self._people.store.scrub()
         return Erased(person, erasure.erased_at, erasure.repeated, [*_vault(erasure), *_log(person), *_ELSEWHERE])
 
     def _erase(self, person: str) -> Erasure:
         try:
-            return self._people.erase(person, datetime.now(UTC))
+            return self._people.bury(person, datetime.now(UTC))
         except UnknownPersonError:
             message = f"the vault knows nobody with the id {person}"
             raise ClearError(message) from None

@@ -72,9 +72,11 @@ def _sealing(company: "Company") -> "Company":
     import msgspec
 
     from services.cli.vault_address import vault_url
+    from services.runtime.auth.credentials import ServiceCredentials
+    from services.runtime.auth.settings import AuthSettings
     from services.runtime.parking_keys import ParkingKeys
 
-    keys = ParkingKeys(vault_url(), home())
+    keys = ParkingKeys(vault_url(), home(), ServiceCredentials("cli", AuthSettings()))
     with suppress(httpx.HTTPError, msgspec.DecodeError):  # those that were fetched before will do
         asyncio.run(keys.fetch())
     return replace(company, seal=keys.seal)

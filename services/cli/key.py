@@ -1,4 +1,4 @@
-"""`kvota key`: the API keys of feeds and screens."""
+"""`kvota key`: the API keys of feeds, screens and our own services."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +23,9 @@ def key() -> None:
 def add(
     name: Annotated[str, typer.Argument(help="What it is for: the PBX, the screen in the hall.")],
     *,
-    role: Annotated[str, typer.Option(help="feed: it tells facts; screen: it shows the board.")],
+    role: Annotated[
+        str, typer.Option(help="feed: it tells facts; screen: it shows the board; service: it asks the vault.")
+    ],
     json: AsJson = False,
 ) -> None:
     """Make a key, and show it: this once, since it is not kept."""

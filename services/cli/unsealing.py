@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import httpx
 import msgspec
 
+from services.cli.options import credentials
 from services.cli.parking import chosen
 from services.cli.vault_address import vault_url
 from services.runtime.errors import ClearError
@@ -45,7 +46,12 @@ async def _opened(sealed: list[str]) -> list[bytes | None]:
     url = vault_url()
     async with httpx.AsyncClient(base_url=url, timeout=_VAULT_S, trust_env=False) as vault:
         try:
-            answer = (await vault.post("/v1/parked/open", json={"payloads": sealed})).raise_for_status()
+            answer = (
+                await vault.post("/v1/parked/open", json={"payloads": sealed}, headers=credentials())
+            ).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            message = f"the vault at {url} refuses (KVOTA_TOKEN): {error.response.json().get('detail')}"
+            raise ClearError(message) from None
         except httpx.HTTPError as error:
             message = f"the vault at {url} does not open it (KVOTA_VAULT_PORT): {type(error).__name__}"
             raise ClearError(message) from None

@@ -20,6 +20,7 @@ from services.desk.names import Names
 from services.desk.settings import DeskSettings
 from services.desk.snapshot import FILE_NAME, restored
 from services.desk.snapshotting import keep
+from services.runtime.auth.credentials import ServiceCredentials
 from services.runtime.auth.guard import Guard, guard
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.running import run_service
@@ -38,6 +39,7 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
     kafka: KafkaSettings,
     company: CompanySettings,
     watch: Guard,
+    auth: AuthSettings,
     stop: asyncio.Event,
     serving: Callable[[FastAPI], None] = lambda _app: None,
     snapshot: Path | None = None,
@@ -50,7 +52,7 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
     known = Fold() if snapshot is None else restored(snapshot)
     async with (
         DecisionLog(kafka, fold=known) as decisions,
-        httpx.AsyncClient(base_url=settings.vault_url, timeout=_VAULT_S, trust_env=False) as vault,
+        _vault(settings, auth) as vault,
     ):
         app = desk_app(_desk(settings, company, decisions, Names(vault)), watch)
         serving(app)
@@ -63,6 +65,11 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
             for task in beside:
                 task.cancel()
     log.info("desk_stopped")
+
+
+def _vault(settings: DeskSettings, auth: AuthSettings) -> httpx.AsyncClient:
+    credentials = ServiceCredentials("desk", auth)
+    return httpx.AsyncClient(base_url=settings.vault_url, auth=credentials, timeout=_VAULT_S, trust_env=False)
 
 
 def _desk(settings: DeskSettings, company: CompanySettings, decisions: DecisionLog, names: Names) -> Desk:
@@ -84,10 +91,10 @@ def _now() -> datetime:
 
 
 async def _work(stop: asyncio.Event) -> None:
-    settings = DeskSettings()
-    watch = guard(AuthSettings(), settings.host)
+    settings, auth = DeskSettings(), AuthSettings()
+    watch = guard(auth, settings.host)
     snapshot = HomeSettings().home / FILE_NAME
-    await run(settings, KafkaSettings(client_id="desk"), CompanySettings(), watch, stop, snapshot=snapshot)
+    await run(settings, KafkaSettings(client_id="desk"), CompanySettings(), watch, auth, stop, snapshot=snapshot)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,10 @@ class UndecidedError(Exception):
         self.appended = appended
 
 
+class BeforehandError(Exception):
+    """What has to hold before an event may be in the log does not, or cannot be made to."""
+
+
 Beforehand = Callable[[], Awaitable[None]]
 
 
@@ -86,7 +90,7 @@ class Asked:
     seen: Callable[[int], bool] = lambda _version: True
     """Whether a version of it is one that the caller has seen."""
     beforehand: Beforehand = nothing
-    """What has to hold before the event may be in the log; done once, unless refused."""
+    """What has to hold before the event may be in the log; done once, unless refused. Raises BeforehandError."""
     again: Beforehand = nothing
     """What tells whether a command that is recorded already is the same, where its digest cannot; raises if not."""
 
@@ -102,7 +106,8 @@ class Handler:
     async def handle(self, asked: Asked) -> Recorded:
         """Make what is asked for true; the record that says so, be it an earlier one of this very command.
 
-        Raises Rejected, KeyReusedError or StaleError when nothing was recorded and nothing will be, and UndecidedError.
+        Raises Rejected, BeforehandError, KeyReusedError or StaleError when nothing was recorded and nothing will be,
+        and UndecidedError.
         """
         attempt = _Attempt(asked, self._log, self._now)
         try:
@@ -145,7 +150,7 @@ class _Attempt:
         while True:
             try:
                 recorded = await self._once()
-            except (Rejected, StaleError):
+            except (Rejected, StaleError, BeforehandError):
                 if caught_up:
                     raise
                 await self._log.catch_up()

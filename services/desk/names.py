@@ -10,6 +10,7 @@ import httpx
 import structlog
 
 from events.ids import CandidateId, CustomerId, PersonId, RepId
+from services.desk.handler import BeforehandError
 
 Kind = Literal["rep", "candidate", "customer", "lead"]
 """As what somebody is met: the names of reps, and of nobody else, are on the wall."""
@@ -17,15 +18,15 @@ Kind = Literal["rep", "candidate", "customer", "lead"]
 _log = structlog.get_logger()
 
 
-class NamesUnavailableError(Exception):
+class NamesUnavailableError(BeforehandError):
     """The vault did not keep a name."""
 
 
-class OtherNameError(Exception):
+class OtherNameError(BeforehandError):
     """The person is known by another name."""
 
 
-class ErasedPersonError(Exception):
+class ErasedPersonError(BeforehandError):
     """The person was erased, and does not come back."""
 
 

@@ -12,6 +12,7 @@ from services.feeds.company import read_company
 from services.feeds.door import door
 from services.feeds.live import asterisk, feed_asterisk
 from services.feeds.settings import FeedsSettings
+from services.runtime.auth.credentials import ServiceCredentials
 from services.runtime.auth.guard import Guard, guard
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.errors import ClearError
@@ -67,8 +68,10 @@ async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
 
 async def _work(stop: asyncio.Event) -> None:
     settings, company, home = FeedsSettings(), CompanySettings(), HomeSettings().home
-    keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home)
-    watch = guard(AuthSettings(), settings.host)
+    auth = AuthSettings()
+    credentials = ServiceCredentials("feeds", auth)
+    keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home, credentials)
+    watch = guard(auth, settings.host)
     try:
         told = read_company(company.time_zone, settings.roster)
         if keys is not None:

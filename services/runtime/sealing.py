@@ -5,6 +5,7 @@ HPKE (RFC 9180) does it; the payload is bound to its month.
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 MOST_BYTES = 16 * 1024
 """The longest payload that is kept; real items of a phone system are a few thousand."""
@@ -42,6 +44,8 @@ class SealedPayload:
     def read(cls, written: str) -> Self | None:
         """Read what `str` wrote; None for anything else."""
         month, _, sealed = written.partition(".")
+        if not _MONTH.fullmatch(month):
+            return None
         try:
             return cls(month, base64.urlsafe_b64decode(sealed))
         except (binascii.Error, ValueError):

@@ -1,12 +1,15 @@
 """The vault over HTTP: numbers, addresses and names in, ids out; and back for whoever may read them."""
 
+import asyncio
 import base64
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
+import structlog
 from fastapi import FastAPI, Header, Path, Query, Request, Response
 
+from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems
 from services.vault.bodies import (
@@ -21,18 +24,22 @@ from services.vault.bodies import (
     documented,
 )
 from services.vault.look_up import Found
+from services.vault.master import MasterKeyError
 from services.vault.people import ErasedError, NameTakenError, UnknownPersonError
+from services.vault.permissions import allowed
 from services.vault.store import StoreUnavailableError
 from services.vault.texts import Text
 from services.vault.vault import Vault
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 
-def vault_app(vault: Vault) -> FastAPI:
-    """The vault's app; it can serve from the start. `permissions.py` says what each route asks of its caller."""
+def vault_app(vault: Vault, watch: Guard) -> FastAPI:
+    """The vault's app, for callers whom `watch` knows; it can serve from the start."""
     app = FastAPI(title="Kvota vault")
     answer_problems(app)
+    answer_callers(app, watch)
     answer_health(app, lambda: True)
     _serve_people(app, vault)
     _serve_texts(app, vault)
@@ -41,7 +48,7 @@ def vault_app(vault: Vault) -> FastAPI:
 
 
 def _serve_people(app: FastAPI, vault: Vault) -> None:
-    @app.put("/v1/people/{person}", openapi_extra=documented(PersonBody))
+    @app.put("/v1/people/{person}", dependencies=[allowed("people.name")], openapi_extra=documented(PersonBody))
     async def put_person(
         person: Annotated[PersonId, Path()],
         request: Request,
@@ -60,7 +67,7 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
         response.status_code = HTTPStatus.CREATED if new else HTTPStatus.OK
         return {"person": person}
 
-    @app.get("/v1/people")
+    @app.get("/v1/people", dependencies=[allowed("people.names")])
     async def get_people(
         people: Annotated[list[PersonId] | None, Query(alias="id")] = None,
     ) -> dict[str, dict[str, dict[str, str]]]:
@@ -68,13 +75,14 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
         names = await _stored(vault.names(people or ()))
         return {"people": {person: {"name": name} for person, name in names.items()}}
 
-    @app.post("/v1/people/look-ups", openapi_extra=documented(ContactsBody))
+    @app.post("/v1/people/look-ups", dependencies=[allowed("people.look_up")], openapi_extra=documented(ContactsBody))
     async def look_up_people(request: Request) -> dict[str, list[dict[str, str | bool]]]:
         """The id of each person, in the order of the request; whoever is not known yet becomes a person."""
-        told = (await body_of(request, ContactsBody)).told(vault.region)
+        asked = await body_of(request, ContactsBody)
+        told = await asyncio.to_thread(asked.told, vault.region)  # a thousand numbers take their time
         return {"people": [_shown(found) for found in await _stored(vault.look_up(told))]}
 
-    @app.post("/v1/people/details", openapi_extra=documented(PeopleBody))
+    @app.post("/v1/people/details", dependencies=[allowed("people.read")], openapi_extra=documented(PeopleBody))
     async def read_people(request: Request) -> dict[str, dict[str, dict[str, str]]]:
         """What is kept of people; who is not known, or was erased, is left out."""
         asked = await body_of(request, PeopleBody)
@@ -83,7 +91,7 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
 
 
 def _serve_texts(app: FastAPI, vault: Vault) -> None:
-    @app.post("/v1/texts/seal", openapi_extra=documented(TextsBody))
+    @app.post("/v1/texts/seal", dependencies=[allowed("people.seal")], openapi_extra=documented(TextsBody))
     async def seal_texts(request: Request) -> dict[str, list[str]]:
         """Texts about people, so that they can lie in events: nobody reads them without the vault, or once erased."""
         told = await body_of(request, TextsBody)
@@ -94,7 +102,7 @@ def _serve_texts(app: FastAPI, vault: Vault) -> None:
         except UnknownPersonError:
             raise Problem(HTTPStatus.NOT_FOUND, "person-unknown", "there is nobody with this id") from None
 
-    @app.post("/v1/texts/open", openapi_extra=documented(SealedTextsBody))
+    @app.post("/v1/texts/open", dependencies=[allowed("people.read")], openapi_extra=documented(SealedTextsBody))
     async def open_texts(request: Request) -> dict[str, list[str | None]]:
         """What sealed texts say; null for what nobody can read any more."""
         told = await body_of(request, SealedTextsBody)
@@ -102,13 +110,13 @@ def _serve_texts(app: FastAPI, vault: Vault) -> None:
 
 
 def _serve_parked(app: FastAPI, vault: Vault) -> None:
-    @app.get("/v1/parking-keys")
+    @app.get("/v1/parking-keys", dependencies=[allowed("parked.seal")])
     async def get_parking_keys() -> dict[str, dict[str, str]]:
         """The public keys, in base64, under which what is parked this month and the next is sealed."""
         keys = await _stored(vault.parking_keys())
         return {"keys": {month: base64.b64encode(key).decode() for month, key in keys.items()}}
 
-    @app.post("/v1/parked/open", openapi_extra=documented(PayloadsBody))
+    @app.post("/v1/parked/open", dependencies=[allowed("parked.read")], openapi_extra=documented(PayloadsBody))
     async def open_parked(request: Request) -> dict[str, list[str | None]]:
         """What parked payloads hold, in base64; null for what nobody can read any more."""
         told = await body_of(request, PayloadsBody)
@@ -126,9 +134,13 @@ def _erased() -> Problem:
 
 
 async def _stored(asked: Awaitable[T]) -> T:
-    """What the vault answers; raises Problem when its store does not."""
+    """What the vault answers; raises Problem when its store does not, or its master keys do not open the store."""
     try:
         return await asked
     except StoreUnavailableError:
         detail = "the vault's store does not answer, and nothing has happened: ask again"
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", detail) from None
+    except MasterKeyError as error:
+        log.error("master_key_missing", reason=str(error))  # noqa: TRY400  # who runs it reads what to do, not a trace
+        detail = "the vault's master keys do not open its store, and nothing has happened: its log says what to do"
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "master-key-missing", detail) from None

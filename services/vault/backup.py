@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
+from services.runtime.durable import sync_folder
 from services.runtime.errors import ClearError
+from services.vault.months import go_on_using, in_use
 from services.vault.people import People, UnknownPersonError, bury, leave_tombstone
 from services.vault.store import TABLES, Row, Rows, Store
 
@@ -33,43 +35,58 @@ class BackupError(ClearError):
 
 
 def back_up(store: Store, path: Path) -> int:
-    """Copy the store, as it is at one moment, to a file that must not exist; how many rows."""
+    """Copy the store, as it is at one moment, to a file that must not exist; how many rows. Raises BackupError."""
     beside = path.with_name(f"{path.name}.part")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        digest, count = sha256(), 0
-        with store.reading() as rows:
-            for line in _lines(rows):
-                digest.update(line)
-                file.write(line)
-                count += 1
-        file.write(_line([_END, count - 1, digest.hexdigest()]))
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        message = f"{beside} is there: another backup is being made, or one was broken off; if so, delete it"
+        raise BackupError(message) from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            count = _write(store, file)
         os.link(beside, path)
     except FileExistsError:
         message = f"{path} is there already: choose another name"
         raise BackupError(message) from None
     finally:
         beside.unlink()
+    sync_folder(path.parent)
+    return count
+
+
+def _write(store: Store, file: BinaryIO) -> int:
+    """Write the whole backup, to the disk; how many rows."""
+    digest, count = sha256(), 0
+    with store.reading() as rows:
+        for line in _lines(rows):
+            digest.update(line)
+            file.write(line)
+            count += 1
+    file.write(_line([_END, count - 1, digest.hexdigest()]))
+    file.flush()
+    os.fsync(file.fileno())
     return count - 1
 
 
 def restore(people: People, path: Path, erased: Erased) -> int:
     """Fill an empty store from a backup, less those who were erased since; how many they were.
 
-    All of it happens, or nothing. Raises BackupError, and MasterKeyError when the master keys open another store.
+    Months' keys that were made meanwhile stay in use beside those of the backup. All of it happens, or nothing. Raises
+    BackupError, and MasterKeyError when the master keys open another store.
     """
     _check(path)
     with people.store.writing() as rows:
         if any(rows.ask(f"SELECT 1 FROM {table} LIMIT 1") for table in _NOT_EMPTY):
             message = "the vault is not empty: restore into an empty store"
             raise BackupError(message)
+        using = in_use(rows)
         for table in TABLES:
             rows.ask(f"DELETE FROM {table}")
         for table, some in _by_table(path):
             rows.ask(_insert(table), some)
         people.lookup_key(rows)
+        go_on_using(rows, using, people.masters)
         gone = sum(_erased(rows, person, at) for person, at in erased)
     people.store.scrub()
     return gone

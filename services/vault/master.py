@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from services.runtime.durable import sync_folder
 from services.runtime.errors import ClearError
 from services.runtime.lock import locked
 from services.vault.cipher import KEY_BYTES, NotOpenedError, new_key, seal, unseal
@@ -60,7 +61,10 @@ class MasterKeys:
         """Give a wrapped key; raises MasterKeyError when the master key is not there, or is another."""
         master = self.source.read().get(wrapped.master)
         if master is None:
-            message = f"the vault's master key {wrapped.master} is missing: put it beside the others"
+            message = (
+                f"the vault's master key {wrapped.master} is missing here: copy its line from the vault that made it, "
+                "by `kvota vault rotate` perhaps"
+            )
             raise MasterKeyError(message)
         try:
             return unseal(master, wrapped.sealed, about)
@@ -113,6 +117,7 @@ class KeyFile:
             newest = max(self.read()) + 1
             _write(self._beside, f"{self.path.read_text('ascii').rstrip()}\n{_line(newest)}")
             self._beside.replace(self.path)
+            sync_folder(self.path.parent)
         return newest
 
     def _make(self) -> None:
@@ -122,6 +127,7 @@ class KeyFile:
         with suppress(FileExistsError):
             os.link(self._beside, self.path)
         self._beside.unlink()
+        sync_folder(self.path.parent)
 
     @property
     def _beside(self) -> Path:

@@ -147,12 +147,16 @@ class People:
     def erase(self, person: str, now: datetime) -> Erasure:
         """Delete all that is kept of a person, the key first of all; done before, it is only made sure of.
 
-        Raises UnknownPersonError for who never was there.
+        Raises UnknownPersonError for who never was there, and NotScrubbedError as `Store.scrub` does.
         """
-        with self.store.writing() as rows:
-            erasure = bury(rows, person, now)
+        erasure = self.bury(person, now)
         self.store.scrub()
         return erasure
+
+    def bury(self, person: str, now: datetime) -> Erasure:
+        """The same, but for the store's files, which whoever calls has scrubbed; raises UnknownPersonError."""
+        with self.store.writing() as rows:
+            return bury(rows, person, now)
 
     def forget_mentions(self, today: date) -> None:
         """Forget who was meant by what was first told before the window in which things are told again."""

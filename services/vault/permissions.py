@@ -1,17 +1,22 @@
-"""What each route of the vault asks of its caller: the one place that says so.
+"""Who may ask the vault for what: the whole of it in one table.
 
-A route is named by its function in `app.py`; a test holds that each has its line here.
+Our own programs put people in and take names out. The vault does not know whose customer somebody is, so numbers and
+addresses are for roles whose scope is everybody.
 """
 
-from collections.abc import Mapping
+from services.runtime.auth.guard import Door
+from services.runtime.auth.permissions import read_permissions
 
-PERMISSIONS: Mapping[str, str] = {
-    "put_person": "people.name",  # the desk: somebody is hired
-    "get_people": "people.names",  # screens: the names of reps, and of nobody else
-    "look_up_people": "people.look_up",  # feeds and desk: numbers and addresses in, ids out
-    "read_people": "people.read",  # who works with customers: names, numbers and addresses
-    "seal_texts": "people.seal",  # the desk: remarks about people, before they go into events
-    "open_texts": "people.read",
-    "get_parking_keys": "parked.seal",  # feeds: public keys, which are no secret
-    "open_parked": "parked.read",  # operators who look into what could not be read
-}
+PERMISSIONS = read_permissions("""
+permission      rep  team_lead  manager  executive  auditor  feed  screen  service
+people.name     -    -          -        -          -        -     -       all
+people.names    all  all        all      all        all      -     all     all
+people.look_up  -    -          -        -          -        -     -       all
+people.read     -    -          all      all        -        -     -       -
+people.seal     -    -          -        -          -        -     -       all
+parked.seal     -    -          -        -          -        all   -       all
+parked.read     -    -          all      all        -        -     -       -
+""")
+
+allowed = Door(PERMISSIONS)
+"""What every route is declared with, beside its path: `dependencies=[allowed("people.read")]`."""

@@ -1,19 +1,32 @@
 """A store in PostgreSQL."""
 
 import re
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 import psycopg
 
-from services.vault.store import NOTHING, TABLES, Row, Rows, StoreUnavailableError, Told
+from services.vault.store import NOTHING, TABLES, NotScrubbedError, Row, Rows, StoreUnavailableError, Told
 
 _PARAMETER = re.compile(r":(\w+)")
 _CONNECT_S = 10
 # One writer at a time, as in SQLite: there is one order of changes, and so no deadlock, and no row that is half erased.
 _ALONE = b"SELECT pg_advisory_xact_lock(%(lock)s)"
 _LOCK = {"lock": 0x6B766F7461}
+# Whoever waited for the lock has to see what the one before wrote, whatever the database is set to.
+_AS_OF_EACH_STATEMENT = b"SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE"
 _AT_ONE_MOMENT = b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
+# VACUUM keeps the rows that a transaction which began before their deletion could still ask for. Of other roles'
+# sessions only a member of pg_read_all_stats sees the transactions.
+_OLDER = b"""
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > 0
+"""
+OLDER_WAIT_S, _LOOK_S = 10.0, 0.05
+_READ, _AWAY = "a transaction that began before still reads", "the database does not answer"
 
 
 class PostgresStore:
@@ -37,19 +50,32 @@ class PostgresStore:
     def writing(self) -> Generator[Rows]:
         """A change, all of it or nothing; no other process writes meanwhile."""
         with self._transaction() as cursor:
+            cursor.execute(_AS_OF_EACH_STATEMENT)
             cursor.execute(_ALONE, _LOCK)
             yield _PostgresRows(cursor)
 
     def scrub(self) -> None:
         """Write the tables and indexes that hold people anew; the write-ahead log is PostgreSQL's own to forget."""
-        with _understood():
-            for table in TABLES:
-                self._connected().execute(f"VACUUM FULL {table}".encode())
+        try:
+            with _understood():
+                self._outlive_older()
+                for table in TABLES:
+                    self._connected().execute(f"VACUUM FULL {table}".encode())
+        except StoreUnavailableError as error:
+            raise NotScrubbedError(_AWAY) from error
 
     def close(self) -> None:
         """Disconnect."""
         if self._connection is not None:
             self._connection.close()
+
+    def _outlive_older(self) -> None:
+        """Wait until nobody can ask any more for what is deleted; raises NotScrubbedError."""
+        connection, deadline = self._connected(), time.monotonic() + OLDER_WAIT_S
+        while connection.execute(_OLDER).fetchone() != (0,):
+            if time.monotonic() > deadline:
+                raise NotScrubbedError(_READ)
+            time.sleep(_LOOK_S)
 
     @contextmanager
     def _transaction(self) -> Generator["psycopg.Cursor[Row]"]:

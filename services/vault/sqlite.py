@@ -5,10 +5,11 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from services.vault.store import NOTHING, Row, Rows, StoreUnavailableError, Told
+from services.vault.store import NOTHING, NotScrubbedError, Row, Rows, StoreUnavailableError, Told
 
 WAIT_S = 10.0
 """How long another process may keep the file before it counts as away."""
+_IN_USE, _AWAY = "somebody reads it for too long", "its disk does not take it"
 _PRIMARY = 0xFF
 _UNAVAILABLE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 
@@ -43,10 +44,13 @@ class SqliteStore:
 
     def scrub(self) -> None:
         """Bring the zeros into the file, and empty the log beside it, which holds what was there before."""
-        with _understood():
-            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        try:
+            with _understood():
+                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except StoreUnavailableError as error:
+            raise NotScrubbedError(_AWAY) from error
         if busy:
-            raise StoreUnavailableError
+            raise NotScrubbedError(_IN_USE)
 
     def write_anew(self) -> None:
         """Write the whole file anew: for what was deleted before this program overwrote what it deletes."""

@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeAlias
 
 from pydantic import SecretStr
 
+from services.runtime.errors import ClearError
+
 Told: TypeAlias = Mapping[str, object]
 Row: TypeAlias = tuple[Any, ...]
 
@@ -30,6 +32,17 @@ class StoreUnavailableError(Exception):
     """The store does not answer, or another has it for too long. Nothing has happened."""
 
 
+class NotScrubbedError(ClearError):
+    """What was to be deleted is deleted for good, and files of the store may still hold what it was, sealed."""
+
+    def __init__(self, why: str) -> None:
+        """Say what is in the way, and what to do."""
+        super().__init__(
+            f"it is deleted, but files of the vault's store may still hold it, sealed ({why}): "
+            "`kvota vault erase-again` goes over them once more"
+        )
+
+
 class Rows(Protocol):
     """The store inside a transaction."""
 
@@ -47,7 +60,7 @@ class Store(Protocol):
         """A change, all of it or nothing; no other process writes meanwhile. On the disk when it is over."""
 
     def scrub(self) -> None:
-        """Have no file of the store keep what was deleted from it."""
+        """Have no file of the store keep what was deleted from it; raises NotScrubbedError."""
 
     def close(self) -> None:
         """Let go of it."""

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS tombstones (
 
 -- What is parked is sealed under the public key of its month; with the private one it can be read, until it is deleted.
 CREATE TABLE IF NOT EXISTS months (
-    month   TEXT    NOT NULL PRIMARY KEY, -- such as 2026-11
+    month   TEXT    NOT NULL PRIMARY KEY, -- such as 2026-11; 2026-11/2: another key, of a backup, that seals no more
     public  BYTEA   NOT NULL,
     wrapped BYTEA   NOT NULL,
     master  INTEGER NOT NULL

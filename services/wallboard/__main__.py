@@ -11,6 +11,7 @@ import httpx
 import structlog
 
 from projections.projection import Projection, load_projections
+from services.runtime.auth.credentials import ServiceCredentials
 from services.runtime.auth.guard import Knowing
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.running import run_service
@@ -50,15 +51,20 @@ def shown(projections: Mapping[str, Projection]) -> dict[str, Projection]:
     return {name: replace(projections[name], only=only) for name, only in SHOWN.items()}
 
 
-async def run(
-    settings: WallboardSettings, kafka: KafkaSettings, company: CompanySettings, watch: Knowing, stop: asyncio.Event
+async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing after the other
+    settings: WallboardSettings,
+    kafka: KafkaSettings,
+    company: CompanySettings,
+    watch: Knowing,
+    auth: AuthSettings,
+    stop: asyncio.Event,
 ) -> None:
     """Show the board until `stop` is set; raises whatever ended it."""
     projections = shown(load_projections())
     page = Page(Vendor())
     if not page.vendor.is_installed():
         log.warning("page_libraries_missing", run=COMMAND)
-    async with _names(settings.vault_url) as names:
+    async with _names(settings.vault_url, auth) as names:
         with Tables(projections) as tables:
             hub = Hub(epoch=str(time.time_ns() // 1_000_000), page=page.version)
             publisher = Publisher(BoardMaker(settings, company, tables), names, hub)
@@ -73,11 +79,15 @@ async def run(
 
 
 @asynccontextmanager
-async def _names(vault_url: str | None) -> AsyncGenerator[Names]:
+async def _names(vault_url: str | None, auth: AuthSettings) -> AsyncGenerator[Names]:
     if vault_url is None:
         yield Ids()
         return
-    async with httpx.AsyncClient(base_url=vault_url, timeout=_VAULT_WITHIN_S) as vault, asyncio.TaskGroup() as group:
+    credentials = ServiceCredentials("wallboard", auth)
+    async with (
+        httpx.AsyncClient(base_url=vault_url, auth=credentials, timeout=_VAULT_WITHIN_S) as vault,
+        asyncio.TaskGroup() as group,
+    ):
         names = VaultNames(vault)
         keeping = group.create_task(names.run())
         yield names
@@ -85,9 +95,9 @@ async def _names(vault_url: str | None) -> AsyncGenerator[Names]:
 
 
 async def _work(stop: asyncio.Event) -> None:
-    settings = WallboardSettings()
-    watch = screen_guard(AuthSettings(), settings.host)
-    await run(settings, KafkaSettings(client_id="wallboard"), CompanySettings(), watch, stop)
+    settings, auth = WallboardSettings(), AuthSettings()
+    watch = screen_guard(auth, settings.host)
+    await run(settings, KafkaSettings(client_id="wallboard"), CompanySettings(), watch, auth, stop)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Annotated
 
 from fastapi import FastAPI, Header, Request, Response, status
@@ -15,10 +16,10 @@ from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems
 from services.wallboard.hub import Hub
 from services.wallboard.page import LANGUAGES, STATIC, Page, language_of
-from services.wallboard.permissions import allowed
+from services.wallboard.permissions import PERMISSIONS, allowed
 from services.wallboard.publishing import Publisher
 from services.wallboard.screens import enter
-from services.wallboard.stream import EventStream
+from services.wallboard.stream import EventStream, May
 
 _ANEW = {"cache-control": "no-cache"}
 
@@ -41,12 +42,14 @@ def wallboard_app(publisher: Publisher, hub: Hub, page: Page, watch: Knowing, se
     answer_problems(app)
     answer_callers(app, watch)
     answer_health(app, lambda: publisher.ready)
-    _serve_board(app, publisher, lambda last: EventStream(hub, last, send_timeout_s))
+    _serve_board(app, publisher, lambda last, may: EventStream(hub, last, send_timeout_s, may), watch)
     _serve_page(app, page, watch)
     return app
 
 
-def _serve_board(app: FastAPI, publisher: Publisher, stream: Callable[[str | None], EventStream]) -> None:
+def _serve_board(
+    app: FastAPI, publisher: Publisher, stream: Callable[[str | None, May], EventStream], watch: Knowing
+) -> None:
     @app.get("/v1/board", dependencies=[allowed("board.see")])
     async def board() -> Response:
         """The board as it is now."""
@@ -54,10 +57,18 @@ def _serve_board(app: FastAPI, publisher: Publisher, stream: Callable[[str | Non
         return Response(publisher.snapshot(), headers={"cache-control": "no-store"}, media_type="application/json")
 
     @app.get("/v1/board/stream", dependencies=[allowed("board.see")])
-    async def board_stream(last_event_id: Annotated[str | None, Header()] = None) -> Response:
+    async def board_stream(request: Request, last_event_id: Annotated[str | None, Header()] = None) -> Response:
         """Every board from now on, as server-sent events: `board` with an id, `age` in between, `bye` at the end."""
         _require(ready=publisher.ready)
-        return stream(last_event_id)
+        return stream(last_event_id, partial(_may_look, watch, request))
+
+
+async def _may_look(watch: Knowing, request: Request) -> bool:
+    """Whether whoever sent a request may still look; while that cannot be told, they may."""
+    try:
+        return (await watch.caller(request)).role in PERMISSIONS["board.see"]
+    except Problem as problem:
+        return problem.status == status.HTTP_503_SERVICE_UNAVAILABLE
 
 
 def _require(*, ready: bool) -> None:

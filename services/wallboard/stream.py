@@ -12,6 +12,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from services.wallboard.hub import Hub, Viewer
 
 log = structlog.get_logger()
+_ASK_AGAIN_S = 2.0
+May = Callable[[], Awaitable[bool]]
+"""Whether whoever opened a stream may still look."""
 _HEADERS = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
@@ -31,22 +34,23 @@ class CuttableProtocol(HttpToolsProtocol):
 class EventStream(Response):
     """A screen's stream, from its snapshot to its end."""
 
-    def __init__(self, hub: Hub, last: str | None, within_s: float) -> None:
-        """Send what the hub has; `within_s` seconds without a taker end it."""
+    def __init__(self, hub: Hub, last: str | None, within_s: float, may: May) -> None:
+        """Send what the hub has; `within_s` seconds without a taker end it, and so does that they `may` not look."""
         super().__init__()
-        self._hub, self._last, self._within_s = hub, last, within_s
+        self._hub, self._last, self._within_s, self._may = hub, last, within_s, may
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until either side ends it."""
         viewer = self._hub.join(self._last)
-        gone = asyncio.create_task(_watch(receive, viewer))
+        ends = asyncio.create_task(_watch(receive, viewer)), asyncio.create_task(_ask_again(self._may, viewer))
         try:
             await self._pour(viewer, send)
         except TimeoutError:
             log.warning("screen_evicted", screen=scope.get("client"), took_nothing_for_s=self._within_s)
             _cut(scope)
         finally:
-            gone.cancel()
+            for end in ends:
+                end.cancel()
             self._hub.leave(viewer)
 
     async def _pour(self, viewer: Viewer, send: Send) -> None:
@@ -64,6 +68,13 @@ async def _watch(receive: Callable[[], Awaitable[Any]], viewer: Viewer) -> None:
     """End the stream when the screen is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
+    viewer.end()
+
+
+async def _ask_again(may: May, viewer: Viewer) -> None:
+    """End the stream when whoever opened it may not look any more: the key was revoked, or the token has expired."""
+    while await may():  # noqa: ASYNC110  # nobody tells of it: the keys are in a file, and time passes
+        await asyncio.sleep(_ASK_AGAIN_S)
     viewer.end()
 
 

@@ -1,6 +1,6 @@
 """Asking history for a report, as it is once all that lies before a position in the decisions is archived."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import httpx
 import msgspec
@@ -20,9 +20,9 @@ class History:
         """Use a client whose base URL is history's."""
         self._client, self._credentials = client, credentials
 
-    async def rows(self, report: str, given: Mapping[str, str], after: int) -> Sequence[Row]:
+    async def rows(self, report: str, given: Iterable[tuple[str, str]], after: int) -> Sequence[Row]:
         """The rows of a report; raises HistoryAwayError."""
-        asked = {**given, "after": f"{DECISIONS}/0@{after}"}
+        asked = {**dict(given), "after": f"{DECISIONS}/0@{after}"}
         try:
             answer = await self._client.get(f"/v1/reports/{report}", params=asked, headers=dict(self._credentials()))
         except httpx.HTTPError as error:

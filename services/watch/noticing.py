@@ -14,6 +14,10 @@ Row = Mapping[str, Any]
 """A row of a report, as JSON has it."""
 
 
+Question = tuple[str, tuple[tuple[str, str], ...]]
+"""A report, and what it is asked with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When the watch looks: the instant, and the business day."""
@@ -79,6 +83,10 @@ class Rule:
     ask: Callable[[date], Mapping[str, str]]
     """What the report is asked with on a day."""
     notices: Notices
+
+    def question(self, day: date) -> Question:
+        """What is asked on a day."""
+        return self.report, tuple(self.ask(day).items())
 
 
 def stream_of(kind: str, *about: object) -> str:

@@ -16,7 +16,7 @@ from services.runtime.decision_writer import Writer
 from services.runtime.log import read_to_end
 from services.runtime.shards import DECISIONS
 from services.watch.history import History, HistoryAwayError
-from services.watch.noticing import Moment, Notice, Rule, Said
+from services.watch.noticing import Moment, Notice, Question, Row, Rule, Said
 
 SOURCE = AUTHOR = "watch"
 _log = structlog.get_logger()
@@ -58,16 +58,20 @@ class Watch:
 
         Raises HistoryAwayError.
         """
-        told = 0
+        await self._catch_up()
+        moment, told = self._now(), 0
+        rows = await self._answers(moment)
         for rule in self._rules:
-            await self._catch_up()
-            moment = self._now()
-            rows = await self._history.rows(rule.report, rule.ask(moment.day), self.position)
-            for notice in rule.notices(rows, moment, self.said):
+            for notice in rule.notices(rows[rule.question(moment.day)], moment, self.said):
                 await self._writer.append(notice.stream, encode(record_of(notice, moment)))
                 _log.info("noticed", stream=notice.stream, version=notice.version)
                 told += 1
         return told
+
+    async def _answers(self, moment: Moment) -> dict[Question, Sequence[Row]]:
+        """What history says to all that the rules ask, each question once."""
+        questions = {rule.question(moment.day) for rule in self._rules}
+        return {each: await self._history.rows(*each, self.position) for each in questions}
 
     async def _catch_up(self) -> None:
         async for record in read_to_end(self._reader, TopicPartition(DECISIONS, 0), self.position):

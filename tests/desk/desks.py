@@ -24,7 +24,7 @@ from services.runtime.topics import ensure_topics, source_topics
 from services.vault.app import vault_app
 from services.vault.settings import VaultSettings
 from services.vault.vault import open_vault
-from tests.callers import bearer, watch
+from tests.callers import auth, bearer, watch
 
 _START_S = 30.0
 _LOOK_EVERY_S = 0.01
@@ -54,7 +54,9 @@ async def desk_running(
         return
     told = DeskSettings(port=0, vault_url=vault_url, **settings)
     kafka, company = KafkaSettings(bootstrap_servers=bootstrap, client_id="desk"), CompanySettings()
-    async with _running(lambda stop, served: run_desk(told, kafka, company, watch(home), stop, served)) as client:
+    async with _running(
+        lambda stop, served: run_desk(told, kafka, company, watch(home), auth(home), stop, served)
+    ) as client:
         client.headers.update(bearer(home, "manager"))
         yield client
 
@@ -83,16 +85,17 @@ def _now() -> datetime:
 async def vault_running(
     home: Path, settings: VaultSettings | None = None, *, port: int = 0
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """A vault, and a client of it; without settings, one whose store is a file in `home`."""
+    """A vault, and a client of it in the role of a service; without settings, its store is a file in `home`."""
     told = VaultSettings() if settings is None else settings
 
     async def run(stop: asyncio.Event, served: Served) -> None:
         async with open_vault(told, home) as vault:
-            app = vault_app(vault)
+            app = vault_app(vault, watch(home))
             served(app)
             await serve(app, Address(port=port), stop)
 
     async with _running(run) as client:
+        client.headers.update(bearer(home, "service"))
         yield client
 
 

@@ -74,7 +74,8 @@ def asked(command: Command, key: str, **more: Any) -> Asked:  # noqa: ANN401  # 
 
 def decide(command: Command, company: Company) -> Decision:
     """What the decider of the command's own noun says."""
-    decision: Decision = import_module(type(command).__module__).decide(command, company)
+    noun, _, _ = type(command).__module__.rpartition(".")
+    decision: Decision = import_module(f"{noun}.decider").decide(command, company)
     return decision
 
 

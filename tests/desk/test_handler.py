@@ -11,7 +11,7 @@ from events.people import HeadcountPlanApproved, PlannedPost, UnitFormed
 from services.desk.company import Company
 from services.desk.deals.decider import LoseDeal, WinDeal
 from services.desk.deals.refusals import DealNotOpen, DealUnknown
-from services.desk.handler import KeyReusedError, StaleError, UndecidedError
+from services.desk.handler import BeforehandError, KeyReusedError, StaleError, UndecidedError
 from services.desk.headcount.decider import ApprovePlan, OpenPosition
 from services.desk.headcount.refusals import PlansOverlap, PlanUsedUp
 from services.desk.people.decider import ChangeUnit
@@ -200,6 +200,20 @@ async def test_what_is_done_beforehand_is_done_once_and_not_for_a_refusal() -> N
     mine.meanwhile.append(lambda: handler(other).handle(asked(OPEN, "theirs")))
     await handler(mine).handle(asked(OPEN, "mine", beforehand=prepare))
     assert done == ["prepared"]
+
+
+async def test_a_command_that_is_recorded_is_answered_so_whatever_holds_by_now() -> None:
+    async def refuse() -> None:
+        raise BeforehandError
+
+    records = staff()
+    mine, other = await replicas(records)
+    first = await handler(other).handle(asked(OPEN, "key"))
+    assert mine.fold.position < len(records), "the desk that is asked again has read it"
+    assert await handler(mine).handle(asked(OPEN, "key", beforehand=refuse)) == first
+    assert await handler(mine).handle(asked(OPEN, "key", beforehand=refuse)) == first
+    with pytest.raises(BeforehandError):
+        await handler(mine).handle(asked(OPEN, "another", beforehand=refuse))
 
 
 async def test_an_append_without_an_answer_in_time_is_neither_a_yes_nor_a_no() -> None:

@@ -242,7 +242,9 @@ async def test_the_names_of_candidates_and_customers_are_kept_and_not_put_on_the
         vera = (await told(desk, "/v1/candidates", name="Вера", **asking))["candidate"]
         customer = await made(desk, "/v1/customers", name="Ромашка", found_through="trade fair", at=AT)
         assert (await vault.get("/v1/people")).json()["people"].keys() == {anna}
-        known = (await vault.post("/v1/people/details", json={"people": [vera, customer]})).json()["people"]
+        manager = bearer(tmp_path, "manager")
+        asked = {"people": [vera, customer]}
+        known = (await vault.post("/v1/people/details", json=asked, headers=manager)).json()["people"]
     assert {identity: person["name"] for identity, person in known.items()} == {vera: "Вера", customer: "Ромашка"}
 
 

@@ -42,7 +42,7 @@ POOL = "site"
 REPS = (ANNA, BORIS)
 DECIDERS = {
     "services.desk.leads.decider": decide_lead,
-    "services.desk.people.decider": decide_person,
+    "services.desk.people.commands": decide_person,
     "services.desk.trainees.decider": decide_trainee,
     "services.desk.training.decider": decide_training,
 }

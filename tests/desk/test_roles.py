@@ -18,6 +18,7 @@ from services.runtime.auth.guard import entrances
 from services.runtime.auth.permissions import read_permissions
 from services.runtime.log import consumer, read_to_end
 from services.runtime.settings import KafkaSettings
+from services.vault.permissions import PERMISSIONS as VAULT
 from tests.callers import bearer
 from tests.desk.desks import desk_app_of, desk_running
 
@@ -132,10 +133,10 @@ def test_whoever_only_watches_decides_nothing() -> None:
     }
 
 
-def test_the_handbook_shows_the_table_as_it_is() -> None:
+def test_the_handbook_shows_the_tables_as_they_are() -> None:
     handbook = (CHECKOUT / "docs" / "operations.md").read_text(encoding="utf-8")
     shown = re.findall(r"```text\n(permission .*?)```", handbook, flags=re.DOTALL)
-    assert [read_permissions(table) for table in shown] == [PERMISSIONS]
+    assert [read_permissions(table) for table in shown] == [PERMISSIONS, VAULT]
 
 
 @dataclass(frozen=True)

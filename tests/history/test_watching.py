@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.deals import CustomerContacted, DealAdvanced, DealReassigned
+from events.deals import CustomerContacted, DealAdvanced, DealAmended, DealReassigned
 from events.event import Event
 from events.people import RepHired, RepLeft
 from events.training import CertificationGranted
@@ -21,7 +21,7 @@ from services.history.report import run_report
 from tests.desk.given import lost, opened
 from tests.desk.test_training import published
 from tests.events.examples.dates import TODAY, when
-from tests.telling import ANNA, BORIS, CALLS, DECISIONS, abandoned, answered, decided, lying, raw
+from tests.telling import ANNA, BORIS, CALLS, DECISIONS, abandoned, answered, decided, lying, raw, restated
 
 STEPS = "first-steps"
 DECEMBER = date(2026, 12, 1)
@@ -82,6 +82,19 @@ def test_a_call_or_a_contact_before_the_certification_is_a_breach(archive: Archi
         {"rep": BORIS, "day": TODAY, "programmes": [STEPS], "contacts": 2},
     ]
     assert rows(archive, "onboarding_breaches", day=DECEMBER) == []
+
+
+def test_a_call_that_was_another_reps_is_no_breach(archive: Archive) -> None:
+    was, now = answered(), answered(rep=BORIS)
+    fill(archive, hired(), hired(BORIS), published(), granted(BORIS), calls=(was, restated(was, now)))
+    assert rows(archive, "onboarding_breaches") == []
+
+
+def test_an_amended_deal_is_stalled_by_its_new_terms(archive: Archive) -> None:
+    was, now = opened("d"), opened("d", amount=700)
+    fill(archive, was, DealAmended(**when(11), deal="d", reason="a mistake", was=was, now=now))
+    found = rows(archive, "stalled_deals", as_of="2026-12-24")
+    assert [(row["deal"], row["amount_minor"], row["staged_on"]) for row in found] == [("d", 700, TODAY)]
 
 
 def test_whoever_is_certified_breaches_nothing(archive: Archive) -> None:

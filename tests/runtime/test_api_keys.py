@@ -1,10 +1,11 @@
 """API keys: shown once, kept as a hash, good until they are revoked."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from services.runtime.auth.api_keys import ApiKeys, NoSuchKeyError
+from services.runtime.auth.api_keys import ApiKeys, NoSuchKeyError, NotPrivateError
 
 
 def test_a_key_stands_for_what_it_was_made_for(tmp_path: Path) -> None:
@@ -47,3 +48,26 @@ def test_a_key_that_is_revoked_elsewhere_is_refused_at_once_and_the_others_stay(
 def test_what_is_not_there_cannot_be_revoked(tmp_path: Path) -> None:
     with pytest.raises(NoSuchKeyError):
         ApiKeys(tmp_path).revoke("nobody")
+
+
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    keys = ApiKeys(tmp_path)
+    _, key = keys.add("one", "feed")
+    (tmp_path / "api-keys.json").chmod(0o640)
+    with pytest.raises(NotPrivateError, match="chmod 600"):
+        keys.caller(key)
+    (tmp_path / "api-keys.json").chmod(0o600)
+    assert keys.caller(key) is not None
+
+
+def test_a_power_cut_takes_no_key_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync = list[str](), os.fsync
+
+    def spied(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", spied)
+    ApiKeys(tmp_path).add("one", "feed")
+    [file, folder] = synced
+    assert (Path(file).parent, folder) == (tmp_path, str(tmp_path))

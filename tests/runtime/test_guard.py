@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.runtime.auth.api_keys import ApiKeys
+from services.runtime.auth.api_keys import ApiKeys, NotPrivateError
 from services.runtime.auth.callers import Role
 from services.runtime.auth.guard import AnyPermit, Door, Guard, answer_callers, guard
 from services.runtime.auth.permissions import BadTableError, read_permissions
@@ -123,3 +123,15 @@ def test_a_table_that_cannot_be_read_is_refused(table: str) -> None:
 def test_a_permission_that_is_not_in_the_table_cannot_be_asked_for() -> None:
     with pytest.raises(KeyError):
         allowed("notes.burn")
+
+
+async def test_keys_that_others_may_change_let_nobody_in(tmp_path: Path) -> None:
+    told = auth(tmp_path)
+    _, key = ApiKeys(told.folder).add("the PBX", "feed")
+    async with asking(guard(told, HOST)) as client:
+        assert (await client.get("/notes", headers={"X-API-Key": key})).status_code == 200
+        (told.folder / "api-keys.json").chmod(0o666)
+        answer = await client.get("/notes", headers={"X-API-Key": key})
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:kvota:problem:keys-unavailable")
+    with pytest.raises(NotPrivateError):
+        guard(told, HOST)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from pydantic import SecretStr
 
 from services.broker.jars import KAFKA_VERSION
 from services.broker.properties import SETTINGS
@@ -176,9 +177,18 @@ def answering(status: int) -> Generator[int]:
 
 @pytest.mark.parametrize("name", [name for name in OURS if AuthSettings in settings_classes(name)])
 def test_whoever_asks_is_known_as_whoever_starts_it_says(name: str, reading: Reading) -> None:
-    told = {"KVOTA_AUTH_ISSUER": "https://login.example.com", "KVOTA_AUTH_AUDIENCE": "sales"}
+    told = {
+        "KVOTA_AUTH_ISSUER": "https://login.example.com",
+        "KVOTA_AUTH_AUDIENCE": "sales",
+        "KVOTA_AUTH_SERVICE_KEY": "kvota_1_2",
+        "KVOTA_AUTH_ROLE_CLAIM": "groups",
+        "KVOTA_AUTH_REP_CLAIM": "employee",
+        "KVOTA_AUTH_UNIT_CLAIM": "department",
+    }
     auth = reading.one(AuthSettings, environment(name, **told))
     assert (auth.issuer, auth.audience, auth.jwks_url) == ("https://login.example.com", "sales", None)
+    assert (auth.role_claim, auth.rep_claim, auth.unit_claim) == ("groups", "employee", "department")
+    assert auth.service_key == SecretStr("kvota_1_2")
     auth.require_for(EVERYWHERE)
 
 

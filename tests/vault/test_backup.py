@@ -1,5 +1,7 @@
 """Copies of the vault: whole, sealed, of no kind of database, and nobody comes back with them."""
 
+import errno
+import os
 import stat
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
@@ -9,10 +11,12 @@ from shutil import copy
 import pytest
 from pydantic import SecretStr
 
+from services.runtime.sealing import seal_payload
 from services.vault.backup import BackupError, back_up, erase_again, restore
-from services.vault.master import FILE_NAME, MasterKeyError
+from services.vault.master import FILE_NAME, KeyFile, MasterKeyError
 from services.vault.months import Months
 from services.vault.people import ErasedError, People
+from services.vault.rotation import rewrap
 from services.vault.settings import VaultSettings
 from services.vault.store import TABLES
 from services.vault.texts import Text, open_texts, seal_texts
@@ -68,6 +72,25 @@ def test_a_backup_restores_all_of_it_into_a_store_of_any_kind(
         assert other.names([]) == {"rep-1": "Борис Вежливцев"}
 
 
+def test_a_restore_keeps_the_keys_that_payloads_were_sealed_under_meanwhile(
+    people: People, elsewhere: VaultSettings, tmp_path: Path
+) -> None:
+    file, before = tmp_path / "backup", Months(people.store, people.masters).public_keys(TODAY)
+    back_up(people.store, file)
+    with opened(elsewhere, tmp_path / "other", keys_of=tmp_path) as other:
+        months = Months(other.store, other.masters)
+        public = months.public_keys(TODAY)
+        sealed = [seal_payload(keys, text, TODAY) or "" for keys, text in ((before, b"before"), (public, b"since"))]
+        restore(other, file, [])
+        assert months.public_keys(TODAY) == public != before
+        assert months.opened(sealed) == [b"before", b"since"]
+        KeyFile(tmp_path / "other" / FILE_NAME, may_be_made=False).add()
+        assert rewrap(other.store, other.masters) == 5
+        assert months.opened(sealed) == [b"before", b"since"]
+        months.forget(TODAY.replace(year=2027), 90)
+        assert months.opened(sealed) == [None, None]
+
+
 def test_whoever_was_erased_since_does_not_come_back(people: People, elsewhere: VaultSettings, tmp_path: Path) -> None:
     [anna, boris] = who(people, caller(name="Анна", ref="lead/1"), caller(OTHER_NUMBER))
     wanted, file = tokens(people)[:2], tmp_path / "backup"
@@ -104,6 +127,23 @@ def test_a_backup_is_not_overwritten(people: People, tmp_path: Path) -> None:
         back_up(people.store, tmp_path / "backup")
     assert (tmp_path / "backup").read_text() == "kept"
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    who(people, ANNA)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="no space"):
+            back_up(people.store, tmp_path / "backup")
+    assert not list(tmp_path.glob("backup*"))
+    (tmp_path / "backup.part").touch()
+    with pytest.raises(BackupError, match=r"backup.part is there: .* delete it"):
+        back_up(people.store, tmp_path / "backup")
 
 
 DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {

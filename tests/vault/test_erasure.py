@@ -96,7 +96,7 @@ def test_what_was_erased_is_nowhere_and_no_number_of_the_past_changes(stack: Run
     assert hire().json() == hired, "what was answered is answered again, and brings nobody back"
     again = made(desk, "/v1/leads", manager, ref="form-1", **form)
     assert (again.status_code, again.json()["type"]) == (409, "urn:kvota:problem:person-erased")
-    assert made(vault, "/v1/people/details", people=[customer, rep]).json() == {"people": {}}
+    assert made(vault, "/v1/people/details", manager, people=[customer, rep]).json() == {"people": {}}
     verified = ask("projections", "verify", "--json")
     assert (verified.code, verified.json["agree"], counted()) == (0, True, [700])
     assert ask("audit", "erase", "nobody").code == 2

@@ -1,6 +1,7 @@
 """The master keys: in a file of their own, for their owner's eyes, or told by the environment."""
 
 import base64
+import os
 import stat
 from contextlib import closing
 from pathlib import Path
@@ -45,6 +46,21 @@ def test_a_first_key_is_made_for_its_owner_alone_and_stays(tmp_path: Path) -> No
     wrapped = first.wrap(b"secret", "p1")
     assert VaultSettings().masters(tmp_path).unwrap(wrapped, "p1") == b"secret"
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_power_cut_leaves_the_file_where_it_was_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync = list[str](), os.fsync
+
+    def spied(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", spied)
+    VaultSettings().masters(tmp_path)
+    assert synced[-1] == str(tmp_path)
+    synced.clear()
+    KeyFile(tmp_path / FILE_NAME, may_be_made=False).add()
+    assert synced[-1] == str(tmp_path)
 
 
 def test_a_file_that_is_told_is_not_made(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from services.runtime.ports import free_port
+from tests.callers import bearer
 from tests.events.examples.dates import at
 from tests.projector.workers import append_to, make_topics, working
 from tests.telling import AGENTS, ANNA, CALLS, abandoned, answered, decided, entered, raw
@@ -72,10 +73,15 @@ async def test_what_is_appended_is_on_the_board_with_names_after_kill_and_restar
 ) -> None:
     port, vault_port = free_port(), free_port()
     vault = {"KVOTA_HOME": str(tmp_path), "KVOTA_VAULT_PORT": str(vault_port)}
-    environment = board_environment(bootstrap, port, VAULT_URL=f"http://127.0.0.1:{vault_port}")
+    environment = {
+        **board_environment(bootstrap, port, VAULT_URL=f"http://127.0.0.1:{vault_port}"),
+        "KVOTA_HOME": str(tmp_path),
+    }
     board_url = f"http://127.0.0.1:{port}/v1/board"
     async with working(bootstrap, INSTANCE="one") as projector, serving("services.vault", vault_port, vault):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{vault_port}") as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{vault_port}", headers=bearer(tmp_path, "service")
+        ) as client:
             (await client.put(f"/v1/people/{ANNA}", json={"name": "Анна Иванова"})).raise_for_status()
         async with serving("services.wallboard", port, environment):
             await append_to(bootstrap, _morning())

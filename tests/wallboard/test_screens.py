@@ -1,5 +1,7 @@
 """Who may look at the board."""
 
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -86,3 +88,28 @@ async def test_every_route_with_numbers_asks_who_looks() -> None:
         "/v1/board/stream": "board.see",
         **dict.fromkeys(("/", "/static", "/healthz", "/readyz", "/openapi.json")),
     }
+
+
+async def test_the_open_stream_of_a_key_that_is_revoked_ends_within_seconds(tmp_path: Path) -> None:
+    with provider() as idp:
+        settings = guarded(tmp_path, idp.issuer)
+        keys = ApiKeys(settings.folder)
+        (revoked, key), (_, other) = keys.add("the hall", "screen"), keys.add("the kitchen", "screen")
+        async with (
+            showing(Floor(), watch=screen_guard(settings, HOST)) as shown,
+            httpx.AsyncClient(base_url=shown.url) as client,
+            client.stream("GET", "/v1/board/stream", headers={"X-API-Key": key}) as stream,
+            client.stream("GET", "/v1/board/stream", headers={"X-API-Key": other}) as goes_on,
+        ):
+            assert (stream.status_code, goes_on.status_code) == (200, 200)
+            keys.revoke(revoked.id)
+            async with asyncio.timeout(10):
+                assert b"event: hello" in b"".join([part async for part in stream.aiter_raw()])
+                assert [part async for part in _first(goes_on.aiter_raw())]
+            assert len(shown.hub.viewers) == 1
+
+
+async def _first(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    async for part in parts:
+        yield part
+        return

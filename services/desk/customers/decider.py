@@ -10,7 +10,7 @@ from events.ids import CustomerId, LeadId, RepId
 from services.desk.company import Company
 from services.desk.customers.refusals import CustomerRegisteredAlready, CustomerUnknown
 from services.desk.deciding import Command, Decision, stream
-from services.desk.people.decider import working
+from services.desk.people.present import working
 
 Channel = Literal["call", "email", "message", "meeting"]
 

@@ -38,7 +38,7 @@ from services.desk.deals.refusals import (
 )
 from services.desk.deals.state import Deal, Deals, Lost, Open, Unopened, Won, deal_id
 from services.desk.deciding import Command, Decision, stream
-from services.desk.people.decider import working
+from services.desk.people.present import working
 
 WHOLE_BP = 10_000
 NOVELTY_POLICY = "no-earlier-sale-in-the-log/1"

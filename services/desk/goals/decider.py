@@ -19,7 +19,7 @@ from services.desk.goals.refusals import (
     SignedOffAlready,
 )
 from services.desk.goals.state import Goal, Goals, asks_on
-from services.desk.people.decider import holding, placed, working
+from services.desk.people.present import holding, placed, working
 from services.desk.people.state import People
 
 Unit = Literal["minor_units", "basis_points", "pieces", "seconds"]

@@ -16,7 +16,7 @@ from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.goals.decider import LinkGoal, LinkKind, SetGoal, SignerRole, SignOffGoal, Unit, decide
 from services.desk.goals.state import Goal
 from services.desk.listing import AnyListing, Filter, has
-from services.desk.people.decider import holder_stream
+from services.desk.people.present import holder_stream
 from services.runtime.auth.guard import AnyPermit
 
 router = APIRouter(prefix="/v1")

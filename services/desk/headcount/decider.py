@@ -38,7 +38,7 @@ from services.desk.headcount.refusals import (
     PostTwice,
 )
 from services.desk.headcount.state import Headcount, Plan, Position, position_id
-from services.desk.people.decider import formed, placed
+from services.desk.people.present import formed, placed
 from services.desk.people.state import People
 
 PLANS = stream("headcount", "plans")

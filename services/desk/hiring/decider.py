@@ -30,7 +30,7 @@ from services.desk.hiring.refusals import (
     RequisitionUnknown,
 )
 from services.desk.hiring.state import Candidate, Hiring, Offer, Requisition, Stage, requisition_id
-from services.desk.people.decider import formed, working
+from services.desk.people.present import formed, working
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

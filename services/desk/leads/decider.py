@@ -37,7 +37,7 @@ from services.desk.leads.refusals import (
 )
 from services.desk.leads.standing import standings, unfit_for_customers
 from services.desk.leads.state import Lead, Leads, lead_id
-from services.desk.people.decider import formed, working
+from services.desk.people.present import formed, working
 from services.desk.trainees.decider import trainee_stream
 from services.desk.training.decider import PROGRAMMES
 

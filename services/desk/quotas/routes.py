@@ -14,7 +14,7 @@ from services.desk.bodies import STRICT, Body, body_of
 from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.listing import AnyListing, Filter, has
-from services.desk.people.decider import holder_stream
+from services.desk.people.present import holder_stream
 from services.desk.quotas.decider import (
     AmendQuota,
     AssignQuota,

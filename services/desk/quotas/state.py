@@ -17,6 +17,9 @@ from events.goals import (
 )
 from events.ids import KVOTA, AbsenceId, QuotaId
 
+RATIOS = frozenset({"conversion", "skill"})
+"""Measures whose months do not add up."""
+
 Holding = tuple[HolderKind, str, Measure, str]
 """Whose quota it is, and of what, with the skill for a quota of one: there is one at a time."""
 

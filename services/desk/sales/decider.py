@@ -18,7 +18,7 @@ from services.desk.deals.decider import credits_of, follows, same_currency
 from services.desk.deals.refusals import DealNotOpen, DealUnknown
 from services.desk.deals.state import Deal, Lost, Open, Unopened, Won, taken_from
 from services.desk.deciding import Command, Decision, stream
-from services.desk.people.decider import working
+from services.desk.people.present import working
 from services.desk.sales.refusals import (
     DealMovedOn,
     DealNotWon,

@@ -22,7 +22,7 @@ from events.training import (
 )
 from services.desk.company import Company
 from services.desk.deciding import Command, Decision, stream
-from services.desk.people.decider import working
+from services.desk.people.present import working
 from services.desk.trainees.refusals import (
     ModulePassedAlready,
     ModulesMissing,

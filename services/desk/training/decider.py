@@ -12,7 +12,7 @@ from events.ids import PostId, ProgrammeId, RepId, SessionId
 from events.training import Module, ProgrammePublished, SessionHeld
 from services.desk.company import Company
 from services.desk.deciding import Command, Decision, stream
-from services.desk.people.decider import working
+from services.desk.people.present import working
 from services.desk.training.refusals import ProgrammeUnknown
 from services.desk.training.state import Training
 

@@ -7,17 +7,18 @@
 -- param: to day null
 -- `to` is the first day that is left out.
 WITH contact AS (
-    SELECT rep, day FROM calls WHERE type = 'call.ended' AND rep IS NOT NULL AND answered_at IS NOT NULL
+    SELECT rep, day, fact.weight FROM calls WHERE type = 'call.ended' AND rep IS NOT NULL AND answered_at IS NOT NULL
     UNION ALL
-    SELECT rep, day FROM deals WHERE type = 'customer.contacted'
+    SELECT rep, day, fact.weight FROM deals WHERE type = 'customer.contacted'
 ),
 day_of_rep AS (
-    SELECT rep, day, count(*) AS contacts
+    SELECT rep, day, sum(weight)::BIGINT AS contacts
     FROM contact
     WHERE ($day::DATE IS NULL OR day = $day::DATE)
       AND ($from::DATE IS NULL OR day >= $from::DATE)
       AND ($to::DATE IS NULL OR day < $to::DATE)
     GROUP BY rep, day
+    HAVING sum(weight) > 0
 ),
 placed AS (
     SELECT rep, day_of_rep.day, post

@@ -10,7 +10,7 @@ WITH moment AS (
 told AS (
     SELECT deals.*, fact."offset" AS place
     FROM deals, moment
-    WHERE day <= as_of
+    WHERE day <= as_of AND fact.weight > 0
 ),
 deal_now AS (
     SELECT deal,

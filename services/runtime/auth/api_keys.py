@@ -5,6 +5,7 @@ salted hashes are for passwords, which people choose, and would cost every reque
 """
 
 import hmac
+import os
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,13 +17,15 @@ from typing import Literal
 import msgspec
 
 from services.runtime.auth.callers import Caller
+from services.runtime.durable import sync_folder
 from services.runtime.errors import ClearError
 from services.runtime.lock import locked
 
 PREFIX = "kvota_"
-KeyRole = Literal["feed", "screen"]
-KEY_ROLES: tuple[KeyRole, ...] = ("feed", "screen")
+KeyRole = Literal["feed", "screen", "service"]
+KEY_ROLES: tuple[KeyRole, ...] = ("feed", "screen", "service")
 _FILE = "api-keys.json"
+_OTHERS = 0o077
 _ID_BYTES, _SECRET_BYTES = 6, 32
 
 
@@ -56,8 +59,19 @@ class NoSuchKeyError(ClearError):
         super().__init__(f"there is no key {identity}: `kvota key list` shows those there are")
 
 
+class NotPrivateError(ClearError):
+    """Others than its owner may read or change the file of keys."""
+
+    def __init__(self, path: Path) -> None:
+        """Say what to do."""
+        super().__init__(f"{path} is not for its owner alone: chmod 600 {path}")
+
+
 class ApiKeys:
-    """The keys in a folder. What another process changes there is seen by the next request."""
+    """The keys in a folder. What another process changes there is seen by the next request.
+
+    Whatever reads them raises NotPrivateError when others may read or change their file.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Read nothing yet."""
@@ -103,6 +117,8 @@ class ApiKeys:
             status = self._path.stat()
         except FileNotFoundError:
             return {}
+        if status.st_mode & _OTHERS:
+            raise NotPrivateError(self._path)
         found = status.st_ino, status.st_mtime_ns, status.st_size
         if found != self._read:
             self._keys = {key.id: key for key in _KEYS.decode(self._path.read_bytes())}
@@ -112,7 +128,10 @@ class ApiKeys:
     def _write(self, keys: list[ApiKey]) -> None:
         with NamedTemporaryFile(dir=self._path.parent, prefix=f".{_FILE}-", delete=False) as file:  # with the mode 0600
             file.write(msgspec.json.encode(keys))
+            file.flush()
+            os.fsync(file.fileno())
         Path(file.name).replace(self._path)
+        sync_folder(self._path.parent)
 
 
 def _digest(key: str) -> str:

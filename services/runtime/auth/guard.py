@@ -6,11 +6,12 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Protocol
 
+import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
-from services.runtime.auth.api_keys import PREFIX, ApiKeys
+from services.runtime.auth.api_keys import PREFIX, ApiKeys, NotPrivateError
 from services.runtime.auth.callers import Caller, Permit
 from services.runtime.auth.issuer import Issuer, KeysUnavailableError, keys_at
 from services.runtime.auth.own_key import OWN_ISSUER, OwnKey
@@ -30,6 +31,13 @@ _NOT_NOW = (
     "the keys of the issuer of tokens cannot be had now: ask again",
     "ключи издателя токенов сейчас недоступны: повторите запрос",
 )
+
+
+_NOT_PRIVATE = (
+    "the API keys cannot be relied on now: our log says what to do",
+    "ключам API сейчас нельзя доверять: в нашем журнале сказано, что делать",
+)
+log = structlog.get_logger()
 
 
 class Knowing(Protocol):
@@ -63,7 +71,11 @@ class Guard:
 
     def machine(self, key: str) -> Caller:
         """Who an API key stands for; raises Problem when it stands for nobody."""
-        caller = self._keys.caller(key)
+        try:
+            caller = self._keys.caller(key)
+        except NotPrivateError as error:
+            log.error("api_keys_not_private", reason=str(error))  # noqa: TRY400  # who runs it reads what to do
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "keys-unavailable", *_NOT_PRIVATE) from None
         if caller is None:
             raise _unauthorized(*_NO_KEY, error="invalid_token")
         return caller
@@ -91,7 +103,9 @@ def guard(settings: AuthSettings, host: str) -> Guard:
 def credentials(settings: AuthSettings, host: str) -> tuple[Tokens, ApiKeys]:
     """What a service that listens at this host knows its callers by; raises ClearError as `guard` does."""
     settings.require_for(host)
-    return Tokens(_issuer(settings), settings), ApiKeys(settings.folder)
+    keys = ApiKeys(settings.folder)
+    keys.all()
+    return Tokens(_issuer(settings), settings), keys
 
 
 def _issuer(settings: AuthSettings) -> Issuer:

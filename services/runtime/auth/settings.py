@@ -38,6 +38,8 @@ class AuthSettings(Settings):
     """The claim that holds the id of the unit that the caller leads."""
     folder: Path = Field(default_factory=lambda: HomeSettings().home / "auth")
     """Where the own key and the API keys are: `auth` in Kvota's home, when left out."""
+    service_key: SecretStr | None = None
+    """An API key of the role `service`, by which this program asks the vault where another issuer issues tokens."""
     own_key_anywhere: bool = False
     """Whether the own key is good enough for a service that others can reach: in a container, say."""
 
