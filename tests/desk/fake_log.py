@@ -72,10 +72,10 @@ def handler(log: Replica, patience_s: float = 5) -> Handler:
 
 def asked(command: Command, key: str, **more: Any) -> Asked:  # noqa: ANN401  # fields of Asked
     """A command under a key."""
-    return Asked(command=identity(command, key), caller="local", decide=partial(_decide, command), in_turn="", **more)
+    return Asked(command=identity(command, key), caller="local", decide=partial(decide, command), in_turn="", **more)
 
 
-def _decide(command: Command, company: Company) -> Decision:
+def decide(command: Command, company: Company) -> Decision:
     """What the decider of the command's own noun says."""
     noun, _, _ = type(command).__module__.rpartition(".")
     decision: Decision = import_module(f"{noun}.decider").decide(command, company)
