@@ -86,10 +86,7 @@ class Racing(RuleBasedStateMachine):
     @rule(data=st.data(), desk=BOTH)
     def two_ask_at_once(self, data: st.DataObject, desk: int) -> None:
         """While an append of one desk is on the way, the other one decides."""
-        first, second = self._command(data), self._command(data)
-        self.desks[desk].meanwhile.append(partial(self._answer, 1 - desk, *second))
-        self._ask(desk, *first)
-        self.desks[desk].meanwhile.clear()
+        self.race(desk, data.draw(self.commands), data.draw(self.commands))
 
     @rule(data=st.data(), desk=BOTH)
     def one_asks_and_is_cut_off(self, data: st.DataObject, desk: int) -> None:
@@ -131,6 +128,13 @@ class Racing(RuleBasedStateMachine):
         for key, recorded in self.acknowledged.items():
             assert counted[key] == [(recorded.stream, recorded.version, recorded.offset)]
 
+    def race(self, desk: int, first: Command, second: Command) -> None:
+        """Let one desk decide while an append of the other one is on the way."""
+        mine, theirs = self._known(first), self._known(second)
+        self.desks[desk].meanwhile.append(partial(self._answer, 1 - desk, *theirs))
+        self._ask(desk, *mine)
+        self.desks[desk].meanwhile.clear()
+
     def named(self, command: Command, key: str) -> Command:
         """A command as it is asked for under a key: what it makes may be named by that."""
         del key
@@ -146,8 +150,11 @@ class Racing(RuleBasedStateMachine):
         assert decision.event == counting.event
 
     def _command(self, data: st.DataObject) -> tuple[Command, str]:
+        return self._known(data.draw(self.commands))
+
+    def _known(self, asked: Command) -> tuple[Command, str]:
         key = f"c{len(self.asked)}"
-        command = self.named(data.draw(self.commands), key)
+        command = self.named(asked, key)
         self.asked.append((command, key))
         self.by_key[identity(command, key).key] = command
         return command, key

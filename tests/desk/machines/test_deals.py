@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant
+from hypothesis.stateful import invariant, rule
 
 from events.deals import (
     Credit,
@@ -34,7 +34,7 @@ from services.desk.deciding import Command
 from services.desk.people.decider import LetRepLeave
 from services.desk.sales.decider import AmendDeal, PayInvoice, RefundDeal
 from tests.desk.given import NORTH, anna, boris, formed, opened
-from tests.desk.machines.racing import SETTINGS, Racing
+from tests.desk.machines.racing import BOTH, SETTINGS, Racing
 from tests.events.examples.dates import TODAY, at
 
 DAYS = [TODAY + timedelta(days=day) for day in range(6)]
@@ -100,6 +100,12 @@ class Deals(Racing):
         ),
         said(LetRepLeave, rep=st.just("vera"), ends_on=st.sampled_from(DAYS[1:]), initiative=st.just("rep")),
     )
+
+    @rule(desk=BOTH, customer=customers, day=st.sampled_from(DAYS))
+    def two_deals_of_a_customer_are_won_at_once(self, desk: int, customer: str, day: date) -> None:
+        """Each of two desks knows of no earlier sale."""
+        one, other = (WinDeal(at=at(9, day=day), day=day, deal=deal_id(customer, number)) for number in (1, 2))
+        self.race(desk, one, other)
 
     @invariant()
     def a_deal_is_opened_once_and_closed_once(self) -> None:

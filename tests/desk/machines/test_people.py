@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant
+from hypothesis.stateful import invariant, rule
 
 from events.event import Event
 from events.people import AbsencePlanned, RepAssigned, RepHired, RepLeft, RepPromoted, UnitFormed
@@ -22,7 +22,7 @@ from services.desk.people.decider import (
     PromoteRep,
 )
 from services.desk.people.state import Hired, UnitKind
-from tests.desk.machines.racing import SETTINGS, Racing
+from tests.desk.machines.racing import BOTH, SETTINGS, Racing
 from tests.desk.machines.truth import painted
 from tests.events.examples.dates import TODAY, at
 
@@ -100,6 +100,11 @@ class People(Racing):
             return replace(command, unit=f"u{number}")
         return replace(command, absence=key) if isinstance(command, PlanAbsence) else command
 
+    @rule(desk=BOTH, units=st.permutations(("west", "east")), start=days)
+    def two_units_move_below_each_other(self, desk: int, units: list[str], start: date) -> None:
+        """Each of two desks closes one half of a circle."""
+        self.race(desk, _moved(units[0], units[1], start), _moved(units[1], units[0], start))
+
     @invariant()
     def the_org_is_a_forest_on_every_day(self) -> None:
         """Going up from any unit ends, on any day."""
@@ -174,6 +179,10 @@ class People(Racing):
             )
             for rep in {event.rep for event in events}
         }
+
+
+def _moved(unit: str, parent: str, start: date) -> ChangeUnit:
+    return ChangeUnit(**NOW, unit=unit, unit_kind=KINDS[unit], title="x", parent=parent, starts_on=start)
 
 
 def _ends(unit: str, parents: Mapping[str, str | None]) -> bool:

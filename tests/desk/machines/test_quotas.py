@@ -201,13 +201,13 @@ class Quotas(Racing):
 
     @invariant()
     def what_is_asked_for_is_what_the_months_ask_for(self) -> None:
-        """Months follow one another and sum to the target, which is never more than what is asked of a full one."""
+        """Months follow one another and sum to the target, never more than the full one; of ratios one asks for it."""
         for terms in self._terms():
             borders = [terms.starts_on, *(period.ends_on for period in terms.periods)]
             assert [period.starts_on for period in terms.periods] == borders[:-1]
             assert borders[-1] == terms.ends_on
             if terms.measure in RATIOS:
-                assert {period.target for period in terms.periods} == {terms.target}
+                assert terms.target in {period.target for period in terms.periods}
             else:
                 assert sum(period.target for period in terms.periods) == terms.target
         for event in self.truth.of(QuotaAssigned):
