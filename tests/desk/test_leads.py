@@ -217,6 +217,19 @@ def test_a_day_begins_with_room() -> None:
     assert skips(defined(per_day=1), *before, received(), day=date(2026, 11, 25)) == {}
 
 
+@pytest.mark.parametrize(("limits", "skipped"), [({"per_day": 1}, {ANNA: "full_day"}), ({"per_hour": 1}, {})])
+def test_a_lead_of_tomorrow_makes_nobody_forget_today(limits: dict[str, int], skipped: dict[str, str]) -> None:
+    tomorrow = assigned(person="oleg").model_copy(update=now(day=date(2026, 11, 25)))
+    before = (received(person="ivan"), assigned(person="ivan"), received(person="oleg"), tomorrow)
+    assert skips(defined(**limits), *before, received(), hour=18) == skipped
+
+
+def test_an_hour_is_full_on_both_sides_of_midnight() -> None:
+    late = assigned(person="ivan").model_copy(update=now(23, 59))
+    before = (received(person="ivan"), late, received())
+    assert skips(defined(per_hour=1), *before, hour=0, minute=30, day=date(2026, 11, 25)) == {ANNA: "full_hour"}
+
+
 def test_a_lead_that_nobody_can_take_waits() -> None:
     command = AssignLead(**asked(), lead=LEAD)
     lead.given(*team, defined(), received(skills=("Greek",))).when(command).then_rejected(NobodyCanTakeLead)

@@ -64,7 +64,7 @@ def _unfit_for(lead: Lead, rep: RepId, day: date, company: Company) -> Unfit | N
 
 def _full(pool: Pool, rep: RepId, asked: Command) -> Unfit | None:
     terms = pool.terms
-    if terms.per_hour is not None and pool.within_hour(rep, asked.at) >= terms.per_hour:
+    if terms.per_hour is not None and pool.within_hour(rep, asked.at, asked.day) >= terms.per_hour:
         return "full_hour"
     if terms.per_day is not None and pool.on_day(rep, asked.day) >= terms.per_day:
         return "full_day"

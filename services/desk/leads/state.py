@@ -25,7 +25,9 @@ from events.leads import (
 from services.desk.leads.distribution import Turn
 
 Stage = Literal["waiting", "assigned", "accepted", "qualified", "disqualified"]
-_HOUR = timedelta(hours=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_DAYS = 35
+"""Of so many days it is remembered what somebody was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,6 @@ class Lead:
         return self.stage not in ("qualified", "disqualified")
 
 
-@dataclass(frozen=True, slots=True)
-class Giving:
-    """When a lead was given to somebody."""
-
-    at: datetime
-    day: date
-
-
 @dataclass(slots=True)
 class Pool:
     """A pool as it is shared out now, and what it has come to."""
@@ -71,21 +65,29 @@ class Pool:
     """In the order in which they came in, or back."""
     in_hand: dict[RepId, int] = field(default_factory=dict[RepId, int])
     """How many leads each has that are not done."""
-    givings: dict[RepId, tuple[Giving, ...]] = field(default_factory=dict[RepId, tuple[Giving, ...]])
-    """The leads that each was given on the last day on which there was one, and within the hour before the last."""
+    givings: dict[RepId, dict[date, tuple[datetime, ...]]] = field(
+        default_factory=dict[RepId, dict[date, tuple[datetime, ...]]]
+    )
+    """When each was given leads, by business day, of the latest days on which there were some.
 
-    def within_hour(self, rep: RepId, at: datetime) -> int:
-        """How many leads a rep was given in the hour up to a moment."""
-        return sum(at - _HOUR < each.at for each in self.givings.get(rep, ()))
+    Decisions are not recorded in the order of their moments: one of tomorrow must not make anybody forget today.
+    """
+
+    def within_hour(self, rep: RepId, at: datetime, day: date) -> int:
+        """How many leads a rep was given less than an hour from a moment of a business day."""
+        days = self.givings.get(rep, {})
+        near = (day - _DAY, day, day + _DAY)
+        return sum(abs(at - each) < _HOUR for other in near for each in days.get(other, ()))
 
     def on_day(self, rep: RepId, day: date) -> int:
         """How many leads a rep was given on a business day."""
-        return sum(each.day == day for each in self.givings.get(rep, ()))
+        return len(self.givings.get(rep, {}).get(day, ()))
 
-    def gave(self, rep: RepId, giving: Giving) -> None:
+    def gave(self, rep: RepId, at: datetime, day: date) -> None:
         """Remember that a lead was given to a rep."""
-        kept = (each for each in self.givings.get(rep, ()) if each.day >= giving.day or giving.at - _HOUR < each.at)
-        self.givings[rep] = (*kept, giving)
+        known = self.givings.get(rep, {})
+        known = {**known, day: (*known.get(day, ()), at)}
+        self.givings[rep] = {each: known[each] for each in sorted(known)[-_DAYS:]}
 
 
 def lead_id(person: PersonId, number: int) -> LeadId:
@@ -142,7 +144,7 @@ class Leads:
         self._put_down(lead, event.lead, pool)
         self.leads[event.lead] = replace(lead, stage="assigned", rep=event.rep, given=event.given)
         pool.in_hand[event.rep] = pool.in_hand.get(event.rep, 0) + 1
-        pool.gave(event.rep, Giving(event.occurred_at, event.day))
+        pool.gave(event.rep, event.occurred_at, event.day)
 
     def _in_hand(self, event: InHandEvent) -> None:
         lead, pool = self.leads.get(event.lead), self.pools.get(event.pool)
