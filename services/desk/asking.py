@@ -321,8 +321,13 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def shown(desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] | None) -> Response:
-    """Answer with the state of one thing; refuse when there is none, or it is out of reach."""
+def shown(
+    desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] | None, decided_in: str | None = None
+) -> Response:
+    """Answer with the state of one thing; refuse when there is none, or it is out of reach.
+
+    Its version is that of the stream in which is decided about it: its own, when left out.
+    """
     try:
         require_reach(permit, stream, desk.today(), desk.log.fold.company)
     except OutOfReach as error:
@@ -332,7 +337,7 @@ def shown(desk: Desk, permit: Permit, stream: str, state: Mapping[str, object] |
         kind = noun.replace("_", "-")
         en, ru = f"there is no {kind} {identity}", f"такого нет: {kind} {identity}"
         raise Problem(HTTPStatus.NOT_FOUND, f"{kind}-unknown", en, ru)
-    version = desk.log.fold.head(stream)
+    version = desk.log.fold.head(decided_in or stream)
     body = {noun: identity, "version": version, **state}
     headers = {"ETag": etag(version), "Kvota-Position": write_position(desk.log.fold.position - 1)}
     return json_answer(body, HTTPStatus.OK, headers)

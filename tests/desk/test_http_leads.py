@@ -96,6 +96,14 @@ async def test_a_lead_from_hand_to_hand(desk: httpx.AsyncClient) -> None:
     assert await refused(desk, "/v1/lead-pools/none/change", **terms) == "lead-pool-unknown"
 
 
+async def test_who_has_seen_a_lead_can_say_so(desk: httpx.AsyncClient) -> None:
+    pool = await pool_of(desk, await rep(desk), await rep(desk, "Борис Петров"))
+    path = f"/v1/leads/{(await came_in(desk, pool, number=NUMBER))['lead']}"
+    seen = {"If-Match": (await desk.get(path)).headers["ETag"]}
+    assert (await desk.post(f"{path}/accept", headers=seen)).status_code == 201
+    assert (await desk.post(f"{path}/qualify", headers=seen)).status_code == 412
+
+
 async def test_a_lead_that_nobody_can_take_waits(desk: httpx.AsyncClient) -> None:
     pool = await pool_of(desk, await rep(desk))
     answer = await came_in(desk, pool, number=NUMBER, skills=["Greek"])

@@ -214,9 +214,11 @@ async def list_leads(page: AnyListing, lead_pool: Filter = None, stage: Filter =
 
 @router.get("/leads/{lead}", **reading("leads.read", "lead"))
 async def get_lead(lead: str, desk: AnyDesk, permit: AnyPermit) -> Response:
-    """A lead; who the person is, is the vault's to tell."""
+    """A lead; who the person is, is the vault's to tell. Its version is the pool's: there is decided about it."""
     known = desk.log.fold.company.leads.leads.get(lead)
-    return shown(desk, permit, stream("lead", lead), None if known is None else _lead(known))
+    if known is None:
+        return shown(desk, permit, stream("lead", lead), None)
+    return shown(desk, permit, stream("lead", lead), _lead(known), pool_stream(known.pool))
 
 
 def _lead(known: Lead) -> dict[str, object]:
