@@ -38,11 +38,12 @@ from services.desk.trainees.refusals import (
     ModuleUnknown,
     ProgrammeNotFollowed,
     TrainingAssignedAlready,
+    TrainingBeforeItsTime,
     TrainingNotAssigned,
 )
 from services.desk.training.decider import PROGRAMMES, HoldSession, PublishProgramme, TrainingCommand, decide
 from services.desk.training.refusals import ProgrammeUnknown
-from tests.desk.given import ANNA, BORIS, NORTH, team
+from tests.desk.given import ANNA, BORIS, NORTH, anna, team
 from tests.events.examples.dates import TODAY, at
 from tests.scenario import Scenario
 
@@ -219,3 +220,14 @@ def test_a_new_version_asks_nothing_again_of_those_who_are_certified() -> None:
     vera = RepHired(**NOW, rep="vera", unit=NORTH, post="sales", starts_on=TODAY)
     company = training.given(*team, vera, *certified, published(2)).company
     assert unfit_for_customers("vera", TODAY, company) == "uncertified"
+
+
+def test_nobody_is_tested_or_certified_before_what_came_before() -> None:
+    yesterday = TODAY - timedelta(days=1)
+    back: dict[str, Any] = {"at": at(9, day=yesterday), "day": yesterday, "rep": ANNA, "programme": STEPS}
+    here = anna.model_copy(update={"starts_on": yesterday})
+    test = ExamineModule(**back, module="product", score_bp=8_000)
+    trainee.given(here, published(), assigned).when(test).then_rejected(TrainingBeforeItsTime)
+    trainee.given(here, published(), assigned, passed, passed_then).when(Certify(**back)).then_rejected(
+        TrainingBeforeItsTime
+    )

@@ -29,6 +29,7 @@ from services.desk.trainees.refusals import (
     ModuleUnknown,
     ProgrammeNotFollowed,
     TrainingAssignedAlready,
+    TrainingBeforeItsTime,
     TrainingNotAssigned,
 )
 from services.desk.training.decider import PROGRAMMES
@@ -151,7 +152,7 @@ def _followed(programme: ProgrammeId, day: date, training: Training) -> Programm
 
 def _test(command: ExamineModule, company: Company) -> Decision:
     works = working(command.rep, command.day, company.people)
-    course, terms = _course(command.rep, command.programme, company.training)
+    course, terms = _course(command, company.training)
     pass_bp = {each.module: each.pass_bp for each in terms.modules}
     if command.module not in pass_bp:
         raise ModuleUnknown(command.module, pass_bp)
@@ -172,17 +173,22 @@ def _test(command: ExamineModule, company: Company) -> Decision:
     return Decision(trainee_stream(command.rep), event, frozenset({works}))
 
 
-def _course(rep: RepId, programme: ProgrammeId, training: Training) -> tuple[Course, ProgrammePublished]:
-    """The course that a rep is in, and the terms of its version; raises TrainingNotAssigned."""
-    course = training.trainee(rep).courses.get(programme)
+def _course(command: ExamineModule | Certify, training: Training) -> tuple[Course, ProgrammePublished]:
+    """The course that a rep is in, and the terms of its version; raises TrainingNotAssigned or TrainingBeforeItsTime.
+
+    A certification holds from its day on, so that one of an earlier day would undo what was breached meanwhile.
+    """
+    course = training.trainee(command.rep).courses.get(command.programme)
     if course is None or course.certified:
-        raise TrainingNotAssigned(rep, programme)
-    return course, training.programmes[programme].versions[course.version - 1]
+        raise TrainingNotAssigned(command.rep, command.programme)
+    if command.day < course.last_on:
+        raise TrainingBeforeItsTime(command.rep, course.last_on)
+    return course, training.programmes[command.programme].versions[course.version - 1]
 
 
 def _certify(command: Certify, company: Company) -> Decision:
     works = working(command.rep, command.day, company.people)
-    course, terms = _course(command.rep, command.programme, company.training)
+    course, terms = _course(command, company.training)
     if missing := [each.module for each in terms.modules if each.module not in course.passed]:
         raise ModulesMissing(command.rep, missing)
     valid = None if terms.valid_days is None else command.day + timedelta(days=terms.valid_days)

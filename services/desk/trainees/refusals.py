@@ -82,3 +82,16 @@ class ModulesMissing(Rejected):
             en=f"{rep} has not passed {missing} yet",
             ru=f"{rep}: ещё не сданы модули {missing}",
         )
+
+
+class TrainingBeforeItsTime(Rejected):
+    """Nobody is tested before being told to learn, nor certified before the tests."""
+
+    kind = "training-before-its-time"
+
+    def __init__(self, rep: RepId, day: date) -> None:
+        """Name the rep and the day."""
+        super().__init__(
+            en=f"at is earlier than {day}, the day of what {rep} did last in this programme",
+            ru=f"at раньше, чем {day} — последний день, когда {rep} проходил(а) эту программу",
+        )

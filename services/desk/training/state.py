@@ -59,6 +59,8 @@ class Course:
 
     version: int
     due_on: date | None
+    last_on: date
+    """The day on which the rep was told to follow it, or was tested last."""
     attempts: Mapping[str, int] = field(default_factory=dict[str, int])
     """How often each module was tried."""
     passed: frozenset[str] = frozenset()
@@ -104,7 +106,7 @@ def evolve(trainee: Trainee, event: TraineeEvent) -> Trainee:
     """A trainee after an event. What does not fit changes nothing."""
     match event:
         case TrainingAssigned():
-            return trainee.with_course(event.programme, Course(event.programme_version, event.due_on))
+            return trainee.with_course(event.programme, Course(event.programme_version, event.due_on, event.day))
         case ModulePassed() | ModuleFailed():
             return _tested(trainee, event)
         case CertificationGranted():
@@ -125,7 +127,7 @@ def _tested(trainee: Trainee, event: ModulePassed | ModuleFailed) -> Trainee:
         return trainee
     passed = course.passed | {event.module} if isinstance(event, ModulePassed) else course.passed
     attempts = {**course.attempts, event.module: event.attempt}
-    return trainee.with_course(event.programme, replace(course, attempts=attempts, passed=passed))
+    return trainee.with_course(event.programme, replace(course, last_on=event.day, attempts=attempts, passed=passed))
 
 
 def _certified(trainee: Trainee, event: CertificationGranted) -> Trainee:
