@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -18,21 +18,18 @@ _BUILD_S, _CHECK_S = 300, 600
 
 @cache
 def porcupine() -> Path | None:
-    """The checker, built; None where it cannot be."""
+    """The checker, built; None where there is no Go, or its modules cannot be had."""
     go = next(filter(None, map(shutil.which, _GO)), None)
     if go is None:
         return None
     program = Path(mkdtemp(prefix="kvota-checker-")) / "checker"
     environment = {**os.environ, "GOFLAGS": "-buildvcs=false -mod=readonly"}
-    built = subprocess.run(
-        [go, "build", "-o", str(program), "."],
-        cwd=_SOURCE,
-        env=environment,
-        capture_output=True,
-        timeout=_BUILD_S,
-        check=False,
-    )
-    return program if built.returncode == 0 else None
+    run = partial(subprocess.run, cwd=_SOURCE, env=environment, capture_output=True, text=True, timeout=_BUILD_S)
+    if run([go, "mod", "download"], check=False).returncode != 0:
+        return None
+    built = run([go, "build", "-o", str(program), "."], check=False)
+    assert built.returncode == 0, built.stderr
+    return program
 
 
 def broken(program: Path, history: Iterable[Operation], path: Path) -> list[str]:
