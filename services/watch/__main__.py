@@ -48,7 +48,7 @@ async def run(
     ):
         watch = Watch(reader, writer, History(client), rules(settings), _clock(company), settings.every_s)
         app = FastAPI(title="Kvota watch", docs_url=None, redoc_url=None, openapi_url=None)
-        answer_health(app, lambda: watch.has_looked)
+        answer_health(app, lambda: watch.looks, lambda: "has not looked of late")
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(watch.run())
             log.info("watch_started", port=settings.port)

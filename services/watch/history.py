@@ -1,12 +1,17 @@
 """Asking history for a report, as it is once all that lies before a position in the decisions is archived."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import httpx
 import msgspec
 
 from services.runtime.shards import DECISIONS
 from services.watch.noticing import Row
+
+
+class _Report(msgspec.Struct):
+    rows: list[dict[str, Any]]
 
 
 class HistoryAwayError(Exception):
@@ -29,5 +34,7 @@ class History:
             raise HistoryAwayError(type(error).__name__) from error
         if not answer.is_success:
             raise HistoryAwayError(answer.text[:500])
-        rows: Sequence[Row] = msgspec.json.decode(answer.content)["rows"]
-        return rows
+        try:
+            return msgspec.json.decode(answer.content, type=_Report).rows
+        except msgspec.DecodeError as error:
+            raise HistoryAwayError(str(error)) from error

@@ -1,6 +1,7 @@
 """Looking: read what was said, ask each rule's question, and say what follows. Any number of watches may do it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from uuid import uuid5
 
@@ -19,6 +20,7 @@ from services.watch.history import History, HistoryAwayError
 from services.watch.noticing import Moment, Notice, Question, Row, Rule, Said
 
 SOURCE = AUTHOR = "watch"
+_LATE_S = 60.0
 _log = structlog.get_logger()
 
 
@@ -38,9 +40,14 @@ class Watch:
         self.said = Said()
         self.position = 0
         """Where the log goes on after what was read of it."""
-        self.has_looked = False
+        self._looked_at: float | None = None
         self._reader, self._writer, self._history = reader, writer, history
         self._rules, self._now, self._every_s = rules, now, every_s
+
+    @property
+    def looks(self) -> bool:
+        """Whether it has looked of late: not where history is away, or an append finds no end."""
+        return self._looked_at is not None and time.monotonic() - self._looked_at < _LATE_S + self._every_s
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -49,8 +56,6 @@ class Watch:
                 await self.look()
             except HistoryAwayError as error:
                 _log.warning("history_away", reason=str(error))
-            else:
-                self.has_looked = True
             await asyncio.sleep(self._every_s)
 
     async def look(self) -> int:
@@ -66,6 +71,7 @@ class Watch:
                 await self._writer.append(notice.stream, encode(record_of(notice, moment)))
                 _log.info("noticed", stream=notice.stream, version=notice.version)
                 told += 1
+        self._looked_at = time.monotonic()
         return told
 
     async def _answers(self, moment: Moment) -> dict[Question, Sequence[Row]]:

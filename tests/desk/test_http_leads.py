@@ -121,6 +121,23 @@ async def test_the_same_lead_sent_again_is_answered_the_same(desk: httpx.AsyncCl
     assert answers[1].json()["version"] == 1
 
 
+async def test_a_lead_is_worked_with_at_the_version_that_its_coming_in_was_answered_with(
+    desk: httpx.AsyncClient,
+) -> None:
+    pool = await pool_of(desk, await rep(desk))
+    answer = await post(desk, "/v1/leads", pool=pool, found_through="form", number=NUMBER)
+    lead, seen = answer.json()["lead"], {"If-Match": answer.headers["etag"]}
+    assert (await desk.post(f"/v1/leads/{lead}/accept", json={}, headers=seen)).status_code == 201
+    assert (await desk.post(f"/v1/leads/{lead}/qualify", json={}, headers=seen)).status_code == 412
+
+
+async def test_a_key_that_was_used_for_something_else_asks_the_vault_nothing(desk: httpx.AsyncClient) -> None:
+    pool = await pool_of(desk, await rep(desk))
+    assert (await post(desk, "/v1/units", key="used", kind="team", title="Юг")).status_code == 201
+    answer = await post(desk, "/v1/leads", key="used", pool=pool, found_through="form", number="100")
+    assert answer.json()["type"] == "urn:kvota:problem:idempotency-key-reused", "and not that it is no number"
+
+
 async def test_nobody_is_looked_up_for_a_pool_that_there_is_not(desk: httpx.AsyncClient) -> None:
     body = {"pool": "none", "found_through": "form", "number": NUMBER}
     answer = await post(desk, "/v1/leads", **body)

@@ -7,11 +7,11 @@ from uuid import uuid5
 from fastapi import Response
 
 from events.ids import LeadId, PersonId, PoolId
-from services.desk.asking import Ask
+from services.desk.asking import Ask, etag
 from services.desk.commandid import CommandId
 from services.desk.deciding import Rejected, thing_of
 from services.desk.fold import Recorded
-from services.desk.handler import Asked, UndecidedError
+from services.desk.handler import Asked, KeyReusedError, UndecidedError
 from services.desk.leads.decider import AssignLead, ReceiveLead, decide, pool_stream
 from services.desk.leads.refusals import PoolUnknown
 from services.desk.leads.state import Leads
@@ -44,8 +44,10 @@ def _leads(ask: Ask) -> Leads:
 
 
 def _person_of(ask: Ask, command: CommandId) -> PersonId | None:
-    """Whose lead a command made or matched, as far as is known."""
+    """Whose lead a command made or matched, as far as is known; raises KeyReusedError."""
     recorded = ask.desk.log.fold.commands.get(command.key)
+    if recorded is not None and recorded.digest != command.digest:
+        raise KeyReusedError
     lead = None if recorded is None else _leads(ask).leads.get(_lead_of(recorded))
     return None if lead is None else lead.person
 
@@ -62,7 +64,10 @@ async def receive(ask: Ask, command_id: CommandId, command: ReceiveLead) -> Resp
     assigned = await _share_out(ask, command_id, AssignLead(at=command.at, day=command.day, lead=lead))
     rep = _leads(ask).leads[lead].rep
     answering = ask if rep is None else ask.about(rep=rep)
-    return answering.told(recorded, up_to=recorded.offset if assigned is None else assigned.offset)
+    answer = answering.told(recorded, up_to=recorded.offset if assigned is None else assigned.offset)
+    pool = pool_stream(_leads(ask).leads[lead].pool)
+    answer.headers["ETag"] = etag(ask.desk.log.fold.head(pool))  # what whoever works with the lead is held to
+    return answer
 
 
 async def _share_out(ask: Ask, received: CommandId, command: AssignLead) -> Recorded | None:
