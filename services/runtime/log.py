@@ -61,6 +61,9 @@ async def _connected(client: Client, kafka: KafkaSettings) -> AsyncGenerator[Cli
     except KafkaConnectionError:
         await client.stop()
         raise NoBrokerError(kafka.bootstrap_servers) from None
+    except BaseException:
+        await client.stop()
+        raise
     try:
         yield client
     finally:

@@ -63,7 +63,8 @@ def stack(
     """The programs of the whole local stack, on files in `home`.
 
     `installed` is where Kafka is installed, when that is another place. With `simulated`, which tells a simulator of a
-    day, one program more plays that, and feeds listens to its phone system.
+    day, one program more plays that, and feeds listens to its phone system; the watch lives by the clock, and is left
+    out.
     """
     kafka = f"{HOST}:{ports.kafka}"
     shared = {"KVOTA_HOME": str(home), "KVOTA_KAFKA_BOOTSTRAP_SERVERS": kafka}
@@ -83,7 +84,7 @@ def stack(
         serving("history", "topics"),
         serving("desk", "topics", "vault", KVOTA_DESK_VAULT_URL=ports.url("vault")),
         serving("feeds", "topics", KVOTA_FEEDS_VAULT_URL=ports.url("vault"), **listening),
-        serving("watch", "history", KVOTA_WATCH_HISTORY_URL=ports.url("history")),
+        *([serving("watch", "history", KVOTA_WATCH_HISTORY_URL=ports.url("history"))] if simulated is None else []),
         serving("wallboard", "projector", KVOTA_WALLBOARD_VAULT_URL=ports.url("vault")),
         *([_simulator(home, ports, simulated)] if simulated is not None else []),
     )

@@ -61,7 +61,11 @@ class Proxy:
 
     async def serve(self, requests: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         """Be the broker of one client."""
-        answers, broker = await asyncio.open_connection(_HOST, self.broker_port)
+        try:
+            answers, broker = await asyncio.open_connection(_HOST, self.broker_port)
+        except OSError:  # the broker is down
+            client.close()
+            return
         line = _Line(client, broker)
         self.lines.append(line)
         back = asyncio.create_task(self._hand_back(line, answers))
