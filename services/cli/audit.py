@@ -55,6 +55,8 @@ def leads(*, json: AsJson = False) -> None:
             {"offset": each.offset, "lead": each.lead, "given to": each.given_to, "and not to": each.instead}
             for each in audit.disagreements
         ]
-        print_rows(f"{audit.assignments} assignments, {len(found)} out of turn", found)
+        typer.echo(f"{audit.assignments} assignments, {len(found)} out of turn")
+        if found:
+            print_rows("Out of turn", found)
     if audit.disagreements:
         raise typer.Exit(1)
