@@ -31,8 +31,6 @@ position in `Kvota-Position` is seen by a question that sends it as `after` or `
 
 
 def desk_app(desk: Desk, watch: Guard) -> FastAPI:
-    """The desk's app; it can serve once the desk has read the log to its end."""
-    app = FastAPI(title="Kvota desk", docs_url=None, redoc_url=None)
     """The desk's app, for callers whom the guard knows; it can serve once the desk has read the log to its end."""
     app = FastAPI(title="Kvota desk", version=version("kvota"), docs_url=None, redoc_url=None)
     app.state.desk = desk
@@ -40,7 +38,7 @@ def desk_app(desk: Desk, watch: Guard) -> FastAPI:
     answer_callers(app, watch)
     answer_health(app, lambda: desk.log.ready)
     for noun in (people, hiring, headcount, training, trainees, goals, quotas, leads, customers, deals, sales):
-        app.include_router(noun.router)
+        app.router.routes.extend(noun.router.routes)
     describe(app, _ABOUT)
     answer_docs(app)
     return app

@@ -14,7 +14,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import ValidationError
 
 from services.desk.bodies import Body
@@ -31,13 +31,14 @@ from services.desk.handler import (
     UndecidedError,
     nothing,
 )
+from services.desk.headers import IDEMPOTENCY_KEY, IF_MATCH, positions_wanted
 from services.desk.log import DecisionLog
 from services.desk.names import ErasedPersonError, Names, NamesUnavailableError, NoContactError, OtherNameError
 from services.desk.order import Order
 from services.desk.positions import own_position, write_position
 from services.desk.reach import OutOfReach, require_reach
 from services.runtime.auth.callers import Permit
-from services.runtime.auth.guard import AnyPermit
+from services.runtime.auth.guard import permit
 from services.runtime.problems import Problem, validation_problem
 
 PLURALS = {
@@ -132,21 +133,17 @@ class When(TypedDict):
     day: date
 
 
-async def desk(
-    request: Request,
-    kvota_after: Annotated[str | None, Header()] = None,
-    after: Annotated[str | None, Query()] = None,
-) -> Desk:
+async def desk(request: Request) -> Desk:
     """The desk, once it has read as far as the request asks for (`?after=` or `Kvota-After`)."""
     found: Desk = request.app.state.desk
     if not found.log.ready:
         raise _busy(*_STARTING)
-    wanted = [_position(text) for text in (kvota_after, after) if text]
-    try:
-        async with asyncio.timeout(found.patience_s):
-            await found.log.reached(max(wanted, default=0))
-    except TimeoutError:
-        raise _busy(*_NOT_THERE_YET) from None
+    if wanted := positions_wanted(request):
+        try:
+            async with asyncio.timeout(found.patience_s):
+                await found.log.reached(max(map(_position, wanted)))
+        except TimeoutError:
+            raise _busy(*_NOT_THERE_YET) from None
     return found
 
 
@@ -302,15 +299,11 @@ class Ask:
         return json_answer(body, HTTPStatus.CREATED, headers)
 
 
-async def ask(
-    request: Request,
-    desk: AnyDesk,
-    permit: AnyPermit,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
-    if_match: Annotated[str | None, Header(max_length=1000)] = None,
-) -> Ask:
+async def ask(request: Request) -> Ask:
     """The request for a command; one without a key gets a key of its own, which the answer names."""
-    return Ask(desk, permit, request.url.path, idempotency_key or str(uuid4()), if_match)
+    key = IDEMPOTENCY_KEY.read(request) or str(uuid4())
+    if_match = IF_MATCH.read(request)
+    return Ask(await desk(request), await permit(request), request.url.path, key, if_match)
 
 
 AnyAsk = Annotated[Ask, Depends(ask)]

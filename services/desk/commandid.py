@@ -1,11 +1,12 @@
 """Who asked, and for what: the identity of a command, written into the record that it leads to. Pure."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID, uuid5
+
+import msgspec
 
 from events.ids import KVOTA
 
@@ -33,8 +34,8 @@ class CommandId:
 def command_id(caller: str, idempotency_key: str, path: str, asked: Mapping[str, object]) -> CommandId:
     """The identity of a command; `asked` is what stands in its body, without personal data."""
     key = uuid5(KVOTA, f"command\x1f{caller}\x1f{idempotency_key}")
-    canonical = json.dumps([path, asked], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return CommandId(key, sha256(canonical.encode()).hexdigest()[:16])
+    canonical = msgspec.json.encode([path, asked], order="sorted")
+    return CommandId(key, sha256(canonical).hexdigest()[:16])
 
 
 def read_commandid(written: str | None) -> CommandId | None:

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from fastapi.params import Depends
 
 from services.desk.bodies import Body, documented
+from services.desk.headers import of_commands, of_questions
 from services.desk.permissions import allowed
 
 AN_ID = "8b7f8f6e-3d0c-5b6a-9b7e-2f1f5a0c9d11"
@@ -55,7 +56,7 @@ def decision(body: type[Body], permission: str, *, makes: str, example: Mapping[
         status_code=HTTPStatus.CREATED,
         dependencies=[allowed(permission)],
         responses={201: _answer("It is decided, and on the log.", recorded, made, headers)},
-        openapi_extra=documented(body, example),
+        openapi_extra={**documented(body, example), "parameters": of_commands()},
     )
 
 
@@ -65,7 +66,7 @@ def reading(permission: str, noun: str) -> Declared:
         status_code=HTTPStatus.OK,
         dependencies=[allowed(permission)],
         responses={200: _answer("As it is now.", _state(noun), None, {"ETag": _ETAG, "Kvota-Position": _POSITION})},
-        openapi_extra={},
+        openapi_extra={"parameters": of_questions()},
     )
 
 
@@ -86,7 +87,7 @@ def list_of(permission: str, noun: str) -> Declared:
         responses={
             200: _answer("Those within the caller's reach.", page, None, {"Link": link, "Kvota-Position": _POSITION})
         },
-        openapi_extra={},
+        openapi_extra={"parameters": of_questions()},
     )
 
 

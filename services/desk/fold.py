@@ -49,16 +49,24 @@ class Fold:
 
     def take(self, offset: int, raw: bytes | None) -> None:
         """Fold the next record of the log; raises LogMovedError for any other."""
-        if offset != self.position:
-            raise LogMovedError(self.position, offset)
-        self.position, self.last = offset + 1, raw
         try:
             decoded = decode(raw or b"")
         except UnreadableError as error:
+            self._goes_on(offset, raw)
             _log.warning("record_unreadable", offset=offset, reason=str(error))
-            return
+        else:
+            self.take_decoded(offset, raw, decoded)
+
+    def take_decoded(self, offset: int, raw: bytes | None, decoded: Decoded) -> None:
+        """Fold the next record of the log, of which it is known what it says; raises LogMovedError for any other."""
+        self._goes_on(offset, raw)
         if self.ledger.judge(decoded.envelope) is Verdict.COUNTS:
             self._counts(offset, decoded)
+
+    def _goes_on(self, offset: int, raw: bytes | None) -> None:
+        if offset != self.position:
+            raise LogMovedError(self.position, offset)
+        self.position, self.last = offset + 1, raw
 
     def _counts(self, offset: int, decoded: Decoded) -> None:
         envelope = decoded.envelope

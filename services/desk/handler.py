@@ -1,8 +1,8 @@
 """Around every decision, for all nouns: look up what is known, decide, append under the law, see what came of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from events.catalogue import entry_of
-from events.codec import event_data, event_schema
+from events.codec import Decoded, encode, event_data, event_schema
 from events.envelope import Envelope, write_expects
 from services.desk.commandid import CommandId
 from services.desk.company import Company, Whose, stream_of
@@ -34,8 +34,8 @@ class Log(Protocol):
     async def catch_up(self) -> None:
         """Wait until everything has been folded that is in the log now."""
 
-    async def append(self, envelope: Envelope) -> None:
-        """Append a decision, and return once it has been read back."""
+    async def append(self, record: Decoded) -> None:
+        """Append a decision, and return once it is in the fold."""
 
 
 class KeyReusedError(Exception):
@@ -125,11 +125,8 @@ class Handler:
         _log.info("command_recorded", commandid=str(asked.command), tries=attempt.tries, **where)
         return recorded
 
-    @asynccontextmanager
-    async def _turn(self, word: str) -> AsyncGenerator[None]:
-        lock = self._turns.setdefault(word, asyncio.Lock())
-        async with lock:
-            yield
+    def _turn(self, word: str) -> asyncio.Lock:
+        return self._turns.setdefault(word, asyncio.Lock())
 
 
 class _Attempt:
@@ -207,7 +204,11 @@ class _Attempt:
             raise StaleError(version)
         return self._asked.decide(fold.company)
 
-    def _record(self, decision: Decision, heads: Mapping[str, int]) -> Envelope:
+    def _record(self, decision: Decision, heads: Mapping[str, int]) -> Decoded:
+        envelope = self._envelope(decision, heads)
+        return Decoded(envelope, decision.event, encode(envelope))
+
+    def _envelope(self, decision: Decision, heads: Mapping[str, int]) -> Envelope:
         event, stream, command = decision.event, decision.stream, self._asked.command
         version = heads[stream] + 1
         return Envelope(

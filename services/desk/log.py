@@ -1,7 +1,7 @@
 """The log as the desk has it: its own tail folded in memory, and one way to append."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -9,8 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from events.codec import encode
-from events.envelope import Envelope
+from events.codec import Decoded
 from services.desk.fold import Fold
 from services.runtime.decision_writer import Writer
 from services.runtime.log import consumer, read_to_end
@@ -20,6 +19,7 @@ from services.runtime.shards import DECISIONS
 PARTITION = TopicPartition(DECISIONS, 0)
 _PAUSE_S = 0.2
 _POLL_MS = 200
+_REST_S = 0.02
 
 _log = structlog.get_logger()
 
@@ -49,6 +49,8 @@ class DecisionLog:
         self._asker: _Consumer
         self._loaded_at = 0
         self._moved = asyncio.Condition()
+        self._waiting = 0
+        self._awaited = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Connect, and see how much there is to read."""
@@ -79,12 +81,25 @@ class DecisionLog:
     async def follow(self) -> None:
         """Fold records as they come in, until cancelled; raises LogMovedError when it is another log."""
         while True:
-            for records in (await self._tail.getmany(timeout_ms=_POLL_MS)).values():
-                for record in records:
-                    if record.offset >= self.fold.position:
-                        self.fold.take(record.offset, record.value)
+            records = (await self._tail.getmany(timeout_ms=_POLL_MS)).get(PARTITION, ())
+            news = [record for record in records if record.offset >= self.fold.position]
+            for record in news:
+                self.fold.take(record.offset, record.value)
             async with self._moved:
                 self._moved.notify_all()
+            if records and not news:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Let some more come in before reading on, unless somebody waits for it.
+
+        What was read is what this desk has appended itself: a fetch for each would come between it and the next.
+        """
+        if not self._waiting:
+            self._awaited.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REST_S):
+                    await self._awaited.wait()
 
     async def end(self) -> int:
         """Where the log ends now: the offset that its next record will have. Asks until a broker answers."""
@@ -98,21 +113,25 @@ class DecisionLog:
     async def reached(self, position: int) -> None:
         """Wait until every record before `position` has been folded."""
         if self.fold.position < position:
-            async with self._moved:
-                await self._moved.wait_for(lambda: self.fold.position >= position)
+            self._waiting += 1
+            self._awaited.set()
+            try:
+                async with self._moved:
+                    await self._moved.wait_for(lambda: self.fold.position >= position)
+            finally:
+                self._waiting -= 1
 
     async def catch_up(self) -> None:
         """Wait until everything has been folded that is in the log now."""
         await self.reached(await self.end())
 
-    async def append(self, envelope: Envelope) -> None:
+    async def append(self, record: Decoded) -> None:
         """Append a decision, and return once it is folded: whether it counts, the fold knows.
 
         What was acknowledged as the very next record need not be read to be known. Runs until it knows or is cancelled;
         cancelled, the outcome is unknown.
         """
-        record = encode(envelope)
-        offset = await self._writer.append(envelope.stream or "", record)
+        offset = await self._writer.append(record.envelope.stream or "", record.json)
         if offset == self.fold.position:
-            self.fold.take(offset, record)
+            self.fold.take_decoded(offset, record.json, record)
         await (self.catch_up() if offset < 0 else self.reached(offset + 1))

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 HEADER = "X-Request-Id"
 _USABLE = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -30,8 +30,8 @@ class RequestIds:
                 MutableHeaders(scope=message)[HEADER] = identity
             await send(message)
 
-        with bound_contextvars(request_id=identity):
-            await self._app(scope, receive, named)
+        bind_contextvars(request_id=identity)  # of the request's own task
+        await self._app(scope, receive, named)
 
 
 def _usable(told: str | None) -> str:

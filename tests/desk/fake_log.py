@@ -6,7 +6,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from events.codec import decode, encode
+from events.codec import Decoded, decode
 from events.envelope import Envelope
 from events.law import Ledger, Verdict
 from services.desk.commandid import CommandId, command_id
@@ -36,10 +36,11 @@ class Replica:
         while self.fold.position < len(self.records):
             self.fold.take(self.fold.position, self.records[self.fold.position])
 
-    async def append(self, envelope: Envelope) -> None:
+    async def append(self, record: Decoded) -> None:
+        assert decode(record.json) == record  # whoever appends it knows it as whoever reads it does
         if self.meanwhile:
             await self.meanwhile.pop(0)()
-        self.records.append(encode(envelope))
+        self.records.append(record.json)
         await self.catch_up()
 
 
@@ -58,10 +59,11 @@ class LaggingLog(DecisionLog):
         for offset in range(self.fold.position, position):
             self.fold.take(offset, self.records[offset])
 
-    async def append(self, envelope: Envelope) -> None:
+    async def append(self, record: Decoded) -> None:
+        assert decode(record.json) == record  # whoever appends it knows it as whoever reads it does
         if self.meanwhile:
             await self.meanwhile.pop(0)()
-        self.records.append(encode(envelope))
+        self.records.append(record.json)
         await self.catch_up()
 
 

@@ -76,7 +76,7 @@ async def test_a_record_in_doubt_is_appended_again_by_another_producer_until_it_
     async with following(own_bootstrap, made, lands=lands) as log:
         before, head = log.fold.position, log.fold.head(f"unit/{NORTH}")
         record = decided(formed, f"unit/{NORTH}", head + 1)
-        await log.append(decode(record).envelope)
+        await log.append(decode(record))
         assert log.fold.head(f"unit/{NORTH}") == head + 1
         assert log.fold.position == before + (2 if lands else 1)
         assert [producer.sent for producer in made] == [[record], [record]]

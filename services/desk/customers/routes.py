@@ -18,8 +18,9 @@ from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.listing import AnyListing, has
 from services.desk.naming import NAMELESS, naming
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 
 
 class CustomerBody(Body):

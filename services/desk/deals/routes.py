@@ -27,8 +27,9 @@ from services.desk.deciding import stream
 from services.desk.describing import AN_ID, decision, list_of, reading
 from services.desk.listing import AnyListing, Filter, has
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 FIRST_STAGE = "opened"
 _WON = {"amount_minor": 24_000_000}
 _OPENED = {"customer": "acme", "rep": AN_ID, "amount_minor": 25_000_000, "currency": "RUB"}

@@ -18,8 +18,9 @@ from services.desk.goals.state import Goal
 from services.desk.listing import AnyListing, Filter, has
 from services.desk.people.present import holder_stream
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 
 
 class GoalBody(Body):

@@ -25,8 +25,9 @@ from services.desk.headcount.decider import (
 from services.desk.headcount.state import Plan, Position
 from services.desk.listing import AnyListing, Filter, has
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 _FULL_TIME = 10_000
 
 

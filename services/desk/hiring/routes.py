@@ -29,8 +29,9 @@ from services.desk.hiring.state import Requisition
 from services.desk.listing import AnyListing, Filter, has
 from services.desk.naming import naming
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 Outcome = Literal["advanced", "rejected"]
 
 

@@ -32,8 +32,9 @@ from services.desk.leads.state import Lead, Pool
 from services.desk.listing import AnyListing, Filter, has
 from services.desk.names import Contact
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 _Told = Annotated[str, StringConstraints(min_length=1, max_length=320)]
 
 

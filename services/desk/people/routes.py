@@ -30,8 +30,9 @@ from services.desk.people.decider import (
 )
 from services.desk.people.state import Hired, Rep, Unit, UnitKind
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 _EARLIEST, _LONGEST = date(2000, 1, 1), timedelta(days=2_000)
 Names = Annotated[tuple[Name, ...], Field(max_length=50)]
 

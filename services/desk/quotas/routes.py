@@ -26,8 +26,9 @@ from services.desk.quotas.decider import (
 from services.desk.quotas.periods import LONGEST, Prorating, Split, months_between
 from services.desk.quotas.state import Quota
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 _YEARS = range(1970, 9000)
 _QUOTA = {
     "holder": AN_ID,

@@ -13,8 +13,9 @@ from services.desk.deals.routes import Shares, check_whole
 from services.desk.deciding import stream
 from services.desk.describing import decision
 from services.desk.sales.decider import AmendDeal, PayInvoice, RefundDeal, SaleCommand, decide
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 
 
 class AmendBody(Body):

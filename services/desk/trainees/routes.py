@@ -27,8 +27,9 @@ from services.desk.trainees.decider import (
 )
 from services.desk.training.state import Course, Trainee
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 Percent = Annotated[int, Field(ge=0, le=10_000)]
 """A part of the whole, in hundredths of a percent."""
 

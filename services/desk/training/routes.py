@@ -17,8 +17,9 @@ from services.desk.listing import AnyListing, Filter, has
 from services.desk.training.decider import PROGRAMMES, HoldSession, PublishProgramme, decide
 from services.desk.training.state import Programme
 from services.runtime.auth.guard import AnyPermit
+from services.runtime.plain_route import PlainRoute
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=PlainRoute)
 
 
 class ModuleBody(BodyPart):

@@ -61,15 +61,7 @@ class Issuer:
         """Fetch the keys; while that fails, those stay that were known before."""
         try:
             self._keys = await asyncio.to_thread(self._fetch)
-        except (
-            jwt.PyJWKClientError,
-            jwt.PyJWKSetError,
-            httpx.HTTPError,
-            ValueError,
-            TypeError,
-            KeyError,
-            OSError,
-        ) as error:
+        except _FAILURES as error:
             _log.warning("keys_not_fetched", issuer=self.name, error=type(error).__name__)
         else:
             self._fetched = self._now()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from aiokafka import TopicPartition
 from events.codec import decode, encode
 from events.law import Ledger, Verdict
 from services.desk.commandid import command_id
+from services.desk.fold import Fold
 from services.desk.handler import Asked, Handler
 from services.desk.log import PARTITION, DecisionLog
 from services.desk.people.decider import FormUnit, decide
@@ -24,15 +26,25 @@ from services.runtime.settings import KafkaSettings
 from tests.bench.append.desk import RAW
 from tests.events.examples import EXAMPLES
 
+_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _PATIENCE_S = 30.0
 TITLE = "Малый и средний бизнес, Москва"
 
 
-class _Way:
-    """One of them; it is at work inside a block."""
+class Way(ABC):
+    """One of them; it is at work inside a block, of which there may be several."""
 
     def __init__(self) -> None:
+        """Connect later."""
         self._stack = AsyncExitStack()
+
+    @abstractmethod
+    async def __aenter__(self) -> Self:
+        """Connect."""
+
+    @abstractmethod
+    async def one(self) -> None:
+        """Put one record into the log, and see that it is there."""
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -40,7 +52,7 @@ class _Way:
         await self._stack.aclose()
 
 
-class Bare(_Way):
+class Bare(Way):
     """A producer as the desk has one, and nothing around it."""
 
     def __init__(self, bootstrap: str) -> None:
@@ -59,18 +71,19 @@ class Bare(_Way):
         await self._producer.send_and_wait(RAW, self._record, key=b"unit/1", partition=0)
 
 
-class Decided(_Way):
-    """The handler, in this process."""
+class Decided(Way):
+    """The handler, in this process; between two blocks it keeps what it knows, and reads nothing."""
 
     def __init__(self, bootstrap: str) -> None:
         """Connect later."""
         super().__init__()
         self._kafka = KafkaSettings(bootstrap_servers=bootstrap, client_id="handler")
+        self._fold = Fold()
         self.answered = 0
 
     async def __aenter__(self) -> Self:
         """Connect, and follow the log."""
-        log = await self._stack.enter_async_context(DecisionLog(self._kafka))
+        log = await self._stack.enter_async_context(DecisionLog(self._kafka, fold=self._fold))
         following = asyncio.create_task(log.follow())
         self._stack.push_async_callback(_ended, following)
         await log.catch_up()
@@ -88,7 +101,7 @@ class Decided(_Way):
         self.answered += 1
 
 
-class OverHttp(_Way):
+class OverHttp(Way):
     """Clients that speak just enough of HTTP to keep a desk busy from the one core that is left to them."""
 
     def __init__(self, url: str, credentials: Mapping[str, str], clients: int) -> None:
@@ -100,27 +113,33 @@ class OverHttp(_Way):
         head = [f"POST /v1/units HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json"]
         head += [f"{name}: {value}" for name, value in credentials.items()] + [f"Content-Length: {len(body)}"]
         self._head, self._body = "\r\n".join(head), body
-        self._idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+        self._idle: asyncio.Queue[_Connection]
         self.answered = 0
 
     async def __aenter__(self) -> Self:
         """Open a connection for each client."""
+        self._idle = asyncio.Queue()
         for _ in range(self._clients):
-            reader, writer = await asyncio.open_connection(self._host, self._port)
-            self._stack.callback(writer.close)
-            self._idle.put_nowait((reader, writer))
+            self._idle.put_nowait(await self._connected())
         return self
+
+    async def _connected(self) -> _Connection:
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        self._stack.callback(writer.close)
+        return reader, writer
 
     async def one(self) -> None:
         """Ask for a unit, under a key of its own."""
-        reader, writer = connection = await self._idle.get()
+        reader, writer = await self._idle.get()
+        if reader.at_eof():  # the desk closes a connection that was idle for some seconds
+            reader, writer = await self._connected()
         writer.write(f"{self._head}\r\nIdempotency-Key: {uuid4()}\r\n\r\n".encode() + self._body)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         answer = await reader.readexactly(length)
         assert head.startswith(b"HTTP/1.1 201"), (head, answer)
         self.answered += 1
-        self._idle.put_nowait(connection)
+        self._idle.put_nowait((reader, writer))
 
 
 async def decisions_in(bootstrap: str) -> int:

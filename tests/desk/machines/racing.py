@@ -15,8 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from events.codec import encode
-from events.envelope import Envelope
+from events.codec import Decoded
 from events.event import Event
 from services.desk.deciding import Command, Rejected
 from services.desk.fold import Fold, Recorded
@@ -40,12 +39,12 @@ class Desk(Replica):
     """What was appended and has not arrived."""
     cut_off: bool = False
 
-    async def append(self, envelope: Envelope) -> None:
+    async def append(self, record: Decoded) -> None:
         """Append as others do, or leave it on its way."""
         if self.cut_off:
-            self.late.append(encode(envelope))
+            self.late.append(record.json)
             raise CutOffError
-        await super().append(envelope)
+        await super().append(record)
 
 
 class Racing(RuleBasedStateMachine):
