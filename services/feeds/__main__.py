@@ -1,31 +1,44 @@
 """`python -m services.feeds`: the door, and the phone system to listen to if there is one, until SIGTERM or SIGINT."""
 
 import asyncio
+import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
 from services.feeds.appender import Appender
 from services.feeds.asterisk.live.feed import LiveAsterisk
+from services.feeds.budget import Budget
 from services.feeds.company import read_company
 from services.feeds.door import door
+from services.feeds.facts import Company
 from services.feeds.live import asterisk, feed_asterisk
+from services.feeds.metrics import DoorMetrics
+from services.feeds.registry import WEBHOOKS
+from services.feeds.secrets import Secrets
 from services.feeds.settings import FeedsSettings
+from services.feeds.webhooks.assembling import Assembling
+from services.feeds.webhooks.door import WebhookDoor
 from services.runtime.auth.credentials import ServiceCredentials
 from services.runtime.auth.guard import Guard, guard
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.errors import ClearError
+from services.runtime.lock import own
 from services.runtime.parking_keys import ParkingKeys
 from services.runtime.running import run_service
 from services.runtime.serving import Address, serve
 from services.runtime.settings import CompanySettings, HomeSettings, KafkaSettings
 from services.runtime.shards import FACT_TOPICS
-from services.runtime.topics import partition_counts
+from services.runtime.topics import ensure_topics, intake_topics, partition_counts
 
 _ATTEMPTS, _PATIENCE_S = 2, 10.0
 """How often, and for how long, a request waits for the log before it is refused."""
 _LOOK_S = 0.5
+_FOLDER = "feeds"
+_MB = 1024 * 1024
 
 _log = structlog.get_logger()
 
@@ -37,14 +50,17 @@ async def run(  # noqa: PLR0913  # each says something else of the process
     watch: Guard,
     stop: asyncio.Event,
     *,
+    company: Company,
+    home: Path,
     keys: ParkingKeys | None = None,
 ) -> None:
     """Work until `stop` is set; raises whatever ended it. `keys` are those that what is parked is sealed under."""
     topics = asyncio.Event()
     async with Appender(kafka, attempts=_ATTEMPTS, patience_s=_PATIENCE_S) as appender:
-        app = door(appender, topics.is_set, watch)
+        app = door(appender, topics.is_set, watch, _webhooks(settings, company, home, appender))
         async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(_look_for_topics(kafka, topics))]
+            beside = [group.create_task(_assemble(kafka, company, home / _FOLDER, topics))]
+            beside.append(group.create_task(_look_for_topics(kafka, topics)))
             if keys is not None:
                 beside.append(group.create_task(keys.run()))
             if live is not None:
@@ -54,11 +70,46 @@ async def run(  # noqa: PLR0913  # each says something else of the process
                 task.cancel()
 
 
+def _webhooks(settings: FeedsSettings, company: Company, home: Path, appender: Appender) -> WebhookDoor:
+    return WebhookDoor(
+        sources=WEBHOOKS,
+        secrets_of=Secrets(settings.secrets or home / _FOLDER / "secrets").of,
+        company=company,
+        appender=appender,
+        budget=Budget(settings.memory_mb * _MB),
+        metrics=DoorMetrics(),
+        now=lambda: datetime.now(UTC),
+        public_url=settings.public_url,
+    )
+
+
+async def _assemble(kafka: KafkaSettings, company: Company, folder: Path, topics: asyncio.Event) -> None:
+    """Make facts of the intake, unless another process of this home does."""
+    try:
+        lock = await asyncio.to_thread(_own, folder)
+    except BlockingIOError:
+        _log.info("intake_is_read_by_another", folder=str(folder))
+        return
+    try:
+        await topics.wait()
+        async with Appender(kafka, attempts=1, patience_s=_PATIENCE_S) as appender:
+            await Assembling(kafka, company, folder, appender).run()
+    finally:
+        os.close(lock)
+
+
+def _own(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    return own(folder / "intake.lock")
+
+
 async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
-    """Wait until there is a log to append to."""
+    """Wait until there is a log to append to, and make the intake beside it."""
     while True:
         try:
-            if (await partition_counts(kafka.bootstrap_servers, FACT_TOPICS)).keys() >= set(FACT_TOPICS):
+            counts = await partition_counts(kafka.bootstrap_servers, FACT_TOPICS)
+            if counts.keys() >= set(FACT_TOPICS):
+                await ensure_topics(kafka.bootstrap_servers, intake_topics(counts[FACT_TOPICS[0]]))
                 found.set()
                 return
         except (ClearError, OSError) as error:
@@ -79,7 +130,8 @@ async def _work(stop: asyncio.Event) -> None:
         live = asterisk(settings, told, home, patient=True)
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(settings, live, KafkaSettings(client_id="kvota-feeds"), watch, stop, keys=keys)
+    kafka = KafkaSettings(client_id="kvota-feeds")
+    await run(settings, live, kafka, watch, stop, company=told, home=home, keys=keys)
 
 
 if __name__ == "__main__":

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.feeds.accepting import NoFactError, fact
 from services.feeds.appender import ROUND, Appender, AppendError, Record, record_of
 from services.feeds.permissions import allowed
+from services.feeds.receiving import body_of
+from services.feeds.webhooks.door import WebhookDoor
 from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems
 
-LIMIT = 10_000_000
-"""The greatest body, in bytes."""
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 LINES = "application/x-ndjson"
@@ -27,21 +28,27 @@ _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 
 
-def door(appender: Appender, ready: Callable[[], bool], watch: Guard) -> FastAPI:
+def door(appender: Appender, ready: Callable[[], bool], watch: Guard, webhooks: WebhookDoor) -> FastAPI:
     """Make the app, for callers whom the guard knows; `ready` says whether the log can be reached."""
-    app = FastAPI(title="Kvota feeds", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Kvota feeds", docs_url=None, redoc_url=None, openapi_url=None, strict_content_type=False)
     answer_problems(app)
     answer_callers(app, watch)
     answer_health(app, ready)
 
     @app.post("/v1/events", status_code=HTTPStatus.ACCEPTED, dependencies=[allowed("facts.tell")])
     async def events(request: Request) -> Response:
-        items = _items(_content_type(request), await _body(request))
-        records = await _records(items)
-        await _append(appender, records)
+        with webhooks.budget.part() as part:
+            items = _items(_content_type(request), await body_of(request, part))
+            records = await _records(items)
+            await _append(appender, records)
         body = msgspec.json.encode({"accepted": len(records)})
         return Response(body, HTTPStatus.ACCEPTED, media_type="application/json")
 
+    @app.get("/metrics", include_in_schema=False)
+    async def exposed() -> Response:
+        return Response(generate_latest(webhooks.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    app.include_router(webhooks.router())
     return app
 
 
@@ -53,24 +60,6 @@ def _content_type(request: Request) -> str:
         ru = f"Content-Type — одно из: {ONE} (одно событие), {BATCH} (массив JSON), {LINES} (по событию в строке)"
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", en, ru)
     return told
-
-
-async def _body(request: Request) -> bytes:
-    said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said) > LIMIT:
-        _too_large()
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LIMIT:
-            _too_large()
-    return bytes(body)
-
-
-def _too_large() -> NoReturn:
-    en = f"a request has at most {LIMIT} bytes: send several"
-    ru = f"в запросе не больше {LIMIT} байт: отправьте несколько"
-    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", en, ru)
 
 
 def _items(content_type: str, body: bytes) -> Sequence[bytes]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TypedDict
+from uuid import UUID
 
 from events.catalogue import entry_of
 from events.codec import event_data, event_schema
@@ -86,12 +87,15 @@ class Teller:
         moment = instant(at)
         return {"occurred_at": moment, "day": self.company.day(moment)}
 
-    def tell(self, event: Event, subject: str, leg: str, sequence: int) -> Envelope:
-        """Write down an event; `leg` and `sequence` say which of its kind on that subject it is."""
+    def tell(self, event: Event, subject: str, leg: str, sequence: int, *, identity: UUID | None = None) -> Envelope:
+        """Write down an event; `leg` and `sequence` say which of its kind on that subject it is.
+
+        `identity` is the id of an event whose own rule makes it, as that of a restatement does.
+        """
         kind = entry_of(event).name
         return Envelope(
             specversion="1.0",
-            id=fact_id(self.source, subject.partition("/")[2], leg, kind, sequence),
+            id=identity or fact_id(self.source, subject.partition("/")[2], leg, kind, sequence),
             source=self.source,
             type=kind,
             time=event.occurred_at,

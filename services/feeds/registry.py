@@ -5,8 +5,10 @@ from datetime import tzinfo
 from pathlib import Path
 
 from events.envelope import Envelope
+from services.feeds import aircall
 from services.feeds.asterisk import files as asterisk
 from services.feeds.facts import Company
+from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
 
@@ -16,6 +18,11 @@ FILES: Mapping[str, _FilesReader] = {
     "asterisk": asterisk.read_files,
 }
 """Sources that can be read from files."""
+
+WEBHOOKS: Mapping[str, Webhook] = {
+    "aircall": aircall.WEBHOOK,
+}
+"""Sources that call `POST /v1/feeds/{name}`."""
 
 
 class UnknownSourceError(ClearError):

@@ -31,6 +31,13 @@ class FeedsSettings(Settings):
     """A JSON file: the rep id by the agent's name there."""
     vault_url: str | None = None
     """The vault, whose keys seal what cannot be read; without one, no payload is kept."""
+    secrets: Path | None = None
+    """A folder with a file for each source that calls us, named like it: a secret a line. `KVOTA_HOME/feeds/secrets`,
+    when left out."""
+    public_url: str | None = None
+    """What sources call in place of our own address, such as https://kvota.example: some sign it."""
+    memory_mb: PositiveInt = Field(default=256, le=100_000)
+    """How much of what is sent to the door may be in memory at a time."""
     spool_mb: PositiveInt = Field(default=512, le=1_000_000)
     """How much of what the phone system says is kept while Kafka is away."""
 

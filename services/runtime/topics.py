@@ -23,6 +23,14 @@ FOR_EVER: Mapping[str, str] = {
 }
 """The log is the truth: nothing in it expires or is compacted away."""
 
+INTAKE = "kvota.intake"
+"""What cloud telephony was seen to do, before it is put together into facts; no truth of its own, and no numbers."""
+_INTAKE_KEPT: Mapping[str, str] = {
+    **APPEND_TIME,
+    "cleanup.policy": "delete",
+    "retention.ms": str(int(timedelta(days=8).total_seconds() * 1000)),
+}
+
 # A reader needs the ticks since the last mark, some seconds; older ones are kept for whoever looks into what happened.
 TICKS_RETENTION = timedelta(days=36)
 TICK_BYTES = 4 * 1024 * 1024
@@ -53,6 +61,11 @@ class TopicSpec:
     """What it must be like."""
     advice: Mapping[str, str] = field(default_factory=dict[str, str])
     """What it is made with besides, and whoever runs the broker may change."""
+
+
+def intake_topics(partitions: int = DEVELOPMENT_PARTITIONS) -> tuple[TopicSpec, ...]:
+    """Return what the door of the feeds makes for itself."""
+    return (TopicSpec(INTAKE, partitions, _INTAKE_KEPT),)
 
 
 def source_topics(partitions: int = DEVELOPMENT_PARTITIONS) -> tuple[TopicSpec, ...]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,14 +12,34 @@ import httpx
 
 from events.codec import encode
 from services.feeds.appender import Appender
+from services.feeds.budget import Budget
 from services.feeds.door import door
+from services.feeds.facts import Company
+from services.feeds.metrics import DoorMetrics
+from services.feeds.registry import WEBHOOKS
+from services.feeds.webhooks.door import WebhookDoor
 from services.runtime.settings import KafkaSettings
 from tests.callers import bearer, watch
 from tests.events.examples import EXAMPLES
 
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 NOWHERE = KafkaSettings(bootstrap_servers="127.0.0.1:1")
 ENDED = encode(EXAMPLES["call.ended"].envelope)
 BEAT = encode(EXAMPLES["feed.beat"].envelope)
+
+
+def webhooks(appender: Appender, memory: int = 100_000_000, url: str | None = None) -> WebhookDoor:
+    """The door for those who call us; each proves itself by "old" or "new"."""
+    return WebhookDoor(
+        sources=WEBHOOKS,
+        secrets_of=lambda _source: ("new", "old"),
+        company=Company(UTC),
+        appender=appender,
+        budget=Budget(memory),
+        metrics=DoorMetrics(),
+        now=lambda: NOW,
+        public_url=url,
+    )
 
 
 @asynccontextmanager
@@ -27,7 +48,7 @@ async def client(kafka: KafkaSettings = NOWHERE) -> AsyncGenerator[httpx.AsyncCl
     with TemporaryDirectory() as folder:
         home = Path(folder)
         async with Appender(kafka, attempts=1, patience_s=10) as appender:
-            app = door(appender, lambda: kafka is not NOWHERE, watch(home))
+            app = door(appender, lambda: kafka is not NOWHERE, watch(home), webhooks(appender))
             transport, headers = httpx.ASGITransport(app), bearer(home, "feed")
             async with httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers) as http:
                 yield http

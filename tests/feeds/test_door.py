@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from services.feeds.appender import Appender
-from services.feeds.door import BATCH, LIMIT, LINES, ONE, door
+from services.feeds.door import BATCH, LINES, ONE, door
+from services.feeds.receiving import LIMIT
 from services.runtime.auth.callers import ROLES
 from services.runtime.auth.guard import entrances
 from tests.callers import bearer, watch
-from tests.feeds.door_client import ENDED, NOWHERE, changed, client, problem
+from tests.feeds.door_client import ENDED, NOWHERE, changed, client, problem, webhooks
 
 
 async def post(body: bytes, content_type: str | None = ONE) -> httpx.Response:
@@ -121,13 +122,14 @@ async def test_without_a_log_the_door_is_alive_but_not_ready_and_says_that_sendi
 
 async def test_only_a_feed_tells_facts(tmp_path: Path) -> None:
     async with Appender(NOWHERE, attempts=1, patience_s=10) as appender:
-        app = door(appender, lambda: True, watch(tmp_path))
+        app = door(appender, lambda: True, watch(tmp_path), webhooks(appender))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
             others = [bearer(tmp_path, role) for role in ROLES if role != "feed"]
             answers = [(await http.post("/v1/events", content=ENDED, headers=who)).status_code for who in others]
             unknown = (await http.post("/v1/events", content=ENDED)).status_code
     assert {each.path: each.permission for each in entrances(app)} == {
         "/v1/events": "facts.tell",
-        **dict.fromkeys(("/healthz", "/readyz")),
+        **dict.fromkeys(("/healthz", "/readyz", "/metrics")),
+        "/v1/feeds/{source}": None,  # who calls there proves it by the scheme of its source
     }
     assert ({*answers}, unknown) == ({403}, 401)

@@ -1,0 +1,50 @@
+"""From what was seen to facts, for every source: a fold that can be written down and gone on with. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from events.envelope import Envelope
+from services.feeds.facts import Company, Micros, Teller, TellerMemory
+from services.feeds.webhooks.agents import Agents, AgentsMemory
+from services.feeds.webhooks.calls import Calls, CallsMemory
+from services.feeds.webhooks.seen import Doing, Seen
+
+
+@dataclass(slots=True)
+class AdapterMemory:
+    """All that has to be remembered of what was seen."""
+
+    calls: CallsMemory = field(default_factory=CallsMemory)
+    agents: AgentsMemory = field(default_factory=AgentsMemory)
+    tellers: dict[str, TellerMemory] = field(default_factory=dict[str, TellerMemory])
+    """By source."""
+
+
+class Adapter:
+    """Makes facts of what was seen, in the order in which it is given."""
+
+    def __init__(self, company: Company, memory: AdapterMemory) -> None:
+        """Begin with what is remembered; it is kept up to date."""
+        self._company, self._memory = company, memory
+        self._calls, self._agents = Calls(memory.calls), Agents(memory.agents)
+
+    def take(self, seen: Seen, heard: Micros) -> Iterator[Envelope]:
+        """Tell what follows from what was seen; `heard` is when the log took it."""
+        teller = Teller(seen.source, self._company)
+        teller.memory = self._memory.tellers.setdefault(seen.source, teller.memory)
+        if isinstance(seen, Doing):
+            yield from self._agents.take(seen, teller)
+        else:
+            yield from self._calls.take(seen, heard, teller)
+
+
+def dump_memory(memory: AdapterMemory) -> bytes:
+    """Write down what is remembered."""
+    return msgspec.msgpack.encode(memory)
+
+
+def load_memory(raw: bytes) -> AdapterMemory:
+    """Read what `dump_memory` wrote; raises msgspec.DecodeError for what another version wrote."""
+    return msgspec.msgpack.decode(raw, type=AdapterMemory)

@@ -1,0 +1,97 @@
+"""`POST /v1/feeds/{source}`: a delivery is proven, read, and on the log before its sender is told so."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+import msgspec
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from services.feeds.appender import Appender, AppendError, Record
+from services.feeds.authenticity.delivery import Delivery, NotAuthenticError
+from services.feeds.budget import Budget
+from services.feeds.facts import Company, UnreadableItemError
+from services.feeds.metrics import DoorMetrics
+from services.feeds.receiving import body_of
+from services.feeds.webhooks.seen import Seen, encode_seen
+from services.feeds.webhooks.source import Webhook
+from services.runtime.problems import Problem
+from services.runtime.topics import INTAKE
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDoor:
+    """What deliveries are met with."""
+
+    sources: Mapping[str, Webhook]
+    secrets_of: Callable[[str], Sequence[str]]
+    company: Company
+    appender: Appender
+    budget: Budget
+    metrics: DoorMetrics
+    now: Callable[[], datetime]
+    public_url: str | None = None
+    """What senders call in place of our own address, where something stands between: https://kvota.example."""
+
+    def router(self) -> APIRouter:
+        """The routes."""
+        router = APIRouter(prefix="/v1/feeds")
+        router.add_api_route("/{source}", self.receive, methods=["POST"], status_code=HTTPStatus.ACCEPTED)
+        return router
+
+    async def receive(self, source: str, request: Request) -> Response:
+        """Take a delivery in."""
+        try:
+            with self.budget.part() as part:
+                webhook, secrets = self._known(source)
+                delivery = self._delivery(request, await body_of(request, part))
+                seen = self._read(webhook, secrets, delivery)
+                await self._append(seen)
+        except Problem as problem:
+            known = source if source in self.sources else "unknown"
+            self.metrics.refused(known, problem.kind)
+            _log.info("delivery_refused", source=known, kind=problem.kind)
+            raise
+        self.metrics.accepted(source, len(seen))
+        return Response(
+            msgspec.json.encode({"accepted": len(seen)}), HTTPStatus.ACCEPTED, media_type="application/json"
+        )
+
+    def _known(self, source: str) -> tuple[Webhook, Sequence[str]]:
+        webhook, secrets = self.sources.get(source), self.secrets_of(source) if source in self.sources else ()
+        if webhook is None or not secrets:
+            en = f"there is no source {source[:40]!r} here, or no secret by which it could prove itself"
+            ru = f"источника {source[:40]!r} здесь нет, или нет секрета, которым он себя подтвердил бы"
+            raise Problem(HTTPStatus.NOT_FOUND, "source-unknown", en, ru)
+        return webhook, secrets
+
+    def _delivery(self, request: Request, body: bytes) -> Delivery:
+        url = str(request.url)
+        if self.public_url is not None:
+            query = f"?{request.url.query}" if request.url.query else ""
+            url = f"{self.public_url.rstrip('/')}{request.url.path}{query}"
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return Delivery(method=request.method, url=url, headers=headers, body=body, received_at=self.now())
+
+    def _read(self, webhook: Webhook, secrets: Sequence[str], delivery: Delivery) -> Sequence[Seen]:
+        try:
+            webhook.scheme.check(delivery, secrets, webhook.window)
+        except NotAuthenticError as error:
+            raise Problem(HTTPStatus.UNAUTHORIZED, error.kind, error.en, error.ru) from None
+        try:
+            return webhook.read(delivery, self.company)
+        except UnreadableItemError as error:
+            ru = f"доставка не читается: {error}"
+            raise Problem(HTTPStatus.BAD_REQUEST, "not-readable", str(error), ru) from None
+
+    async def _append(self, seen: Sequence[Seen]) -> None:
+        records = [Record(INTAKE, f"{each.source}/{each.about}".encode(), encode_seen(each)) for each in seen]
+        try:
+            await self.appender.append(records)
+        except AppendError:
+            en, ru = "the log cannot be reached now: send again", "журнал сейчас недоступен: повторите"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "log-unavailable", en, ru) from None

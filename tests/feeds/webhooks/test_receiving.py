@@ -1,0 +1,124 @@
+"""The door for those who call us: proven, read and appended, or refused, counted and nothing appended."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from services.feeds.appender import Appender, Record
+from services.feeds.door import door
+from services.feeds.receiving import LIMIT
+from services.feeds.webhooks.seen import Ended, decode_seen
+from services.runtime.topics import INTAKE
+from tests.callers import watch
+from tests.feeds.door_client import NOWHERE, problem, webhooks
+
+NEW = "new"
+CALL = {
+    "id": 812,
+    "direction": "inbound",
+    "started_at": 1_795_597_200,
+    "answered_at": 1_795_597_212,
+    "ended_at": 1_795_597_272,
+    "user": {"id": 7, "name": "Anna"},
+    "number": {"id": 33, "digits": "+7 495 000-00-00"},
+    "raw_digits": "+7 916 000-00-00",
+}
+
+
+class Taken(Appender):
+    """Takes records in, and nothing further."""
+
+    def __init__(self) -> None:
+        super().__init__(NOWHERE)
+        self.records = list[Record]()
+
+    async def append(self, records: list[Record]) -> None:  # type: ignore[override]  # a list is given
+        self.records += records
+
+
+@asynccontextmanager
+async def calling(tmp_path: Path, memory: int = 100_000_000) -> AsyncGenerator[tuple[httpx.AsyncClient, Taken]]:
+    taken = Taken()
+    app = door(taken, lambda: True, watch(tmp_path), webhooks(taken, memory))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+        yield http, taken
+
+
+def delivery(token: str = NEW, **changes: object) -> bytes:
+    told: Mapping[str, object] = {"resource": "call", "event": "call.ended", "timestamp": 1_795_597_300, "token": token}
+    return msgspec.json.encode({**told, "data": CALL, **changes})
+
+
+async def counters(http: httpx.AsyncClient) -> set[str]:
+    lines = (await http.get("/metrics")).text.splitlines()
+    return {line for line in lines if line.startswith("kvota_feeds_") and "_created" not in line}
+
+
+@pytest.mark.parametrize("secret", ["new", "old"])
+async def test_what_was_seen_is_appended_before_it_is_accepted(tmp_path: Path, secret: str) -> None:
+    async with calling(tmp_path) as (http, taken):
+        answer = await http.post("/v1/feeds/aircall", content=delivery(secret))
+        assert (answer.status_code, answer.json()) == (202, {"accepted": 1})
+        assert await counters(http) == {'kvota_feeds_accepted_total{source="aircall"} 1.0'}
+    [record] = taken.records
+    assert (record.topic, record.key) == (INTAKE, b"/aircall/812")
+    seen = decode_seen(record.value)
+    assert isinstance(seen, Ended)
+    assert (seen.queue, seen.agent, seen.outcome) == ("33", "7", "answered")
+    assert b"916" not in record.value
+    assert b"Anna" not in record.value
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "kind", "source"),
+    [
+        ("aircall", delivery("another"), 401, "token-wrong", "aircall"),
+        ("aircall", delivery("ne\u0432"), 401, "token-wrong", "aircall"),
+        ("aircall", b"{", 401, "token-wrong", "aircall"),
+        ("nobody", delivery(), 404, "source-unknown", "unknown"),
+        ("aircall", b" " * (LIMIT + 1), 413, "too-large", "aircall"),
+        ("aircall", delivery(data={**CALL, "id": "x"}), 400, "not-readable", "aircall"),
+        ("aircall", delivery(timestamp=None), 400, "not-readable", "aircall"),
+        ("aircall", delivery(timestamp=0), 400, "not-readable", "aircall"),
+    ],
+)
+async def test_what_is_refused_says_why_is_counted_and_not_appended(  # noqa: PLR0913, PLR0917  # a case each
+    tmp_path: Path, path: str, body: bytes, status: int, kind: str, source: str
+) -> None:
+    async with calling(tmp_path) as (http, taken):
+        refused = problem(await http.post(f"/v1/feeds/{path}", content=body), status)
+        assert refused["type"] == f"urn:kvota:problem:{kind}"
+        assert await counters(http) == {f'kvota_feeds_refused_total{{kind="{kind}",source="{source}"}} 1.0'}
+    assert not taken.records
+
+
+async def test_where_something_is_wrong_is_said_in_both_languages_and_nothing_is_quoted(tmp_path: Path) -> None:
+    body = delivery(data={**CALL, "started_at": "+79160000000"})
+    async with calling(tmp_path) as (http, _taken):
+        english = problem(await http.post("/v1/feeds/aircall", content=body), 400)
+        in_russian = {"Accept-Language": "ru"}
+        russian = problem(await http.post("/v1/feeds/aircall", content=body, headers=in_russian), 400)
+    assert english["detail"] == "Expected `int`, got `str` - at `$.data.started_at`"
+    assert russian["detail"] == f"доставка не читается: {english['detail']}"
+
+
+async def test_more_than_fits_into_memory_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    async with calling(tmp_path, memory=1_000) as (http, taken):
+        answer = await http.post("/v1/feeds/aircall", content=delivery(filler="x" * 1_000))
+        assert problem(answer, 429)["type"] == "urn:kvota:problem:too-much-at-once"
+        assert answer.headers["retry-after"] == "1"
+        assert (await http.post("/v1/feeds/aircall", content=delivery())).status_code == 202
+    assert len(taken.records) == 1
+
+
+async def test_a_source_without_a_secret_is_as_unknown_as_any_other(tmp_path: Path) -> None:
+    taken = Taken()
+    without = replace(webhooks(taken), secrets_of=lambda _source: ())
+    app = door(taken, lambda: True, watch(tmp_path), without)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+        assert problem(await http.post("/v1/feeds/aircall", content=delivery()), 404)
