@@ -5,7 +5,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from events.envelope import Envelope
-from services.feeds import aircall
+from services.feeds import aircall, amazon_connect, mango, twilio
 from services.feeds.asterisk import files as asterisk
 from services.feeds.facts import Company
 from services.feeds.webhooks.source import Webhook
@@ -21,6 +21,9 @@ FILES: Mapping[str, _FilesReader] = {
 
 WEBHOOKS: Mapping[str, Webhook] = {
     "aircall": aircall.WEBHOOK,
+    "amazon_connect": amazon_connect.WEBHOOK,
+    "mango": mango.WEBHOOK,
+    "twilio": twilio.WEBHOOK,
 }
 """Sources that call `POST /v1/feeds/{name}`."""
 

@@ -25,7 +25,7 @@ _DECODER = msgspec.json.Decoder(_Body)
 class AircallToken:
     """The member `token` of the JSON body is a secret of the webhook."""
 
-    def check(self, delivery: Delivery, secrets: Sequence[str], _window: timedelta) -> None:
+    def check(self, delivery: Delivery, secrets: Sequence[str], _window: timedelta, /) -> None:
         """Raise NotAuthenticError unless the body carries one of the tokens."""
         try:
             token = _DECODER.decode(delivery.body).token

@@ -44,5 +44,5 @@ class StaleError(NotAuthenticError):
 class Scheme(Protocol):
     """A rule by which a source proves itself."""
 
-    def check(self, delivery: Delivery, secrets: Sequence[str], window: timedelta) -> None:
+    def check(self, delivery: Delivery, secrets: Sequence[str], window: timedelta, /) -> None:
         """Raise NotAuthenticError unless one of the secrets proves the delivery, within `window` of now."""

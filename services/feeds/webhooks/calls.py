@@ -129,7 +129,7 @@ def _ended(leg: Leg, ended: Ended, teller: Teller) -> CallEnded:
         **teller.when(ended.at),
         call=ended.call,
         direction=ended.direction,
-        outcome=ended.outcome,
+        outcome=ended.outcome or ("abandoned" if answered is None else "answered"),
         queue=_queue(leg),
         rep=teller.company.rep(agent) if agent is not None else None,
         wait_seconds=waited,

@@ -40,7 +40,8 @@ class WebhookDoor:
     def router(self) -> APIRouter:
         """The routes."""
         router = APIRouter(prefix="/v1/feeds")
-        router.add_api_route("/{source}", self.receive, methods=["POST"], status_code=HTTPStatus.ACCEPTED)
+        for path in ("/{source}", "/{source}/{_rest:path}"):  # some senders add a path of their own
+            router.add_api_route(path, self.receive, methods=["POST"], status_code=HTTPStatus.ACCEPTED)
         return router
 
     async def receive(self, source: str, request: Request) -> Response:

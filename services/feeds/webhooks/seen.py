@@ -50,7 +50,8 @@ class Ended(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="ended")
     """A part of a call is over. A duration in seconds that is None was not told: it follows from what else was seen."""
 
     direction: Direction
-    outcome: Outcome
+    outcome: Outcome | None = None
+    """None: answered if anybody was seen to pick up, and abandoned if not."""
     queue: str | None = None
     agent: str | None = None
     began: Micros | None = None

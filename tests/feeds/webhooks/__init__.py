@@ -1,0 +1,1 @@
+"""Systems that call us: what they deliver, and what follows from it."""

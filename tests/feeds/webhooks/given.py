@@ -36,7 +36,8 @@ def answered(seconds: float, **changes: Any) -> Answered:  # noqa: ANN401  # fie
 
 def ended(seconds: float, **changes: Any) -> Ended:  # noqa: ANN401  # fields
     fields: dict[str, Any] = {"source": SOURCE, "at": micros(seconds), "call": "c1", "direction": "inbound"}
-    return Ended(**(fields | {"outcome": "answered"} | changes))
+    fields |= {"outcome": "answered"}
+    return Ended(**(fields | changes))
 
 
 def doing(seconds: float, state: str, **changes: Any) -> Doing:  # noqa: ANN401  # fields

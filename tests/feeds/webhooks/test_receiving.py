@@ -12,6 +12,7 @@ import pytest
 from services.feeds.appender import Appender, Record
 from services.feeds.door import door
 from services.feeds.receiving import LIMIT
+from services.feeds.secrets import Secrets
 from services.feeds.webhooks.seen import Ended, decode_seen
 from services.runtime.topics import INTAKE
 from tests.callers import watch
@@ -118,7 +119,7 @@ async def test_more_than_fits_into_memory_is_refused_before_it_is_read(tmp_path:
 
 async def test_a_source_without_a_secret_is_as_unknown_as_any_other(tmp_path: Path) -> None:
     taken = Taken()
-    without = replace(webhooks(taken), secrets_of=lambda _source: ())
+    without = replace(webhooks(taken), secrets_of=Secrets(tmp_path / "none").of)
     app = door(taken, lambda: True, watch(tmp_path), without)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
         assert problem(await http.post("/v1/feeds/aircall", content=delivery()), 404)

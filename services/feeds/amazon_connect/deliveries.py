@@ -1,0 +1,53 @@
+"""Records and events of Amazon Connect, told apart by what they have. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from services.feeds.amazon_connect.agents import AgentEvent, doing
+from services.feeds.amazon_connect.records import ContactRecord, ended
+from services.feeds.authenticity.delivery import Delivery
+from services.feeds.facts import Company, UnreadableItemError
+from services.feeds.webhooks.reading import read_json
+from services.feeds.webhooks.seen import Seen
+
+
+class _Kind(msgspec.Struct, rename="pascal"):
+    contact_id: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+
+
+_KIND = msgspec.json.Decoder(_Kind)
+_RECORD, _EVENT = msgspec.json.Decoder(ContactRecord), msgspec.json.Decoder(AgentEvent)
+
+
+def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+    """Say what was seen; raises UnreadableItemError with the number of the line."""
+    found = list[Seen]()
+    for index, line in enumerate(_items(delivery.body)):
+        try:
+            found += _read(line)
+        except UnreadableItemError as error:
+            message = f"item {index}: {error}"
+            raise UnreadableItemError(message) from None
+    return found
+
+
+def _items(body: bytes) -> Sequence[bytes]:
+    """One object, however it is laid out, or one a line."""
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeError):
+        return [line for line in body.split(b"\n") if line.strip()]
+    return [body]
+
+
+def _read(item: bytes) -> Sequence[Seen]:
+    kind = read_json(item, _KIND)
+    if kind.contact_id is not None:
+        return [ended(read_json(item, _RECORD))]
+    if kind.event_id is not None:
+        return doing(read_json(item, _EVENT))
+    message = "it has neither ContactId nor EventId"
+    raise UnreadableItemError(message)

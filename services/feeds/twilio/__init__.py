@@ -1,0 +1,17 @@
+"""Twilio: voice status callbacks and the event callbacks of TaskRouter, both as forms.
+
+Both name a call by its CallSid, TaskRouter where the task's attributes have `call_sid` (as those of Enqueue do), so
+that what the two say of one call comes together; a task without a call is a call by its own name. A queue is a
+TaskQueue, an agent a Worker by its Sid, or the `client:` that a call was dialled on to. Voice callbacks tell whole
+seconds and arrive in any order, which `SequenceNumber` says; TaskRouter tells milliseconds.
+
+The call that a caller made is answered by Twilio itself: whether anybody picked up, the leg of an agent or a
+reservation says. A secret is an auth token of the account; Twilio signs the address that it calls, which has to be
+`KVOTA_FEEDS_PUBLIC_URL`.
+"""
+
+from services.feeds.authenticity.twilio import TwilioSignature
+from services.feeds.twilio.deliveries import read
+from services.feeds.webhooks.source import Webhook
+
+WEBHOOK = Webhook(TwilioSignature(), read)

@@ -1,0 +1,1 @@
+"""Who may tell facts: vectors, and what no scheme may let through."""

@@ -1,0 +1,46 @@
+"""Deliveries that are signed as their senders sign them."""
+
+import base64
+import hmac
+from datetime import UTC, datetime, timedelta
+from hashlib import sha1, sha256
+from urllib.parse import urlencode
+
+from services.feeds.authenticity.delivery import Delivery, NotAuthenticError, Scheme
+
+HERE = "https://kvota.example/v1/feeds"
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+WINDOW = timedelta(minutes=5)
+SECRETS = ("new:salt", "old:salt")
+
+
+def delivery(body: bytes, url: str = f"{HERE}/x", **headers: str) -> Delivery:
+    """A request with these headers, `_` for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Delivery(method="POST", url=url, headers=named, body=body, received_at=NOW)
+
+
+def is_let_in(scheme: Scheme, told: Delivery, *secrets: str) -> bool:
+    """Whether a scheme believes a delivery."""
+    try:
+        scheme.check(told, secrets or SECRETS, WINDOW)
+    except NotAuthenticError:
+        return False
+    return True
+
+
+def by_twilio(
+    token: str, fields: list[tuple[str, str]], url: str = "https://kvota.example/v1/feeds/twilio"
+) -> Delivery:
+    """A form, signed as Twilio does it."""
+    text = url + "".join(name + value for name, value in sorted(set(fields)))
+    signature = base64.b64encode(hmac.new(token.encode(), text.encode(), sha1).digest()).decode()
+    return delivery(urlencode(fields).encode(), url, x_twilio_signature=signature)
+
+
+def by_mango(secret: str, json: str, kind: str = "summary") -> Delivery:
+    """A form, signed as MANGO OFFICE does it."""
+    key, _, salt = secret.partition(":")
+    sign = sha256(f"{key}{json}{salt}".encode()).hexdigest()
+    body = urlencode({"vpbx_api_key": key, "sign": sign, "json": json}).encode()
+    return delivery(body, f"{HERE}/mango/events/{kind}")
