@@ -13,6 +13,8 @@ from services.feeds.webhooks.seen import Answered, Ended, Offered
 
 KEPT: Micros = 5 * 3600 * SECOND
 """How long a call is remembered after anything was last seen of it: longer than any source goes on delivering."""
+_LONGEST: Micros = 7 * 24 * 3600 * SECOND
+"""No call lasts longer: where it seems so, a clock was wrong."""
 _NUMBER = 1
 """A part of a call has one fact of each kind."""
 _REASON = "the source said more of it later"
@@ -164,8 +166,8 @@ def _queue(leg: Leg) -> str | None:
 
 
 def _between(begun: Micros | None, ended: Micros) -> int:
-    """Whole seconds from one moment to a later one, cut down; none where the first is not known."""
-    return 0 if begun is None else max(0, ended - begun) // SECOND
+    """Whole seconds from one moment to a later one, cut down; none where the first is not known, or cannot be so."""
+    return (ended - begun) // SECOND if begun is not None and 0 <= ended - begun <= _LONGEST else 0
 
 
 def _restated(was: CallFact, now: CallFact, seen: SeenOfCall, revision: int, teller: Teller) -> Envelope:

@@ -15,7 +15,7 @@ from services.feeds.budget import Budget
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.metrics import DoorMetrics
 from services.feeds.receiving import body_of
-from services.feeds.webhooks.seen import Seen, encode_seen
+from services.feeds.webhooks.seen import Seen, written
 from services.feeds.webhooks.source import Webhook
 from services.runtime.problems import Problem
 from services.runtime.topics import INTAKE
@@ -50,16 +50,16 @@ class WebhookDoor:
             with self.budget.part() as part:
                 webhook, secrets = self._known(source)
                 delivery = self._delivery(request, await body_of(request, part))
-                seen = self._read(webhook, secrets, delivery)
-                await self._append(seen)
+                records = self._read(webhook, secrets, delivery)
+                await self._append(records)
         except Problem as problem:
             known = source if source in self.sources else "unknown"
             self.metrics.refused(known, problem.kind)
             _log.info("delivery_refused", source=known, kind=problem.kind)
             raise
-        self.metrics.accepted(source, len(seen))
+        self.metrics.accepted(source, len(records))
         return Response(
-            msgspec.json.encode({"accepted": len(seen)}), HTTPStatus.ACCEPTED, media_type="application/json"
+            msgspec.json.encode({"accepted": len(records)}), HTTPStatus.ACCEPTED, media_type="application/json"
         )
 
     def _known(self, source: str) -> tuple[Webhook, Sequence[str]]:
@@ -78,21 +78,25 @@ class WebhookDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         return Delivery(method=request.method, url=url, headers=headers, body=body, received_at=self.now())
 
-    def _read(self, webhook: Webhook, secrets: Sequence[str], delivery: Delivery) -> Sequence[Seen]:
+    def _read(self, webhook: Webhook, secrets: Sequence[str], delivery: Delivery) -> Sequence[Record]:
         try:
             webhook.scheme.check(delivery, secrets, webhook.window)
         except NotAuthenticError as error:
             raise Problem(HTTPStatus.UNAUTHORIZED, error.kind, error.en, error.ru) from None
         try:
-            return webhook.read(delivery, self.company)
+            return [_record(each) for each in webhook.read(delivery, self.company)]
         except UnreadableItemError as error:
             ru = f"доставка не читается: {error}"
             raise Problem(HTTPStatus.BAD_REQUEST, "not-readable", str(error), ru) from None
 
-    async def _append(self, seen: Sequence[Seen]) -> None:
-        records = [Record(INTAKE, f"{each.source}/{each.about}".encode(), encode_seen(each)) for each in seen]
+    async def _append(self, records: Sequence[Record]) -> None:
         try:
             await self.appender.append(records)
         except AppendError:
             en, ru = "the log cannot be reached now: send again", "журнал сейчас недоступен: повторите"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "log-unavailable", en, ru) from None
+
+
+def _record(seen: Seen) -> Record:
+    value = written(seen)  # first: what cannot be written has no key either
+    return Record(INTAKE, f"{seen.source}/{seen.about}".encode(), value)

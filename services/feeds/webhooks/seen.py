@@ -1,29 +1,35 @@
 """What a cloud telephony system saw, in one vocabulary. Pure; no numbers and no names of callers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from events.agents import State
 from events.calls import Direction, Outcome
-from services.feeds.facts import Micros, UnreadableItemError
+from services.feeds.facts import SECOND, Micros, UnreadableItemError
 
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Moment = Annotated[Micros, Meta(gt=0, lt=2**32 * SECOND)]
+"""Between 1970 and 2106."""
+Whole = Annotated[int, Meta(ge=0, lt=2**31)]
+"""A number of things, or a duration in whole seconds."""
 HungUpBy = Literal["customer", "rep", "system"]
 
 
 class _Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="saw"):
     """Something that was seen; `order` decides between two of a kind where the source numbers what it says."""
 
-    source: str
+    source: Name
     """The source's URI reference, such as /aircall."""
-    at: Micros
+    at: Moment
     """When, by the source's own clock."""
     order: int = 0
 
 
 class _OfCall(_Seen, frozen=True, kw_only=True, omit_defaults=True):
-    call: str
-    leg: str = ""
+    call: Name
+    leg: Annotated[str, Meta(max_length=200)] = ""
     """Which part of the call, where the source tells its parts by themselves: a stay in a queue, a leg."""
 
     @property
@@ -35,15 +41,15 @@ class _OfCall(_Seen, frozen=True, kw_only=True, omit_defaults=True):
 class Offered(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="offered"):
     """A caller began to wait in a queue."""
 
-    queue: str
-    position: int = 1
+    queue: Name
+    position: Annotated[int, Meta(ge=1, lt=2**31)] = 1
 
 
 class Answered(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="answered"):
     """An agent picked up an inbound call."""
 
-    agent: str
-    queue: str | None = None
+    agent: Name
+    queue: Name | None = None
 
 
 class Ended(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="ended"):
@@ -52,18 +58,18 @@ class Ended(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="ended")
     direction: Direction
     outcome: Outcome | None = None
     """None: answered if anybody was seen to pick up, and abandoned if not."""
-    queue: str | None = None
-    agent: str | None = None
-    began: Micros | None = None
+    queue: Name | None = None
+    agent: Name | None = None
+    began: Moment | None = None
     """When the caller began to wait, or somebody began to dial."""
-    answered: Micros | None = None
-    wait: int | None = None
-    ring: int | None = None
-    talk: int | None = None
-    hold: int = 0
-    wrap: int = 0
-    transfers: int = 0
-    transferred_to: str | None = None
+    answered: Moment | None = None
+    wait: Whole | None = None
+    ring: Whole | None = None
+    talk: Whole | None = None
+    hold: Whole = 0
+    wrap: Whole = 0
+    transfers: Whole = 0
+    transferred_to: Name | None = None
     by: HungUpBy | None = None
     """Who ended it."""
 
@@ -71,10 +77,10 @@ class Ended(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="ended")
 class Doing(_Seen, frozen=True, kw_only=True, omit_defaults=True, tag="doing"):
     """An agent began to do something."""
 
-    agent: str
+    agent: Name
     state: State
-    reason: str | None = None
-    queue: str | None = None
+    reason: Name | None = None
+    queue: Name | None = None
 
     @property
     def about(self) -> str:
@@ -87,13 +93,22 @@ Seen = Offered | Answered | Ended | Doing
 _DECODER = msgspec.json.Decoder(Seen)
 
 
-def encode_seen(seen: Seen) -> bytes:
-    """Write down what was seen, for the intake."""
-    return msgspec.json.encode(seen)
+def written(seen: Seen) -> bytes:
+    """Write down what was seen, if it is within the bounds of what facts are made of; raises UnreadableItemError."""
+    try:
+        raw = msgspec.json.encode(seen)
+        _DECODER.decode(raw)
+    except msgspec.ValidationError as error:
+        message = f"it is out of bounds: {error}"
+    except UnicodeError:
+        message = "it has a text that is no text"
+    else:
+        return raw
+    raise UnreadableItemError(message)
 
 
 def decode_seen(raw: bytes) -> Seen:
-    """Read what `encode_seen` wrote; raises UnreadableItemError for anything else."""
+    """Read what `written` wrote; raises UnreadableItemError for anything else."""
     try:
         seen: Seen = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -12,7 +12,7 @@ from events.event import Event
 from services.feeds.facts import SECOND
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
 from services.feeds.webhooks.calls import KEPT
-from services.feeds.webhooks.seen import Seen, decode_seen, encode_seen
+from services.feeds.webhooks.seen import Seen, decode_seen, written
 from tests.feeds.webhooks.given import COMPANY, answered, doing, ended, events, micros, offered, told
 
 CALL: Sequence[Seen] = (
@@ -84,7 +84,7 @@ def test_in_whatever_order_and_however_often_it_comes_a_call_ends_up_the_same(or
 @given(order=st.permutations([*CALL, *OTHERS]), cut=st.integers(0, len(CALL) + len(OTHERS)))
 def test_a_memory_that_was_written_down_goes_on_as_if_nothing_had_happened(order: Sequence[Seen], cut: int) -> None:
     memory = AdapterMemory()
-    first, second = Adapter(COMPANY, memory), [decode_seen(encode_seen(each)) for each in order[cut:]]
+    first, second = Adapter(COMPANY, memory), [decode_seen(written(each)) for each in order[cut:]]
     facts = [fact for each in order[:cut] for fact in first.take(each, micros(3600))]
     again = Adapter(COMPANY, load_memory(dump_memory(memory)))
     facts += [fact for each in second for fact in again.take(each, micros(3600))]

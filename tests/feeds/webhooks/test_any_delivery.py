@@ -1,0 +1,83 @@
+"""Whatever is delivered, by a sender that proved itself: it is read, or it is told that it cannot be."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.event import Event
+from services.feeds.facts import UnreadableItemError
+from services.feeds.registry import WEBHOOKS
+from services.feeds.webhooks.seen import decode_seen, written
+from tests.feeds.authenticity.delivered import HERE, delivery
+from tests.feeds.webhooks.given import COMPANY, events, told
+from tests.feeds.webhooks.test_amazon_connect import contact, event, record
+from tests.feeds.webhooks.test_receiving import CALL
+
+VALUES: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from([[], {}])
+)
+SAMPLES: Mapping[str, list[dict[str, Any]]] = {
+    "aircall": [
+        {"event": kind, "timestamp": 1_795_597_300, "token": "t", "data": CALL}
+        for kind in ("call.created", "call.answered", "call.hungup", "call.ended", "user.opened")
+    ],
+    "amazon_connect": [record(), event("STATE_CHANGE", 5, "Available", contact("CONNECTED"))],
+    "mango": [
+        {"entry_id": "E", "timestamp": 1, "seq": 1, "call_state": "Appeared", "location": "queue", "to": {}},
+        {"entry_id": "E", "call_direction": 1, "create_time": 1, "end_time": 2, "entry_result": 1, "from": {}},
+    ],
+    "twilio": [
+        {"AccountSid": "A", "CallStatus": "completed", "CallSid": "C", "Timestamp": "Sun, 24 Aug 2025 13:49:54 +0000"},
+        {"AccountSid": "A", "EventType": "task.completed", "TaskSid": "T", "TaskAttributes": "{}", "Timestamp": "1"},
+    ],
+}
+each_source = pytest.mark.parametrize("source", sorted(WEBHOOKS))
+
+
+def test_every_source_has_its_samples() -> None:
+    assert SAMPLES.keys() == WEBHOOKS.keys()
+
+
+def body_of(source: str, fields: Mapping[str, Any]) -> bytes:
+    if source == "mango":
+        return urlencode({"vpbx_api_key": "k", "sign": "s", "json": json.dumps(fields)}).encode()
+    return urlencode(fields).encode() if source == "twilio" else json.dumps(fields).encode()
+
+
+def read(source: str, body: bytes, path: str = "") -> None:
+    with suppress(UnreadableItemError):
+        seen = WEBHOOKS[source].read(delivery(body, f"{HERE}/{source}{path}"), COMPANY)
+        assert [decode_seen(written(each)) for each in seen] == list(seen)
+        events(Event, told(*seen))
+
+
+@each_source
+@given(body=st.binary(), path=st.sampled_from(["", "/events/call", "/events/summary"]))
+def test_any_bytes(source: str, body: bytes, path: str) -> None:
+    read(source, body, path)
+
+
+@each_source
+@given(data=st.data())
+def test_a_delivery_in_which_anything_is_something_else(source: str, data: st.DataObject) -> None:
+    fields = dict(data.draw(st.sampled_from(SAMPLES[source])))
+    for name in data.draw(st.lists(st.sampled_from(sorted(fields)), max_size=3)):
+        fields[name] = data.draw(VALUES)
+    inner = [name for name, value in fields.items() if isinstance(value, dict) and value]
+    if inner:
+        name = data.draw(st.sampled_from(inner))
+        fields[name] = {**fields[name], data.draw(st.sampled_from(sorted(fields[name]))): data.draw(VALUES)}
+    read(source, body_of(source, fields), data.draw(st.sampled_from(["", "/events/call", "/events/summary"])))
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "\ud800"])
+def test_a_name_that_no_fact_can_have_is_refused_at_the_door(name: str) -> None:
+    body = json.dumps(record(Agent={"Username": name})).encode()
+    with pytest.raises(UnreadableItemError):
+        [written(each) for each in WEBHOOKS["amazon_connect"].read(delivery(body), COMPANY)]
