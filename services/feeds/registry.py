@@ -5,7 +5,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from events.envelope import Envelope
-from services.feeds import aircall, amazon_connect, mango, twilio
+from services.feeds import aircall, amazon_connect, bitrix24, genesys, mango, twilio, uis, vonage
 from services.feeds.asterisk import files as asterisk
 from services.feeds.facts import Company
 from services.feeds.webhooks.source import Webhook
@@ -22,8 +22,12 @@ FILES: Mapping[str, _FilesReader] = {
 WEBHOOKS: Mapping[str, Webhook] = {
     "aircall": aircall.WEBHOOK,
     "amazon_connect": amazon_connect.WEBHOOK,
+    "bitrix24": bitrix24.WEBHOOK,
+    "genesys": genesys.WEBHOOK,
     "mango": mango.WEBHOOK,
     "twilio": twilio.WEBHOOK,
+    "uis": uis.WEBHOOK,
+    "vonage": vonage.WEBHOOK,
 }
 """Sources that call `POST /v1/feeds/{name}`."""
 

@@ -8,7 +8,7 @@ from services.feeds.amazon_connect.agents import AgentEvent, doing
 from services.feeds.amazon_connect.records import ContactRecord, ended
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
-from services.feeds.webhooks.reading import read_json
+from services.feeds.webhooks.reading import items_of, read_json
 from services.feeds.webhooks.seen import Seen
 
 
@@ -25,22 +25,13 @@ _RECORD, _EVENT = msgspec.json.Decoder(ContactRecord), msgspec.json.Decoder(Agen
 def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
     """Say what was seen; raises UnreadableItemError with the number of the line."""
     found = list[Seen]()
-    for index, line in enumerate(_items(delivery.body)):
+    for index, line in enumerate(items_of(delivery.body)):
         try:
             found += _read(line)
         except UnreadableItemError as error:
             message = f"item {index}: {error}"
             raise UnreadableItemError(message) from None
     return found
-
-
-def _items(body: bytes) -> Sequence[bytes]:
-    """One object, however it is laid out, or one a line."""
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeError):
-        return [line for line in body.split(b"\n") if line.strip()]
-    return [body]
 
 
 def _read(item: bytes) -> Sequence[Seen]:

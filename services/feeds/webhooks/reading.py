@@ -1,7 +1,7 @@
 """What the vendors' packages read deliveries with; the messages say where something is wrong, and quote nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ _LATEST = 2**32
 _EXTENSION = re.compile(r"[A-Za-z0-9_.*#-]{1,40}")
 _DIGITS = 6
 """An extension has at most so many digits."""
+_ANY = msgspec.json.Decoder(msgspec.Raw)
 _QUOTED = re.compile(r"'[^']*'")
 Wanted = TypeVar("Wanted")
 
@@ -32,6 +33,15 @@ def read_json(body: bytes | str, decoder: msgspec.json.Decoder[Wanted]) -> Wante
     except msgspec.DecodeError as error:
         message = f"it is not JSON: {error}"
     raise UnreadableItemError(message)
+
+
+def items_of(body: bytes) -> Sequence[bytes]:
+    """The JSON objects of a body: one, however it is laid out, or one a line."""
+    try:
+        _ANY.decode(body)
+    except (msgspec.DecodeError, UnicodeError):
+        return [line for line in body.split(b"\n") if line.strip()]
+    return [body]
 
 
 def read_form(body: bytes) -> Mapping[str, str]:

@@ -5,6 +5,10 @@ import hmac
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1, sha256
 from urllib.parse import urlencode
+from warnings import catch_warnings, simplefilter
+
+import jwt
+from jwt.warnings import InsecureKeyLengthWarning
 
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError, Scheme
 
@@ -36,6 +40,20 @@ def by_twilio(
     text = url + "".join(name + value for name, value in sorted(set(fields)))
     signature = base64.b64encode(hmac.new(token.encode(), text.encode(), sha1).digest()).decode()
     return delivery(urlencode(fields).encode(), url, x_twilio_signature=signature)
+
+
+def by_vonage(secret: str, body: bytes, made: datetime = NOW) -> Delivery:
+    """A body with a token, signed as Vonage does it."""
+    claims = {"iat": int(made.timestamp()), "jti": "j", "payload_hash": sha256(body).hexdigest()}
+    with catch_warnings():
+        simplefilter("ignore", InsecureKeyLengthWarning)
+        token = jwt.encode(claims, secret, algorithm="HS256")
+    return delivery(body, f"{HERE}/vonage", authorization=f"Bearer {token}")
+
+
+def by_bitrix24(token: str, **fields: str) -> Delivery:
+    """A form with the application's token."""
+    return delivery(urlencode({**fields, "auth[application_token]": token}).encode(), f"{HERE}/bitrix24")
 
 
 def by_mango(secret: str, json: str, kind: str = "summary") -> Delivery:

@@ -22,12 +22,42 @@ from tests.feeds.webhooks.test_receiving import CALL
 VALUES: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from([[], {}])
 )
+AT = "2026-11-25T09:00:00.000Z"
+GENESYS = {"eventTime": 1_795_597_300_000, "conversationId": "c", "queueId": "q", "interactingDurationMs": 1_000}
+GENESYS_PARTS = {"acd.start": {}, "acd.end": {"answeredUserId": "u"}, "user.end": {}, "customer.end": {}}
+VONAGE = {"uuid": "u", "conversation_uuid": "CON", "timestamp": AT, "to": "anna"}
+UIS = ("waiting", "started", "lost", "finished")
 SAMPLES: Mapping[str, list[dict[str, Any]]] = {
     "aircall": [
         {"event": kind, "timestamp": 1_795_597_300, "token": "t", "data": CALL}
         for kind in ("call.created", "call.answered", "call.hungup", "call.ended", "user.opened")
     ],
     "amazon_connect": [record(), event("STATE_CHANGE", 5, "Available", contact("CONNECTED"))],
+    "bitrix24": [
+        {"event": "OnVoximplantCallEnd", "ts": "1795597300", "data[CALL_ID]": "C", "data[CALL_TYPE]": "2"},
+        {"event": "OnVoximplantCallStart", "ts": "1795597300", "data[CALL_ID]": "C", "data[USER_ID]": "7"},
+    ],
+    "genesys": [
+        {"topicName": f"v2.detail.events.conversation.1.{part}", "eventBody": {**GENESYS, **more}}
+        for part, more in (
+            ("acd.start", {}),
+            ("acd.end", {"answeredUserId": "u"}),
+            ("user.end", {}),
+            ("customer.end", {}),
+        )
+    ],
+    "uis": [{"kind": kind, "time": "2026-11-25 12:00:00", "session": 5, "scenario": "s"} for kind in UIS],
+    "vonage": [
+        {
+            "uuid": "u",
+            "conversation_uuid": "CON",
+            "status": status,
+            "direction": direction,
+            "timestamp": AT,
+            "to": "anna",
+        }
+        for status, direction in (("answered", "outbound"), ("completed", "inbound"), ("completed", "outbound"))
+    ],
     "mango": [
         {"entry_id": "E", "timestamp": 1, "seq": 1, "call_state": "Appeared", "location": "queue", "to": {}},
         {"entry_id": "E", "call_direction": 1, "create_time": 1, "end_time": 2, "entry_result": 1, "from": {}},
@@ -47,7 +77,7 @@ def test_every_source_has_its_samples() -> None:
 def body_of(source: str, fields: Mapping[str, Any]) -> bytes:
     if source == "mango":
         return urlencode({"vpbx_api_key": "k", "sign": "s", "json": json.dumps(fields)}).encode()
-    return urlencode(fields).encode() if source == "twilio" else json.dumps(fields).encode()
+    return urlencode(fields).encode() if source in {"twilio", "bitrix24"} else json.dumps(fields).encode()
 
 
 def read(source: str, body: bytes, path: str = "") -> None:
