@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 
 from tests.desk.linearizability.arenas import Asking
-from tests.desk.linearizability.history import Operation, Value
+from tests.desk.linearizability.history import Operation
 
 _TRIES = 4
 _UNKNOWN = "unknown"
@@ -79,7 +79,7 @@ class Clients:
     async def _work(self, client: int, left: Iterator[tuple[int, Asking]], chance: Random) -> None:
         async with self._connected() as http:
             for number, asking in left:
-                self.seen.append(await self._one(http, client, f"operation {number}", asking, chance))
+                self.seen += await self._one(http, client, f"operation {number}", asking, chance)
                 await self.progress.one_more()
 
     @asynccontextmanager
@@ -87,18 +87,22 @@ class Clients:
         async with httpx.AsyncClient(trust_env=False, timeout=self.patience_s) as http:
             yield http
 
-    async def _one(self, http: httpx.AsyncClient, client: int, key: str, asking: Asking, chance: Random) -> Seen:
+    async def _one(self, http: httpx.AsyncClient, client: int, key: str, asking: Asking, chance: Random) -> list[Seen]:
+        """Ask until something is known. One desk's refusal says nothing of what came of it at another, which is silent."""
         call, answers = time.monotonic_ns(), list[tuple[str, UUID | None]]()
         for _ in range(_TRIES):
             desks = chance.sample(self.desks, chance.choice((1, 1, 1, 2)))
             answers += await asyncio.gather(*(self._ask(http, desk, key, asking) for desk in desks))
             if any(answer != _UNKNOWN for answer, _ in answers):
                 break
-        known = [answer for answer, _ in answers if answer != _UNKNOWN]
-        answer: Value = None if not known else "done" if "done" in known else known[0]
-        back = None if answer is None else time.monotonic_ns()
-        operation = Operation(asking.arena.kind, asking.arena.name, client, asking.asked, answer, call, back)
-        return Seen(operation, frozenset(event for _, event in answers if event is not None))
+        told = [answer for answer, _ in answers]
+        events = frozenset(event for _, event in answers if event is not None)
+        back, of = time.monotonic_ns(), (asking.arena.kind, asking.arena.name, client, asking.asked)
+        if "done" in told:
+            return [Seen(Operation(*of, "done", call, back), events)]
+        refused = [Seen(Operation(*of, each, call, back), events) for each in told if each != _UNKNOWN][:1]
+        silent = [Seen(Operation(*of, None, call, None), events)] if _UNKNOWN in told else []
+        return refused + silent
 
     async def _ask(self, http: httpx.AsyncClient, desk: str, key: str, asking: Asking) -> tuple[str, UUID | None]:
         headers = {**self.roles[asking.role], "Idempotency-Key": key}

@@ -1,0 +1,18 @@
+"""The page about feeds names every source that calls us, and every variable of the service."""
+
+from pathlib import Path
+
+from services.feeds.registry import WEBHOOKS
+from services.feeds.settings import FeedsSettings
+
+PAGE = (Path(__file__).parents[2] / "docs" / "feeds.md").read_text("utf-8")
+
+
+def test_every_source_that_calls_us_has_its_line() -> None:
+    named = {line.split("`")[1] for line in PAGE.splitlines() if line.startswith("| `") and "KVOTA_" not in line}
+    assert named == WEBHOOKS.keys()
+
+
+def test_every_variable_has_its_line() -> None:
+    named = {line.split("`")[1] for line in PAGE.splitlines() if line.startswith("| `KVOTA_")}
+    assert named == {f"KVOTA_FEEDS_{name.upper()}" for name in FeedsSettings.model_fields}
