@@ -1,10 +1,13 @@
 """What a source may tell: facts that every reader of the log can read. Pure."""
 
 import re
+from collections.abc import Sequence
 
 from events.catalogue import CATALOGUE, NOUNS
 from events.codec import Decoded, UnreadableError, decode
 from events.envelope import Envelope
+from events.plain import PlainRecord, Read, read_all
+from services.feeds.appender import Record, key_of, record_of, topic_for
 from services.runtime.shards import FACT_TOPICS
 
 _ATTRIBUTES = frozenset(Envelope.__struct_fields__)
@@ -27,26 +30,59 @@ def fact(item: bytes) -> Envelope:
     try:
         decoded = decode(item)
     except UnreadableError as error:
-        raise NoFactError(_field(str(error)), str(error)) from None
+        raise _unreadable(error) from None
     if wrong := _wrong(decoded):
         raise NoFactError(*wrong)
     return decoded.envelope
 
 
+def facts(items: Sequence[bytes]) -> list[Record | NoFactError]:
+    """Read many items as `fact` does, for the log: what becomes of each."""
+    return [_accepted(item.strip(), read) for item, read in zip(items, read_all(items), strict=True)]
+
+
+def _accepted(item: bytes, read: Read) -> Record | NoFactError:
+    match read:
+        case UnreadableError():
+            return _unreadable(read)
+        case PlainRecord():
+            kind, subject = read.shape.event.name, read.record.subject
+            if wrong := _wrong_type(kind) or _wrong_subject(subject):
+                return NoFactError(*wrong)
+            return Record(topic_for(kind), key_of(subject), item)
+        case Decoded():
+            return NoFactError(*wrong) if (wrong := _wrong(read)) else record_of(read.envelope, item)
+
+
+def _unreadable(error: UnreadableError) -> NoFactError:
+    return NoFactError(_field(str(error)), str(error))
+
+
 def _wrong(decoded: Decoded) -> tuple[str, str] | None:
     """Which field of a readable record is none of a fact's, and why; None where it is a fact."""
     envelope = decoded.envelope
-    known = CATALOGUE.get(envelope.type)
-    if known is None:
-        return "type", "there is no event of this type"
-    if NOUNS[known.noun].topic not in FACT_TOPICS:
-        return "type", f"{known.name} is no fact that a source may tell: {_allowed()}"
+    if wrong := _wrong_type(envelope.type):
+        return wrong
     if decoded.event is None:
+        known = CATALOGUE[envelope.type]
         return "dataschema", f"this version of {known.name} is not known here: it is {known.version}"
     for name in _OF_DECISIONS:
         if getattr(envelope, name) is not None:
             return name, "only decisions have it, and this is a fact"
-    if not (envelope.subject or "").partition("/")[2]:
+    return _wrong_subject(envelope.subject)
+
+
+def _wrong_type(kind: str) -> tuple[str, str] | None:
+    known = CATALOGUE.get(kind)
+    if known is None:
+        return "type", "there is no event of this type"
+    if NOUNS[known.noun].topic not in FACT_TOPICS:
+        return "type", f"{known.name} is no fact that a source may tell: {_allowed()}"
+    return None
+
+
+def _wrong_subject(subject: str | None) -> tuple[str, str] | None:
+    if not (subject or "").partition("/")[2]:
         return "subject", "say what it is about as <kind>/<id>, such as call/pbx1-1795533132.0"
     return None
 

@@ -109,9 +109,9 @@ def partition_of(key: bytes, partitions: int) -> int:
     return (int(murmur2(key)) & _POSITIVE) % partitions
 
 
-def key_of(envelope: Envelope) -> bytes:
+def key_of(subject: str | None) -> bytes:
     """Give a record's key: the source's own name for what it is about, which is known first and never changes."""
-    return (envelope.subject or "").partition("/")[2].encode()
+    return (subject or "").partition("/")[2].encode()
 
 
 def topic_for(event_type: str) -> str:
@@ -121,7 +121,7 @@ def topic_for(event_type: str) -> str:
 
 def record_of(envelope: Envelope, raw: bytes | None = None) -> Record:
     """Make the record of an event; `raw` is its JSON where that is at hand."""
-    return Record(topic_for(envelope.type), key_of(envelope), encode(envelope) if raw is None else raw)
+    return Record(topic_for(envelope.type), key_of(envelope.subject), encode(envelope) if raw is None else raw)
 
 
 class Appender:

@@ -1,7 +1,7 @@
 """The door for any source that speaks CloudEvents over HTTP: facts in, and an answer once they are on the log."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,8 +9,8 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.feeds.accepting import NoFactError, fact
-from services.feeds.appender import ROUND, Appender, AppendError, Record, record_of
+from services.feeds.accepting import facts
+from services.feeds.appender import ROUND, Appender, AppendError, Record
 from services.feeds.permissions import allowed
 from services.feeds.receiving import body_of
 from services.feeds.webhooks.door import WebhookDoor
@@ -23,6 +23,8 @@ BATCH = "application/cloudevents-batch+json"
 LINES = "application/x-ndjson"
 _SLICE = 500
 """How many items are read before others get their turn."""
+_TOLD = 100
+"""Of how many items that are refused it is said why."""
 
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder(msgspec.Raw)
@@ -103,28 +105,28 @@ def _not_json(error: Exception, index: int | None = None) -> Problem:
 
 
 async def _records(items: Sequence[bytes]) -> Sequence[Record]:
-    """Read every item as every reader of the log will; the first that cannot be read refuses them all."""
-    records: list[Record] = []
-    for index, item in enumerate(items):
-        if index % _SLICE == 0:
-            await asyncio.sleep(0)
-        records.append(_record(index, item))
+    """Read every item as every reader of the log will; one that cannot be read refuses them all."""
+    records, refused = list[Record](), list[dict[str, Any]]()
+    for start in range(0, len(items), _SLICE):
+        await asyncio.sleep(0)
+        for index, read in enumerate(facts(items[start : start + _SLICE]), start):
+            if isinstance(read, Record):
+                records.append(read)
+            else:
+                refused.append({"index": index, "field": read.field, "problem": read.reason})
+    if refused:
+        raise _refused(refused)
     return records
 
 
-def _record(index: int, item: bytes) -> Record:
-    try:
-        return record_of(fact(item), item.strip())
-    except NoFactError as error:
-        raise _refused(index, error.field, error.reason) from None
-
-
-def _refused(index: int, field: str, reason: str) -> Problem:
-    where = f"{index}, {field}" if field else f"{index}"
-    en, ru = f"item {where}: {reason}", f"элемент {where}: {reason}"
-    errors = [{"index": index, "field": field, "problem": reason}]
-    told: dict[str, Any] = {"index": index, "field": field, "errors": errors}
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru, **told)
+def _refused(refused: Sequence[Mapping[str, Any]]) -> Problem:
+    """Say of the first item what is wrong with it, and of as many as are told which and why."""
+    first = refused[0]
+    where = f"{first['index']}, {first['field']}" if first["field"] else f"{first['index']}"
+    en, ru = f"item {where}: {first['problem']}", f"элемент {where}: {first['problem']}"
+    told: dict[str, Any] = {"index": first["index"], "field": first["field"], "refused": len(refused)}
+    errors = refused[:_TOLD]
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru, **told, errors=errors)
 
 
 async def _append(appender: Appender, records: Sequence[Record]) -> None:

@@ -106,7 +106,7 @@ def test_a_key_hashes_as_in_kafkas_own_tests(key: bytes, expected: int) -> None:
 
 def test_the_key_is_what_the_source_calls_the_thing() -> None:
     told = read_log(lines("+0|pbx1-1.7|sales|NONE|ENTERQUEUE||x|1", "+1|NONE|sales|Ива/нов|PAUSE|"))
-    assert [key_of(record).decode() for record in told] == ["pbx1-1.7", "Ива/нов", "asterisk/pbx1/queue_log"]
+    assert [key_of(record.subject).decode() for record in told] == ["pbx1-1.7", "Ива/нов", "asterisk/pbx1/queue_log"]
 
 
 async def test_every_record_goes_to_its_topic_and_to_the_partition_of_its_key() -> None:

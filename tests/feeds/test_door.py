@@ -130,6 +130,7 @@ async def test_only_a_feed_tells_facts(tmp_path: Path) -> None:
     assert {each.path: each.permission for each in entrances(app)} == {
         "/v1/events": "facts.tell",
         **dict.fromkeys(("/healthz", "/readyz", "/metrics")),
-        "/v1/feeds/{source}": None,  # who calls there proves it by the scheme of its source
+        # who calls there proves it by the scheme of its source:
+        **dict.fromkeys(("/v1/feeds/{source}", "/v1/feeds/{source}/{_rest:path}")),
     }
     assert ({*answers}, unknown) == ({403}, 401)

@@ -67,7 +67,18 @@ async def test_attributes_that_kvota_does_not_know_are_kept(bootstrap: str) -> N
 
 async def test_of_a_request_with_one_bad_item_nothing_is_appended(bootstrap: str) -> None:
     answer, log = await sent(bootstrap, b"\n".join([ENDED] * 100 + [changed(id=None)]), LINES)
-    assert problem(answer, 422)["index"] == 100
+    refused = problem(answer, 422)
+    assert (refused["index"], refused["refused"]) == (100, 1)
+    assert not log.all
+
+
+async def test_of_every_item_that_is_refused_it_is_said_which_and_why(bootstrap: str) -> None:
+    answer, log = await sent(bootstrap, b"\n".join([changed(id=None), ENDED, changed(type="call.lost")]), LINES)
+    refused = problem(answer, 422)
+    assert (refused["refused"], [(each["index"], each["field"]) for each in refused["errors"]]) == (
+        2,
+        [(0, "id"), (2, "type")],
+    )
     assert not log.all
 
 

@@ -29,7 +29,7 @@ class Day:
         day = cls([[] for _ in range(size.partitions)])
         for told in told_on(size, _FIRST, records):
             raw = encode(told.envelope)
-            day.partitions[partition_of(key_of(told.envelope), size.partitions)].append(raw)
+            day.partitions[partition_of(key_of(told.envelope.subject), size.partitions)].append(raw)
             if told.event.rep is not None and not told.again:
                 day.calls_of_reps[told.event.rep] += 1
         return day

@@ -127,7 +127,7 @@ def _slots(size: Size, rate: Rate) -> Iterable[list[list[bytes]]]:
         due = int((number + 1) * rate.per_s * _SLOT_S) - int(number * rate.per_s * _SLOT_S)
         slot: list[list[bytes]] = [[] for _ in range(size.partitions)]
         for each in islice(told, due):
-            slot[partition_of(key_of(each.envelope), size.partitions)].append(encode(each.envelope))
+            slot[partition_of(key_of(each.envelope.subject), size.partitions)].append(encode(each.envelope))
         yield slot
 
 

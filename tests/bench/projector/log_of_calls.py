@@ -32,7 +32,7 @@ class Calls:
             self.repeated += 1
         else:
             count(self.totals, told.event)
-        return Record(self.topic, key_of(told.envelope), value)
+        return Record(self.topic, key_of(told.envelope.subject), value)
 
 
 async def append(bootstrap: str, partitions: int, told: Iterable[Told], topic: str) -> Calls:

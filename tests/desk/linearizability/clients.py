@@ -88,7 +88,7 @@ class Clients:
             yield http
 
     async def _one(self, http: httpx.AsyncClient, client: int, key: str, asking: Asking, chance: Random) -> list[Seen]:
-        """Ask until something is known. One desk's refusal says nothing of what came of it at another, which is silent."""
+        """Ask until something is known; a refusal by one desk says nothing of another that is silent."""
         call, answers = time.monotonic_ns(), list[tuple[str, UUID | None]]()
         for _ in range(_TRIES):
             desks = chance.sample(self.desks, chance.choice((1, 1, 1, 2)))

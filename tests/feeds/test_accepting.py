@@ -1,0 +1,47 @@
+"""Many items are read as one is, whatever they are."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.codec import encode
+from services.feeds.accepting import NoFactError, fact, facts
+from services.feeds.appender import Record, record_of
+from tests.events.examples import EXAMPLES
+
+WHOLE = [encode(example.envelope) for example in EXAMPLES.values()]
+VALUES: st.SearchStrategy[Any] = st.none() | st.integers() | st.text(max_size=8) | st.just("call/1") | st.just({})
+
+
+@st.composite
+def items(draw: st.DrawFn) -> bytes:
+    """An event as it is, with an attribute that is another or missing, or cut off, or anything."""
+    whole = draw(st.sampled_from(WHOLE))
+    match draw(st.integers(0, 4)):
+        case 0:
+            return whole
+        case 1:
+            return b"  " + whole + b" \n"
+        case 2:
+            record = json.loads(whole)
+            record[draw(st.sampled_from([*sorted(record), "traceparent"]))] = draw(VALUES)
+            return json.dumps({name: value for name, value in record.items() if value is not None}).encode()
+        case 3:
+            return whole[: draw(st.integers(0, len(whole)))]
+        case _:
+            return draw(st.binary(max_size=30))
+
+
+def one(item: bytes) -> Record | tuple[str, str]:
+    try:
+        return record_of(fact(item), item.strip())
+    except NoFactError as error:
+        return error.field, error.reason
+
+
+@given(given_items=st.lists(items(), max_size=12))
+def test_what_becomes_of_each_of_many_becomes_of_it_alone(given_items: list[bytes]) -> None:
+    told = [each if isinstance(each, Record) else (each.field, each.reason) for each in facts(given_items)]
+    assert told == [one(item) for item in given_items]
