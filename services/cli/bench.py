@@ -72,9 +72,12 @@ def append(
     rounds: Annotated[int, typer.Option(min=1, help="How often each way has its turn.")] = 5,
     times: Annotated[int, typer.Option(min=100, help="Appends of one turn, and of each client at once.")] = 200,
     clients: Annotated[int, typer.Option(min=1, max=1_000, help="How many ask at once.")] = 64,
+    feeds: Annotated[bool, typer.Option("--feeds", help="Facts at the door, and AMI as it is read.")] = False,
     json: AsJson = False,
 ) -> None:
     """What a decision takes beside a bare append of the same record, and how many a second one desk decides."""
+    if feeds:
+        _run("feeds", ["--json"] if json else [])
     told = [f"--rounds={rounds}", f"--times={times}", f"--clients={clients}", *(["--json"] if json else [])]
     _run("append", told)
 

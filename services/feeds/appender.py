@@ -5,6 +5,7 @@ from asyncio import Future
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Protocol, Self
 
@@ -104,6 +105,7 @@ async def append(
     return Appended(dict(appended))
 
 
+@lru_cache(maxsize=100_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """Choose the partition of a key, as Kafka's own Java client does."""
     return (int(murmur2(key)) & _POSITIVE) % partitions

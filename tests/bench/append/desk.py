@@ -35,14 +35,15 @@ async def served(home: Path, folder: Path, ports: Ports) -> AsyncGenerator[tuple
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            await _ready(process, ports.url("desk"))
+            await ready(process, ports.url("desk"))
             yield bootstrap, ports.url("desk"), bearer(folder, "manager")
         finally:
             process.terminate()
             await process.wait()
 
 
-async def _ready(process: asyncio.subprocess.Process, url: str) -> None:
+async def ready(process: asyncio.subprocess.Process, url: str) -> None:
+    """Wait until a process answers that it is ready, or has ended."""
     async with asyncio.timeout(_READY_S), httpx.AsyncClient(trust_env=False) as client:
         while process.returncode is None:
             try:

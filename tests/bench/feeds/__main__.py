@@ -1,0 +1,174 @@
+"""`python -m tests.bench.feeds`: what `kvota bench append --feeds` runs.
+
+The door in a process of its own is sent ended calls, a hundred a request, by some clients at once, against a real log
+and with its acknowledgement; beside it, the appender alone puts the same records there. What was accepted is counted in
+the log. And the captured AMI connection is read, over and over, in this process.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psutil
+import uvloop
+from aiokafka import TopicPartition
+
+from events.codec import encode
+from services.feeds.appender import Appender, Record
+from services.feeds.asterisk.ami import AmiReader
+from services.feeds.company import read_company
+from services.feeds.door import LINES
+from services.feeds.facts import Teller
+from services.feeds.reading import Reading
+from services.runtime.errors import ClearError
+from services.runtime.log import consumer, read_to_end
+from services.runtime.logging import configure_logging
+from services.runtime.settings import KafkaSettings
+from services.supervisor.plan import Ports
+from tests.bench.feeds.door import Door, served
+from tests.bench.projector.bench import machine
+from tests.captures.asterisk import AMI
+from tests.events.examples import EXAMPLES
+
+BATCH = 100
+TOPIC = "kvota.calls"
+_CLIENTS = 8
+_TEMPLATE = EXAMPLES["call.ended"].envelope
+
+
+class OtherLogError(ClearError):
+    """The figures would say nothing: what was accepted is not what is in the log."""
+
+
+def calls(number: int) -> list[bytes]:
+    """So many ended calls, each with an id of its own."""
+    whole, identity = encode(_TEMPLATE), str(_TEMPLATE.id).encode()
+    return [whole.replace(identity, str(uuid4()).encode()) for _ in range(number)]
+
+
+async def through_the_door(door: Door, records: Sequence[bytes]) -> Mapping[str, float]:
+    """Send them all; how many a second were accepted, and what each cost the door's process."""
+    bodies = iter([b"\n".join(records[start : start + BATCH]) for start in range(0, len(records), BATCH)])
+    process = psutil.Process(door.pid)
+    before, begun = _cpu(process), time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(_CLIENTS):
+            group.create_task(_client(door, bodies))
+    took, cpu = time.perf_counter() - begun, _cpu(process) - before
+    return {"events_s": round(len(records) / took), "us_cpu_per_event": round(cpu / len(records) * 1e6, 2)}
+
+
+async def _client(door: Door, bodies: Any) -> None:  # noqa: ANN401  # an iterator that clients share
+    address = urlsplit(door.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = f"POST /v1/events HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {LINES}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in door.credentials.items())
+    for body in bodies:
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        length = int(answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
+        told = await reader.readexactly(length)
+        assert answer.startswith(b"HTTP/1.1 202"), (answer, told)
+    writer.close()
+
+
+async def appended(bootstrap: str, records: Sequence[bytes]) -> Mapping[str, float]:
+    """Append the same by the appender alone, in as large lots; what it costs this process."""
+    process = psutil.Process()
+    made = [Record(TOPIC, b"pbx1", value) for value in records]
+    async with Appender(KafkaSettings(bootstrap_servers=bootstrap)) as appender:
+        await appender.append(made[:1])
+        before, begun = _cpu(process), time.perf_counter()
+        lots = iter([made[start : start + BATCH] for start in range(1, len(made), BATCH)])
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_CLIENTS):
+                group.create_task(_lots(appender.append, lots))
+        took, cpu = time.perf_counter() - begun, _cpu(process) - before
+    return {"events_s": round(len(made) / took), "us_cpu_per_event": round(cpu / len(made) * 1e6, 2)}
+
+
+async def _lots(append: Callable[[Sequence[Record]], Awaitable[None]], lots: Any) -> None:  # noqa: ANN401  # as above
+    for lot in lots:
+        await append(lot)
+
+
+def parsed(times: int) -> Mapping[str, float]:
+    """Read the captured AMI connection so often: messages a second of processor time, and what one costs."""
+    capture, company = AMI.read_bytes(), read_company("Europe/Moscow")
+    messages = capture.count(b"\r\nEvent: ")
+    begun = time.process_time()
+    for _ in range(times):
+        facts = list(Reading(AmiReader(Teller("/asterisk/pbx1", company)), "ami").read([capture]))
+        assert facts
+    took = (time.process_time() - begun) / times
+    return {
+        "messages": messages,
+        "messages_s": round(messages / took),
+        "us_cpu_per_message": round(took / messages * 1e6, 2),
+    }
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+async def bench(home: Path, events: int, times: int) -> dict[str, Any]:
+    """Measure; raises OtherLogError when the log does not hold what was accepted."""
+    with tempfile.TemporaryDirectory(prefix="kvota-bench-") as folder:
+        async with served(home, Path(folder), Ports.free()) as door:
+            warm, measured, beside = calls(events // 10), calls(events), calls(events)
+            await through_the_door(door, warm)
+            found = {"door": await through_the_door(door, measured)}
+            found["appender"] = await appended(door.bootstrap, beside)
+            there = await _in_log(door.bootstrap)
+    sent = len(warm) + len(measured) + len(beside)
+    if there != sent:
+        message = f"{sent} records were accepted, and {there} are in the log"
+        raise OtherLogError(message)
+    return {"machine": machine(), "batch": BATCH, "events": events, **found, "ami": parsed(times)}
+
+
+async def _in_log(bootstrap: str) -> int:
+    async with consumer(KafkaSettings(bootstrap_servers=bootstrap)) as reader:
+        return sum([1 async for _ in read_to_end(reader, TopicPartition(TOPIC, 0))])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, and print what was found."""
+    parser = argparse.ArgumentParser(prog="kvota bench append --feeds")
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    told = parser.parse_args(arguments)
+    configure_logging(logging.WARNING)
+    try:
+        found = uvloop.run(bench(Path(".kvota").resolve(), told.events, told.times))
+    except ClearError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(json.dumps(found) + "\n" if told.json else table(found))
+    return 0
+
+
+def table(found: Mapping[str, Any]) -> str:
+    """The figures, for people."""
+    lines = [f"{'':<12}{'a second':>10}{'us CPU each':>13}"]
+    lines += [
+        f"{name:<12}{found[name]['events_s']:>10}{found[name]['us_cpu_per_event']:>13}" for name in ("door", "appender")
+    ]
+    ami = found["ami"]
+    return "\n".join([*lines, f"{'AMI, parsed':<12}{ami['messages_s']:>10}{ami['us_cpu_per_message']:>13}", ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,19 @@
+"""The benchmark of the feeds gives figures for records that are all in the log."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench.feeds.__main__ import bench, table
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+
+
+async def test_it_measures_the_door_beside_the_appender_and_finds_every_record(home: Path) -> None:
+    figures = await bench(home, events=1_000, times=1)
+    assert figures["door"]["events_s"] > 0
+    assert 0 < figures["appender"]["us_cpu_per_event"] < figures["door"]["us_cpu_per_event"]
+    assert (
+        figures["ami"]["messages"] == 7_582
+    )  # three more begin otherwise: the connection, and what follows an empty line
+    assert [line.split()[0] for line in table(figures).splitlines()][1:] == ["door", "appender", "AMI,"]
