@@ -97,12 +97,16 @@ class Clients:
                 break
         told = [answer for answer, _ in answers]
         events = frozenset(event for _, event in answers if event is not None)
-        back, of = time.monotonic_ns(), (asking.arena.kind, asking.arena.name, client, asking.asked)
+        back, arena = time.monotonic_ns(), asking.arena
+
+        def seen(answer: str | None) -> Seen:
+            until = None if answer is None else back
+            return Seen(Operation(arena.kind, arena.name, client, asking.asked, answer, call, until), events)
+
         if "done" in told:
-            return [Seen(Operation(*of, "done", call, back), events)]
-        refused = [Seen(Operation(*of, each, call, back), events) for each in told if each != _UNKNOWN][:1]
-        silent = [Seen(Operation(*of, None, call, None), events)] if _UNKNOWN in told else []
-        return refused + silent
+            return [seen("done")]
+        refused = [seen(answer) for answer in told if answer != _UNKNOWN]
+        return [*refused[:1], *([seen(None)] if _UNKNOWN in told else [])]
 
     async def _ask(self, http: httpx.AsyncClient, desk: str, key: str, asking: Asking) -> tuple[str, UUID | None]:
         headers = {**self.roles[asking.role], "Idempotency-Key": key}
