@@ -23,6 +23,8 @@ FILE_NAME = "intake.checkpoint"
 _LAYOUT = 1
 """Raised when what an older version remembered cannot be read any more: then the intake is read from its beginning."""
 _CHECKPOINT_S = 1.0
+_SELDOM = 20
+"""A checkpoint of many calls takes long: between two of them is so many times what the last one took."""
 _AGAIN_S = 1.0
 _MS = 1000
 
@@ -59,14 +61,14 @@ class Assembling:
         async with consumer(self.kafka) as client:
             adapters = await self._assigned(client, checkpoint)
             clock = asyncio.get_running_loop().time
-            saved = clock()
+            due = clock()
             while True:
                 gathered = await client.getmany(timeout_ms=200)
                 for place, records in gathered.items():
                     await self._fold(adapters[place.partition], checkpoint.partitions[place.partition], records)
-                if gathered and clock() - saved >= _CHECKPOINT_S:
+                if gathered and (begun := clock()) >= due:
                     await asyncio.to_thread(write_whole, self.folder / FILE_NAME, msgspec.msgpack.encode(checkpoint))
-                    saved = clock()
+                    due = clock() + max(_CHECKPOINT_S, _SELDOM * (clock() - begun))
 
     async def _assigned(self, client: AIOKafkaConsumer, checkpoint: _Checkpoint) -> dict[int, Adapter]:
         """Take every partition, from where the checkpoint says."""
