@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from events.calls import Outcome
 from events.envelope import Envelope
@@ -82,7 +83,7 @@ class CelStays:
 
     def asked(self, at: Micros, caller: Caller, appdata: str) -> None:
         """Note that the dialplan puts a caller to a queue."""
-        queue = name(appdata.split(",")[0].encode(), "the queue")
+        queue = name(appdata.split(",", maxsplit=1)[0].encode(), "the queue")
         waiting = self._waiting.setdefault(queue, set())
         caller.stay = Stay(queue, at, len(waiting - {caller.call}) + 1, _gives_up_after(appdata))
         waiting.add(caller.call)
@@ -104,22 +105,23 @@ class CelStays:
         stay.answered, stay.answerer, stay.agent = at, leg, member_at(channel, self._roster)
         self._no_longer_waits(caller)
         if stay.agent is not None:
-            answer = Answer(stay.agent, _between(stay.joined, at), _between(rang, at))
+            answer = Answer(stay.agent, _between(stay.joined, at), max(0, at - rang) // SECOND)
             yield from self._calls.answered(at, caller.call, stay.queue, answer)
 
     def left(self, caller: Caller) -> Iterator[Envelope]:
         """Tell that the caller is out of the queue and goes on in the dialplan, if so."""
         if caller.stay is not None and caller.stay.over is not None:
-            yield from self._over(caller, asked=None, hung_up=False)
+            yield from self._over(caller, None)
 
     def caller_gone(self, at: Micros, caller: Caller, asked: str | None) -> Iterator[Envelope]:
-        """Tell how a stay ended of which nothing more can come: the caller's channel is gone, at the wish of `asked`."""
+        """Tell how a stay ended of which nothing more can come, as the caller's channel is gone: `asked` wished so."""
         stay = caller.stay
         if stay is None:
             return
-        same = stay.over is None or stay.over == at
+        if asked is None and stay.over in (None, at):  # The queue did not let go first.
+            asked = caller.call
         stay.over = at if stay.over is None else stay.over
-        yield from self._over(caller, asked=asked, hung_up=same and asked is None)
+        yield from self._over(caller, asked)
 
     def agent_gone(self, at: Micros, caller: Caller, channel: str, asked: str | None) -> Iterator[Envelope]:
         """Tell that a talk is over because the agent's channel is gone; one through a Local channel may outlive it."""
@@ -127,16 +129,14 @@ class CelStays:
         if stay is None or stay.answerer != channel or caller.legs[channel][0].startswith("Local/"):
             return
         stay.over = at if stay.over is None else stay.over
-        yield from self._over(caller, asked=asked, hung_up=False)
+        yield from self._over(caller, asked)
 
     def transferred(self, at: Micros, caller: Caller, outcome: Outcome, to: str | None) -> Iterator[Envelope]:
         """Tell that the agent sent the caller on, if an agent has answered."""
         stay = caller.stay
         if stay is None or stay.answered is None:
             return
-        end = Ending(
-            outcome, _between(stay.joined, stay.answered), stay.agent, talk=_between(stay.answered, at), to=to
-        )
+        end = Ending(outcome, _between(stay.joined, stay.answered), stay.agent, talk=_between(stay.answered, at), to=to)
         caller.stay = None
         yield from self._calls.ended(at, caller.call, stay.queue, end)
 
@@ -145,19 +145,19 @@ class CelStays:
         self._no_longer_waits(caller)
         self._calls.forget(caller.call)
 
-    def _over(self, caller: Caller, *, asked: str | None, hung_up: bool) -> Iterator[Envelope]:
+    def _over(self, caller: Caller, asked: str | None) -> Iterator[Envelope]:
         stay = caller.stay
         if stay is None or stay.over is None:
             return
         self._no_longer_waits(caller)
-        by_caller = hung_up or asked == caller.call
-        if stay.answered is None and not by_caller and not stay.seen and stay.over - stay.joined < _AT_ONCE:
+        at_once = stay.over - stay.joined < _AT_ONCE and not stay.seen and stay.answered is None
+        if at_once and asked != caller.call:
             caller.stay = None
             yield from self._calls.refused(stay.over, caller.call, stay.queue, "join_empty")
             return
         yield from self.seen(caller)
         caller.stay = None
-        yield from self._calls.ended(stay.over, caller.call, stay.queue, _ending(stay, stay.over, caller, asked, by_caller))
+        yield from self._calls.ended(stay.over, caller.call, stay.queue, _ending(stay, stay.over, caller, asked))
 
     def _no_longer_waits(self, caller: Caller) -> None:
         if caller.stay is not None and (waiting := self._waiting.get(caller.stay.queue)) is not None:
@@ -166,18 +166,23 @@ class CelStays:
                 del self._waiting[caller.stay.queue]
 
 
-def _ending(stay: Stay, over: Micros, caller: Caller, asked: str | None, by_caller: bool) -> Ending:
+def _ending(stay: Stay, over: Micros, caller: Caller, asked: str | None) -> Ending:
     if stay.answered is not None:
-        by = "customer" if asked == caller.call else "rep" if asked is not None and asked == stay.answerer else None
-        talk = _between(stay.answered, over)
-        return Ending("answered", _between(stay.joined, stay.answered), stay.agent, talk, by=by)
+        wait, talk = _between(stay.joined, stay.answered), _between(stay.answered, over)
+        return Ending("answered", wait, stay.agent, talk, by=_by(stay, caller, asked))
     wait = _between(stay.joined, over)
-    if by_caller:
+    if asked == caller.call:
         return Ending("abandoned", wait, by="customer")
     if stay.key is not None and over - stay.key < _AT_ONCE:
         return Ending("key_exit", wait)
     timed_out = stay.gives_up_after is not None and wait >= stay.gives_up_after
     return Ending("timed_out" if timed_out else "leave_empty", wait)
+
+
+def _by(stay: Stay, caller: Caller, asked: str | None) -> Literal["customer", "rep"] | None:
+    if asked is None:
+        return None
+    return "customer" if asked == caller.call else "rep" if asked == stay.answerer else None
 
 
 def _gives_up_after(appdata: str) -> int | None:
