@@ -60,6 +60,8 @@ class CdrRow:
     application: str
     data: str
     """What the application was given."""
+    channel_began: int | None
+    """The epoch second in the unique id; a program that began the channel may have made it without one."""
     start: Micros
     answer: Micros | None
     """When the line of the channel was answered, by whomever: the dialplan does it too."""
@@ -107,6 +109,7 @@ def decode(item: bytes, zone: tzinfo) -> CdrRow:
         dstchannel=text(fields.dstchannel.encode(), "dstchannel") if fields.dstchannel else "",
         application=fields.lastapp,
         data=fields.lastdata,
+        channel_began=int(began[1]) if began else None,
         start=start,
         answer=about(fields.answer, zone, end - billsec * SECOND, "answer") if fields.answer else None,
         end=end,
