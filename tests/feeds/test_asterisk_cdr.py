@@ -120,11 +120,11 @@ def test_a_row_of_cdr_csv_without_userfield_is_read() -> None:
     assert (call.outcome, call.wait_seconds, call.talk_seconds) == ("answered", 2, 7)
 
 
-Queue = Mapping[str, object]
-IN_SALES: Queue = {"lastapp": "Queue", "lastdata": "sales,t"}
-HANGS_UP: Queue = {"lastapp": "Hangup", "lastdata": "", "dstchannel": "", "sequence": 2}
+Fields = Mapping[str, object]
+IN_SALES: Fields = {"lastapp": "Queue", "lastdata": "sales,t"}
+HANGS_UP: Fields = {"lastapp": "Hangup", "lastdata": "", "dstchannel": "", "sequence": 2}
 
-AFTERWARDS: Queue = {"wall": "2026-11-25 12:00:09", "end": "2026-11-25 12:00:12", "seconds": 3}
+AFTERWARDS: Fields = {"wall": "2026-11-25 12:00:09", "end": "2026-11-25 12:00:12", "seconds": 3}
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ AFTERWARDS: Queue = {"wall": "2026-11-25 12:00:09", "end": "2026-11-25 12:00:12"
         ([{"lastdata": "PJSIP/+79990000009@trunk"}], "diverted"),
     ],
 )
-def test_the_rows_of_a_call_are_one_call(rows: list[Queue], outcome: str) -> None:
+def test_the_rows_of_a_call_are_one_call(rows: list[Fields], outcome: str) -> None:
     item = b"".join(at_noon(**fields) for fields in rows)
     [call] = ended(read_cdr(item))
     assert (call.direction, call.outcome) == ("inbound", outcome)
@@ -161,7 +161,7 @@ def test_the_rows_of_a_call_are_one_call(rows: list[Queue], outcome: str) -> Non
         ({"src": "", "dst": "+74950000001"}, "inbound", "Anna Ivanova"),
     ],
 )
-def test_who_calls_whom_is_known_by_what_was_dialled(fields: Queue, direction: str, rep: str) -> None:
+def test_who_calls_whom_is_known_by_what_was_dialled(fields: Fields, direction: str, rep: str) -> None:
     channel = "PJSIP/trunk-00000001" if direction == "inbound" else "PJSIP/agent110-00000001"
     [call] = ended(read_cdr(at_noon(**{"channel": channel, **fields})))
     assert (call.direction, call.rep) == (direction, rep)

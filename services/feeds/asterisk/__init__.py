@@ -31,20 +31,20 @@ they are parked), `systemname` in asterisk.conf, `log_membername_as_agent = yes`
 an agent by the interface in some lines and by name in others). An `eventfilter` that leaves out VarSet and Newexten
 costs `join_empty`, campaign and lead, and nothing else.
 
-**CEL** (cel_custom as JSON, Asterisk 18 and later) tells every call that AMI tells, under the same ids, with instants
-to the microsecond and durations as the difference of two epoch seconds. Not Asterisk's own reckoning, they may differ
-from it by one. The caller's place in the queue is counted: it is right where all wait in one line, and after those
-have left who were in it when the file begins. CEL has no names of members (an agent is the endpoint, such as
-agent101, or what the roster makes of that or of PJSIP/agent101), no campaign and no lead, and nothing of agents. That
-a caller joined, was refused, gave up or was given up is inferred: a queue that lets go at once did not take the
-caller in (`join_empty` stands for `full` too), a caller who is let go before the time given to Queue is up left an
-empty one.
+**CEL** (cel_custom as JSON, which Asterisk 22.10 can write and 16 cannot) tells every call that AMI tells, under the
+same ids, with instants to the microsecond and durations as the difference of two epoch seconds: not being Asterisk's
+own reckoning, they may differ from it by one. The caller's place in the queue is counted: it is right where all wait
+in one line, and after those have left who were in it when the file begins. A call that began before the file is not
+told. CEL has no names of members (an agent is the endpoint, such as agent101, or what the roster makes of that or of
+PJSIP/agent101), no campaign and no lead, and nothing of agents. That a caller joined, was refused, gave up or was
+given up is inferred: a queue that lets go at once did not take the caller in (`join_empty` stands for `full` too), a
+caller who is let go before the time given to Queue is up left an empty one.
 
-**CDR** (cdr_csv with newcdrcolumns, cdr_custom as JSON, Asterisk 16 and later) tells `call.ended` and no more: it
-does not know when a caller joined a queue, nor when an agent picked up if the dialplan had answered the line before.
-Then all of the waiting is inside `talk_seconds`, and answered_at is when the line was: no service level can be read
-from it. What holds is the sum: wait and talk together are within 1.1 seconds of the truth, counted from the answer of
-the line, and each is for itself where the agent's answer was the line's. In particular:
+**CDR** (cdr_csv with newcdrcolumns; cdr_custom as JSON where there is that for CEL) tells `call.ended` and no more:
+it does not know when a caller joined a queue, nor when an agent picked up if the dialplan had answered the line
+before. Then all of the waiting is inside `talk_seconds`, and answered_at is when the line was: no service level can
+be read from it. What holds is the sum: wait and talk together are within 1.1 seconds of the truth, counted from the
+answer of the line, and each is for itself where the agent's answer was the line's. In particular:
 
 * A call whose queue rang nobody (timed out, left by key, refused) leaves a row without a queue: it is `closed`, with
   how long it lasted as waiting. If phones rang before, `timed_out` stands for `leave_empty` too.
@@ -52,7 +52,8 @@ the line, and each is for itself where the agent's answer was the line's. In par
 * Who hung up on an answered call is not known. Nobody picking up means that the caller gave up, unless another row
   shows that the dialplan went on, or the time given to Dial was up.
 * A caller who talks to somebody else after an agent was transferred, unless the options say that the dialplan goes on
-  (`c` of Queue, `g` of Dial). That needs `endbeforehexten = yes` in cdr.conf.
+  (`c` of Queue, `g` of Dial). That needs `endbeforehexten = yes` in cdr.conf, which is the default.
+* With `unanswered = no`, also a default, a call is not there that nobody answered and nobody was called for.
 * A call from a company's phone is known by the caller's extension, or by dialling the number that Dial then calls.
 * A call is what its first channel did. Rows of other channels only tell how long an agent consulted; where such a
   transfer joins two calls, CDR gives both the elder's linkedid, and the younger is not told.
