@@ -39,6 +39,9 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     roster: Annotated[Path | None, typer.Option(exists=True, help="JSON: rep id by the agent's name there.")] = None,
     system: Annotated[str | None, typer.Option(help="The phone system's name, where it does not tell it.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Where the business day begins.")] = None,
+    source_zone: Annotated[
+        str | None, typer.Option(help="The time zone of its clock, where CDR needs one that is not the company's.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Append what a phone system says: read from files of it, or listened to; what is told twice counts once."""
@@ -53,15 +56,26 @@ def feed(  # noqa: PLR0913  # each is an option of the command
         message = "say what to read: --file FILE, or --connect HOST:PORT"
         raise ClearError(message)
     if dry_run:
-        _print(_read(source, file, company, system))
+        _print(_read(source, file, company, system, source_zone))
     else:
-        _append(_read(source, file, _sealing(company), system), as_json=json)
+        _append(_read(source, file, _sealing(company), system, source_zone), as_json=json)
 
 
-def _read(source: str, files: list[Path], company: "Company", system: str | None) -> "Iterator[Envelope]":
+def _read(
+    source: str, files: list[Path], company: "Company", system: str | None, source_zone: str | None
+) -> "Iterator[Envelope]":
+    from services.feeds.company import read_zone
     from services.feeds.registry import read_files
 
-    return read_files(source, files, zone=company.zone, roster=company.roster, system=system, seal=company.seal)
+    return read_files(
+        source,
+        files,
+        zone=company.zone,
+        roster=company.roster,
+        system=system,
+        source_zone=None if source_zone is None else read_zone(source_zone),
+        seal=company.seal,
+    )
 
 
 def _sealing(company: "Company") -> "Company":

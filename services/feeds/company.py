@@ -11,10 +11,11 @@ from services.runtime.errors import ClearError
 
 def read_company(time_zone: str, roster: Path | None = None) -> Company:
     """Read the company; raises ClearError for a time zone that is none, and a roster that is none."""
-    return Company(_zone(time_zone), _roster(roster))
+    return Company(read_zone(time_zone), _roster(roster))
 
 
-def _zone(name: str) -> ZoneInfo:
+def read_zone(name: str) -> ZoneInfo:
+    """Read a time zone; raises ClearError for one that is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

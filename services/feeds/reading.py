@@ -30,6 +30,9 @@ class Reader(Protocol):
     def read(self, item: bytes, *, whole: bool) -> Iterable[Envelope]:
         """Say what follows from an item; raises ValueError, and remembers nothing of it, when it cannot be read."""
 
+    def rest(self) -> Iterable[Envelope]:
+        """Say what was held back for what might still come, now that a file is over; nothing, for most kinds."""
+
 
 class Items:
     """Reads the items of one file or stream, counting as it goes."""
@@ -61,6 +64,12 @@ class Items:
             self._held.append((frame, _reason(error)))
         if self._reader.now is not None:
             yield from self.release(self._reader.now)
+
+    def rest(self) -> Iterator[Envelope]:
+        """Tell what the reader held back until the end."""
+        for fact in self._reader.rest():
+            self.appended += 1
+            yield fact
 
     def release(self, at: Micros) -> Iterator[Envelope]:
         """Tell of what was parked, at this moment for want of a better one."""
@@ -97,10 +106,14 @@ class Reading:
     def read(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
         """Tell the facts in the order of the file, what was parked where it lay, and last that the file is read."""
         before, self._reader.now = self._reader.now, None
+        whole = True
         for frame in frames(self._hashed(chunks), self._reader.separator):
             yield from self._items.item(frame)
             if self._first is None:
                 self._first = self._reader.now
+            whole = frame.whole
+        if whole:  # Of a file that is torn off, more may come that changes what is held back.
+            yield from self._items.rest()
         yield from self._items.release(_NEVER)
         if self._first is None:
             self._reader.now = before

@@ -12,7 +12,7 @@ from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
 
-_FilesReader = Callable[[Iterable[Path], Company, str | None], Iterator[Envelope]]
+_FilesReader = Callable[[Iterable[Path], Company, str | None, tzinfo | None], Iterator[Envelope]]
 
 FILES: Mapping[str, _FilesReader] = {
     "asterisk": asterisk.read_files,
@@ -43,15 +43,17 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     zone: tzinfo,
     roster: Mapping[str, str] | None = None,
     system: str | None = None,
+    source_zone: tzinfo | None = None,
     seal: Seal = keep_nothing,
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
     `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
-    system where the files do not tell it, and `seal` keeps what cannot be read.
+    system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, and `seal`
+    keeps what cannot be read.
     """
     reader = FILES.get(source)
     if reader is None:
         message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
         raise UnknownSourceError(message)
-    return reader(files, Company(zone, roster or {}, seal), system)
+    return reader(files, Company(zone, roster or {}, seal), system, source_zone)

@@ -20,6 +20,7 @@ HEAVY = {"aiokafka", "duckdb", "faust", "pyarrow", "pydantic", "numpy", "hypothe
         (("feed", "avaya", "--file", "{file}", "--dry-run"), "There is no source avaya: known are asterisk"),
         (("feed", "asterisk", "--file", "{noise}", "--dry-run"), "noise"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--time-zone", "Mars"), "no time zone 'Mars'"),
+        (("feed", "asterisk", "--file", "{file}", "--dry-run", "--source-zone", "Mars"), "no time zone 'Mars'"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--roster", "{file}"), "a roster is a JSON object"),
         (("report", "nothing"), "no report 'nothing'; there are: call_centre, certifications, onboarding_breaches, "),
         (("report", "rep_day", "colour=red"), "no parameter of rep_day 'colour'"),

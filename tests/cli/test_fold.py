@@ -8,7 +8,7 @@ import pytest
 
 from tests.captures.asterisk import AMI
 from tests.cli.commands import kvota
-from tests.feeds.samples import LOG_FILE
+from tests.feeds.samples import CDR_FILE, LOG_FILE
 from tests.telling import answered, raw, restated, unfoldable
 
 
@@ -101,3 +101,12 @@ def test_a_record_that_no_cell_can_hold_is_one_clear_line(tmp_path: Path) -> Non
     ran = kvota("fold", "quota", path, home=tmp_path)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "kvota: bad.ndjson holds what no cell can: quota cannot take it: Conversion Error\n"
+
+
+def test_the_clock_of_the_phone_system_may_be_in_another_zone_than_the_company(tmp_path: Path) -> None:
+    zones = ("--time-zone", "Asia/Vladivostok", "--source-zone", "Europe/Moscow")
+    told = kvota("feed", "asterisk", "--file", CDR_FILE, "--dry-run", *zones, home=tmp_path)
+    calls = [json.loads(line) for line in told.out.splitlines() if '"call.ended"' in line]
+    assert len(calls) == 66
+    assert {call["day"] for call in calls} == {"2026-11-25"}
+    assert min(call["time"] for call in calls).startswith("2026-11-24T15:12")

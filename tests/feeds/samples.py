@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,8 @@ from events.envelope import Envelope
 from events.event import Event
 from events.parked import RecordParked
 from services.feeds.asterisk.ami import AmiReader
+from services.feeds.asterisk.cdr import CdrReader
+from services.feeds.asterisk.cel import CelReader
 from services.feeds.asterisk.queue_log import QueueLogReader
 from services.feeds.facts import Company, Teller
 from services.feeds.reading import Reading
@@ -25,6 +27,19 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 CAPTURES = Path(__file__).parents[1] / "captures" / "asterisk"
 AMI_FILE = AMI
 LOG_FILE = CAPTURES / "queue_log.txt"
+CEL_FILE = CAPTURES / "cel.json"
+CDR_FILE = CAPTURES / "cdr.csv"
+CDR_JSON_FILE = CAPTURES / "cdr.jsonl"
+AGENTS = {
+    "agent101": "Anna Ivanova",
+    "agent102": "Boris Petrov",
+    "agent103": "Clara Müller",
+    "agent104": "Dmitry Orlov",
+    "agent107": "Hans Transfer",
+    "agent108": "Jana Overflow",
+    "agent111": "Irina Consult",
+}
+"""The member behind each endpoint of the captures, which CEL and CDR do not tell."""
 NOON = 1_795_597_200
 """Noon in Moscow on 25 November 2026: a quarter of an hour begins."""
 
@@ -39,6 +54,24 @@ def ami_capture() -> bytes:
 def log_capture() -> bytes:
     """Give the bytes of the captured queue_log."""
     return LOG_FILE.read_bytes()
+
+
+@cache
+def cel_capture() -> bytes:
+    """Give the bytes of the captured CEL."""
+    return CEL_FILE.read_bytes()
+
+
+@cache
+def cdr_capture() -> bytes:
+    """Give the bytes of the captured CDR as CSV."""
+    return CDR_FILE.read_bytes()
+
+
+@cache
+def cdr_json_capture() -> bytes:
+    """Give the bytes of the captured CDR as JSON."""
+    return CDR_JSON_FILE.read_bytes()
 
 
 def truth(name: str) -> Any:  # noqa: ANN401  # JSON of many shapes
@@ -79,6 +112,20 @@ def read_ami(*chunks: bytes, roster: Mapping[str, str] | None = None, name: str 
     """Read an AMI stream that comes in these chunks."""
     reader = AmiReader(Teller("/asterisk/pbx1", Company(MOSCOW, roster or {})))
     return list(Reading(reader, name).read(chunks))
+
+
+def read_cel(*chunks: bytes, roster: Mapping[str, str] | None = None, name: str = "cel.json") -> list[Envelope]:
+    """Read CEL that comes in these chunks."""
+    reader = CelReader(Teller("/asterisk/pbx1", Company(MOSCOW, AGENTS if roster is None else roster)))
+    return list(Reading(reader, name).read(chunks))
+
+
+def read_cdr(
+    *chunks: bytes, roster: Mapping[str, str] | None = None, name: str = "Master.csv", zone: tzinfo = MOSCOW
+) -> list[Envelope]:
+    """Read CDR that comes in these chunks, from a phone system whose clock is in this zone."""
+    company = Company(MOSCOW, AGENTS if roster is None else roster)
+    return list(Reading(CdrReader(Teller("/asterisk/pbx1", company), zone), name).read(chunks))
 
 
 def facts(envelopes: Iterable[Envelope]) -> list[Envelope]:

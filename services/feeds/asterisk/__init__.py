@@ -1,7 +1,8 @@
-"""Asterisk: the text of its queue_log and the bytes of its manager interface (AMI) in, facts out.
+"""Asterisk: what it writes in files and says by its manager interface (AMI) in, facts out.
 
-Both readers say what they saw to `QueueCalls` and `Agents`, which know what it means: that is why one phone system
-read in both ways gives the same ids and the same figures, and feeding both counts once.
+AMI and queue_log are the best sources, CEL comes next, CDR last. The readers of the first two say what they saw to
+`QueueCalls` and `Agents`, which know what it means: that is why one phone system read in both ways gives the same ids
+and the same figures, and feeding both counts once.
 
 **Whole seconds.** Asterisk computes waiting, ringing and talking as the difference of two `time()` readings, or cuts
 a duration down to whole seconds, and tells both sources the same number: so do we. A duration is therefore within one
@@ -29,4 +30,41 @@ happens in them.
 they are parked), `systemname` in asterisk.conf, `log_membername_as_agent = yes` in queues.conf (else queue_log names
 an agent by the interface in some lines and by name in others). An `eventfilter` that leaves out VarSet and Newexten
 costs `join_empty`, campaign and lead, and nothing else.
+
+**CEL** (cel_custom as JSON, which Asterisk 22.10 can write and 16 cannot) tells every call that AMI tells, under the
+same ids, with instants to the microsecond and durations as the difference of two epoch seconds: not being Asterisk's
+own reckoning, they may differ from it by one. The caller's place in the queue is counted: it is right where all wait
+in one line, and after those have left who were in it when the file begins. A call that began before the file is not
+told. CEL has no names of members (an agent is the endpoint, such as agent101, or what the roster makes of that or of
+PJSIP/agent101), no campaign and no lead, and nothing of agents. That a caller joined, was refused, gave up or was
+given up is inferred: a queue that lets go at once did not take the caller in (`join_empty` stands for `full` too), a
+caller who is let go before the time given to Queue is up left an empty one.
+
+**CDR** (cdr_csv with newcdrcolumns; cdr_custom as JSON where there is that for CEL) tells `call.ended` and no more:
+it does not know when a caller joined a queue, nor when an agent picked up if the dialplan had answered the line
+before. Then all of the waiting is inside `talk_seconds`, and answered_at is when the line was: no service level can
+be read from it. What holds is the sum: wait and talk together are within 1.1 seconds of the truth, counted from the
+answer of the line, and each is for itself where the agent's answer was the line's. In particular:
+
+* A call whose queue rang nobody (timed out, left by key, refused) leaves a row without a queue: it is `closed`, with
+  how long it lasted as waiting. If phones rang before, `timed_out` stands for `leave_empty` too.
+* Several stays in one queue look like one, and are told as one.
+* Who hung up on an answered call is not known. Nobody picking up means that the caller gave up, unless another row
+  shows that the dialplan went on, or the time given to Dial was up.
+* A caller who talks to somebody else after an agent was transferred, unless the options say that the dialplan goes on
+  (`c` of Queue, `g` of Dial). That needs `endbeforehexten = yes` in cdr.conf, which is the default.
+* With `unanswered = no`, also a default, a call is not there that nobody answered and nobody was called for.
+* A call from a company's phone is known by the caller's extension, or by dialling the number that Dial then calls.
+* A call is what its first channel did. Rows of other channels only tell how long an agent consulted; where such a
+  transfer joins two calls, CDR gives both the elder's linkedid, and the younger is not told.
+* The rows of a call stand together, and are told at the end of a file as well: one that was cut off exactly between
+  two rows of a call tells that call by the first of them. Feed a file that is complete.
+* Its wall time needs the zone of the phone system's clock (`--source-zone`). An hour that the clocks showed twice is
+  decided by the epoch second in the unique id; one that they never showed is parked, and so is a row that lies before
+  its own channel or begins long after it, or whose end is not where its duration puts it: then the zone is wrong.
+
+**Read together**, the better source is believed: `authority` leaves out of CEL what AMI or queue_log told of a call,
+and of CDR what any of them did, so the rest adds only calls that were missing. Fed one after another by different
+runs, what is on the log first stays: a stay has one id in all of them, but a call that CDR calls `closed` has
+another, and counts beside its stay. So feed CDR with the others, or without them.
 """

@@ -147,6 +147,10 @@ class AmiReader:
         yield from self._heard(at)
         yield from facts
 
+    def rest(self) -> Iterable[Envelope]:
+        """Nothing is held back."""
+        return ()
+
     def lost(self) -> None:
         """Take note that something may be missing between what was read and what comes next."""
         self.memory.reconnected = self.memory.latest is not None

@@ -9,12 +9,11 @@ from events.calls import CallAnswered, CallEnded, Direction, Outcome
 from events.envelope import Envelope
 from services.feeds.asterisk.fields import is_domestic, text
 from services.feeds.asterisk.message import Message
+from services.feeds.asterisk.phones import agent_at, interface_of
 from services.feeds.facts import SECOND, Micros, Teller, instant, second
 
 _KEPT: Micros = 24 * 3600 * SECOND
 """A channel whose end was never seen is forgotten after so long."""
-_ENDPOINT = re.compile(r"((?!Local/)[^/]+/(.+))-[0-9a-f]{8}")
-_NUMBER = re.compile(r"[0-9]{7}")
 _OUTSIDE = re.compile(rb"(?:[A-Za-z0-9]+/)?\+?[0-9]{7,}(?:@.*)?")
 _HAS_NUMBER = re.compile(rb"\+?[0-9]+")
 _STATUS: dict[bytes, Outcome] = {b"BUSY": "busy", b"NOANSWER": "no_answer"}
@@ -227,15 +226,9 @@ class DirectCalls:
         if leg.direction != "outbound" and leg.outside:
             return None
         channel = leg.channel if leg.direction == "outbound" else leg.answering
-        endpoint = _ENDPOINT.fullmatch(channel)
-        if endpoint is None:
-            return None
-        company, agent = self._teller.company, self._members.get(endpoint[1])
-        if agent is not None:
-            return company.rep(agent)
-        if endpoint[1] in company.roster:
-            return company.rep(endpoint[1])
-        return None if _NUMBER.search(endpoint[2]) else company.rep(endpoint[2])
+        company, interface = self._teller.company, interface_of(channel)
+        agent = self._members.get(interface or "") or agent_at(channel, company.roster)
+        return None if agent is None else company.rep(agent)
 
     def _forget_old(self, at: Micros) -> None:
         while self._legs and (oldest := next(iter(self._legs.values()))).begun < at - _KEPT:

@@ -100,6 +100,10 @@ class QueueLogReader:
         yield from self._agents.clock(line.at)
         yield from facts
 
+    def rest(self) -> Iterable[Envelope]:
+        """Nothing is held back."""
+        return ()
+
     def _restart(self, _line: Line) -> Iterable[Envelope]:
         self._agents.restart()
         return ()
