@@ -93,9 +93,9 @@ async def test_every_history_can_be_explained_and_nothing_acknowledged_is_lost_o
         ) as client:
             made = await arenas(partial(make, client), ARENAS)
         clients = Clients([desk.url for desk in cluster.desks], roles, PATIENCE_S + 1)
-        disturbing = asyncio.create_task(cluster.disturb(clients.progress, SEED))
-        await clients.run(mixed(made, SEED), CLIENTS, SEED)
-        await disturbing
+        async with asyncio.TaskGroup() as group:
+            group.create_task(cluster.disturb(clients.progress, SEED))
+            group.create_task(clients.run(mixed(made, SEED), CLIENTS, SEED))
         log = await log_of(cluster)
 
     assert {command: times for command, times in log.commands.items() if times > 1} == {}
