@@ -8,7 +8,7 @@ from services.feeds.amazon_connect.agents import AgentEvent, doing
 from services.feeds.amazon_connect.records import ContactRecord, ended
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
-from services.feeds.webhooks.reading import items_of, read_json
+from services.feeds.webhooks.reading import read_each, read_json
 from services.feeds.webhooks.seen import Seen
 
 
@@ -24,14 +24,7 @@ _RECORD, _EVENT = msgspec.json.Decoder(ContactRecord), msgspec.json.Decoder(Agen
 
 def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
     """Say what was seen; raises UnreadableItemError with the number of the line."""
-    found = list[Seen]()
-    for index, line in enumerate(items_of(delivery.body)):
-        try:
-            found += _read(line)
-        except UnreadableItemError as error:
-            message = f"item {index}: {error}"
-            raise UnreadableItemError(message) from None
-    return found
+    return read_each(delivery.body, _read)
 
 
 def _read(item: bytes) -> Sequence[Seen]:

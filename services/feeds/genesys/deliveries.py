@@ -6,8 +6,8 @@ import msgspec
 
 from events.calls import Direction
 from services.feeds.authenticity.delivery import Delivery
-from services.feeds.facts import Company, Micros, UnreadableItemError
-from services.feeds.webhooks.reading import epoch, items_of, read_json
+from services.feeds.facts import Company, Micros
+from services.feeds.webhooks.reading import epoch, read_each, read_json
 from services.feeds.webhooks.seen import Answered, Ended, Offered, Seen
 
 SOURCE = "/genesys"
@@ -39,14 +39,7 @@ _DECODER = msgspec.json.Decoder(_Message)
 
 def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
     """Say what was seen; raises UnreadableItemError with the number of the item."""
-    found = list[Seen]()
-    for index, item in enumerate(items_of(delivery.body)):
-        try:
-            found += _read(read_json(item, _DECODER))
-        except UnreadableItemError as error:
-            message = f"item {index}: {error}"
-            raise UnreadableItemError(message) from None
-    return found
+    return read_each(delivery.body, lambda item: _read(read_json(item, _DECODER)))
 
 
 def _read(message: _Message) -> Sequence[Seen]:

@@ -1,7 +1,7 @@
 """What the vendors' packages read deliveries with; the messages say where something is wrong, and quote nothing."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ import msgspec
 
 from services.feeds.authenticity.form import fields_of
 from services.feeds.facts import SECOND, Micros, UnreadableItemError
+from services.feeds.webhooks.seen import Seen
 
 LENGTH = 200
 """The longest name."""
@@ -35,7 +36,19 @@ def read_json(body: bytes | str, decoder: msgspec.json.Decoder[Wanted]) -> Wante
     raise UnreadableItemError(message)
 
 
-def items_of(body: bytes) -> Sequence[bytes]:
+def read_each(body: bytes, read: Callable[[bytes], Sequence[Seen]]) -> Sequence[Seen]:
+    """Read every JSON object of a body; raises UnreadableItemError with the number of the one that cannot be read."""
+    found = list[Seen]()
+    for index, item in enumerate(_items_of(body)):
+        try:
+            found += read(item)
+        except UnreadableItemError as error:
+            message = f"item {index}: {error}"
+            raise UnreadableItemError(message) from None
+    return found
+
+
+def _items_of(body: bytes) -> Sequence[bytes]:
     """The JSON objects of a body: one, however it is laid out, or one a line."""
     try:
         _ANY.decode(body)
