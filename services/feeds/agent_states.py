@@ -6,8 +6,8 @@ from typing import Literal
 
 from events.agents import AgentSignedIn, AgentSignedOut, AgentStateEntered, AgentStateLasted, State
 from events.envelope import Envelope
-from services.feeds.asterisk.calls import KEPT
 from services.feeds.facts import SECOND, Micros, Teller, When, instant, second
+from services.feeds.queue_calls import KEPT
 
 QUARTER = 900
 """A quarter of an hour, in seconds: the interval that a duration never crosses."""
