@@ -128,11 +128,14 @@ class DirectCalls:
         """A call met a queue, or is over: its stays are what is told of it."""
         self._memory.calls.pop(channel, None)
 
-    def picked_up(self, at: Micros, channel: str) -> None:
-        """Note that a channel answered."""
+    def picked_up(self, at: Micros, channel: str, user: str | None) -> None:
+        """Note that a channel answered, and whose phone it is where that is known only by now."""
         dialled = self._memory.dialled.get(channel)
-        if dialled is not None and dialled.picked_up is None:
-            dialled.picked_up = at
+        if dialled is None:
+            return
+        dialled.picked_up = at if dialled.picked_up is None else dialled.picked_up
+        if user is not None:
+            dialled.user, dialled.outside = user, False
 
     def bridged(self, at: Micros, first: str, second_: str) -> Iterator[Envelope]:
         """Tell that two channels talk; the first time that is the answer."""

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 
 from events.agents import State
-from events.calls import Outcome
 from events.envelope import Envelope
 from events.feeds import FeedGapFound
 from services.feeds.agent_states import Agents, AgentsMemory
-from services.feeds.facts import Micros, Teller, TellerMemory, UnreadableItemError, second
+from services.feeds.facts import Micros, Teller, TellerMemory, second
 from services.feeds.freeswitch.direct import Began, DirectCalls, DirectMemory
 from services.feeds.freeswitch.framing import AUTH, END
-from services.feeds.freeswitch.legs import Hangup, Legs, LegsMemory, hangup_of
+from services.feeds.freeswitch.headers import began_of, hangup_of, left_of, place_of, served_of
+from services.feeds.freeswitch.legs import Hangup, Legs, LegsMemory
 from services.feeds.freeswitch.message import Message, is_event, parse
 from services.feeds.freeswitch.numbering import Numbering
 from services.feeds.freeswitch.statuses import Statuses, StatusesMemory
-from services.feeds.freeswitch.stays import Left, Place, Served, Stays, StaysMemory
+from services.feeds.freeswitch.stays import Place, Served, Stays, StaysMemory
 from services.feeds.queue_calls import CallsMemory, QueueCalls, within
 
 CALLCENTER = b"callcenter::info"
@@ -31,14 +30,6 @@ EVENTS = (
 )
 """What is to be asked for, besides the events of mod_callcenter."""
 
-_LEFT: Mapping[str, Outcome] = {
-    "BREAK_OUT": "abandoned",
-    "NONE": "abandoned",
-    "TIMEOUT": "timed_out",
-    "NO_AGENT_TIMEOUT": "leave_empty",
-    "EXIT_WITH_KEY": "key_exit",
-}
-"""What CC-Cancel-Reason says of a caller whom no agent answered."""
 _SEEN: frozenset[State] = frozenset({"talking", "paused", "ringing", "ready", "offline"})
 """What mod_callcenter tells of agents."""
 
@@ -183,19 +174,11 @@ class EslReader:
         return ()
 
     def _create(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        channel, agent = message.text(b"Unique-ID"), message.optional(b"variable_cc_agent")
-        user = message.optional(b"variable_dialed_user")
+        agent = message.optional(b"variable_cc_agent")
         if agent is not None:
-            return self._agents_phone(at, channel, user, agent)
-        originated = message.get(b"Call-Direction") == b"outbound"
-        caller = _caller(message, channel)
-        outside = user is None and not message.is_domestic(b"Caller-Destination-Number")
-        if not originated:
-            user = message.optional(b"variable_user_name")
-            if user is None and message.is_domestic(b"Caller-Caller-ID-Number"):
-                user = message.optional(b"Caller-Caller-ID-Number")
-        campaign, lead = message.optional(b"variable_campaign"), message.optional(b"variable_leadid")
-        return self._began(at, Began(channel, caller, user, outside, originated, campaign, lead))
+            user = message.optional(b"variable_dialed_user")
+            return self._agents_phone(at, message.text(b"Unique-ID"), user, agent)
+        return self._began(at, began_of(message))
 
     def _began(self, at: Micros, began: Began) -> Iterator[Envelope]:
         self._legs.began(at, began.channel)
@@ -209,7 +192,11 @@ class EslReader:
         yield from ()
 
     def _answer(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        return _later(self._direct.picked_up, at, message.text(b"Unique-ID"))
+        return self._answered(at, message.text(b"Unique-ID"), message.optional(b"variable_dialed_user"))
+
+    def _answered(self, at: Micros, channel: str, user: str | None) -> Iterator[Envelope]:
+        self._direct.picked_up(at, channel, user)
+        yield from ()
 
     def _bridge(self, message: Message, at: Micros) -> Iterable[Envelope]:
         first = message.optional(b"Bridge-A-Unique-ID") or message.text(b"Unique-ID")
@@ -224,11 +211,11 @@ class EslReader:
 
     def _hangup(self, message: Message, at: Micros) -> Iterable[Envelope]:
         channel, bridged = message.text(b"Unique-ID"), message.moment(b"Caller-Channel-Bridged-Time")
-        queued = message.get(b"variable_cc_side") == b"member"
+        queued = message.get(b"variable_cc_side") is not None
         return self._hung_up(at, channel, hangup_of(message, at), None if queued else bridged or 0)
 
     def _hung_up(self, at: Micros, channel: str, hangup: Hangup, bridged: Micros | None) -> Iterator[Envelope]:
-        """Take leave of a channel; `bridged` is None for one that met a queue."""
+        """Take leave of a channel; `bridged` is None for one that met a queue, or an agent's."""
         hangup = self._legs.ended(channel, hangup)
         if bridged is None:
             self._direct.queued(channel)
@@ -249,61 +236,33 @@ class EslReader:
         return self._statuses.silent(at, message.text(b"CC-Agent"))
 
     def _agent_start(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        place, served = _place(message), _served(message, at)
-        return chain(
-            self._stays.answered(at, place, served),
-            self._statuses.answered(within(at, served.answered), served.agent, place.call, place.queue),
-        )
+        return self._agent_answered(at, place_of(message), served_of(message, at))
+
+    def _agent_answered(self, at: Micros, place: Place, served: Served) -> Iterator[Envelope]:
+        self._direct.queued(place.call)
+        self._direct.queued(served.leg or "")
+        yield from self._stays.answered(at, place, served)
+        yield from self._statuses.answered(within(at, served.answered), served.agent, place.call, place.queue)
 
     def _agent_end(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        place, agent = _place(message), message.text(b"CC-Agent")
+        place, agent = place_of(message), message.text(b"CC-Agent")
         ended = message.second(b"CC-Bridge-Terminated-Time")
         at = at if ended is None else within(at, ended)
         return self._statuses.parted(at, agent, place.call, place.queue)
 
     def _queue_start(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        return self._joined(at, _place(message))
+        return self._joined(at, place_of(message))
 
     def _joined(self, at: Micros, place: Place) -> Iterator[Envelope]:
         self._direct.queued(place.call)
         yield from self._stays.joined(at, place)
 
     def _queue_end(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        place, leaving = _place(message), message.second(b"CC-Member-Leaving-Time") or second(at)
-        cause = message.text(b"CC-Cause")
-        if cause == "Terminated":
-            return self._stays.terminated(at, place, leaving, _served(message, at))
-        outcome = _LEFT.get(message.text(b"CC-Cancel-Reason")) if cause == "Cancel" else None
-        if outcome is None:
-            text = "CC-Cause or CC-Cancel-Reason is none that mod_callcenter has"
-            raise UnreadableItemError(text)
-        left = Left(
-            leaving, outcome, message.second(b"CC-Member-Joined-Time"), message.get(b"Answer-State") == b"hangup"
-        )
-        return self._stays.cancelled(at, place, left)
-
-
-def _caller(message: Message, channel: str) -> str | None:
-    """Read which channel called this one into being."""
-    caller = message.optional(b"Channel-Call-UUID") or channel
-    if message.get(b"Other-Type") == b"originator":
-        caller = message.optional(b"Other-Leg-Unique-ID") or caller
-    return None if caller == channel else caller
-
-
-def _place(message: Message) -> Place:
-    return Place(message.text(b"CC-Member-Session-UUID"), message.text(b"CC-Member-UUID"), message.text(b"CC-Queue"))
-
-
-def _served(message: Message, at: Micros) -> Served:
-    answered = message.second(b"CC-Agent-Answered-Time")
-    return Served(
-        agent=message.text(b"CC-Agent"),
-        leg=message.optional(b"CC-Agent-UUID"),
-        joined=message.second(b"CC-Member-Joined-Time"),
-        called=message.second(b"CC-Agent-Called-Time"),
-        answered=second(at) if answered is None else answered,
-    )
+        place = place_of(message)
+        if message.text(b"CC-Cause") == "Terminated":
+            leaving = message.second(b"CC-Member-Leaving-Time") or second(at)
+            return self._stays.terminated(at, place, leaving, served_of(message, at))
+        return self._stays.cancelled(at, place, left_of(message, at))
 
 
 def _later(note: Callable[[Micros, str], None], at: Micros, channel: str) -> Iterator[Envelope]:

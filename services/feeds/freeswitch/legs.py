@@ -1,19 +1,12 @@
 """The channels of a FreeSWITCH while they live: how long each held the other side, and how it ended."""
 
-import re
 from dataclasses import dataclass, field, replace
 
 from events.calls import Outcome
 from services.feeds.facts import SECOND, Micros
-from services.feeds.fields import extension
-from services.feeds.freeswitch.message import Message
 
 _KEPT: Micros = 24 * 3600 * SECOND
 """A channel whose end was never heard of is forgotten after so long."""
-_TRANSFERS: dict[str, Outcome] = {"BLIND_TRANSFER": "transferred_blind", "ATTENDED_TRANSFER": "transferred_attended"}
-_ITSELF = frozenset({"recv_bye", "recv_cancel", "recv_refuse"})
-"""What says that whoever is at the other end of the line ended it, and not FreeSWITCH."""
-_REFERRED = re.compile(rb"^<?sips?:([^@;>]{1,40})[@;>]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +85,6 @@ class Legs:
     def forget(self) -> None:
         """Forget all: the phone system began anew."""
         self._legs.clear()
-
-
-def hangup_of(message: Message, at: Micros) -> Hangup:
-    """Read how a channel ended."""
-    cause = message.optional(b"Hangup-Cause") or ""
-    disposition = message.optional(b"variable_endpoint_disposition") or ""
-    transfer = _TRANSFERS.get(cause) or _TRANSFERS.get(disposition)
-    referred = _REFERRED.match(message.get(b"variable_sip_refer_to") or b"")
-    return Hangup(
-        at=min(at, message.moment(b"Caller-Channel-Hangup-Time") or at),
-        cause=cause,
-        itself=message.optional(b"variable_sip_hangup_disposition") in _ITSELF,
-        transfer=transfer,
-        to=extension(referred[1]) if transfer is not None and referred is not None else None,
-        held=message.duration(b"Caller-Channel-Hold-Accum"),
-    )
 
 
 def _held(leg: Leg, at: Micros) -> Micros:

@@ -3,7 +3,7 @@
 import pytest
 
 from events.calls import CallAnswered
-from tests.feeds.freeswitch.given import AUTH, Switch, read_on
+from tests.feeds.freeswitch.given import AUTH, Member, Switch, read_on
 from tests.feeds.samples import NOON, at, ended, events_of
 
 
@@ -181,3 +181,23 @@ def test_a_direct_call_that_was_talked_through_a_hole_ends_when_both_hang_up(ord
     [call] = ended(read_on(begins + AUTH + first + second))
     assert (call.outcome, call.talk_seconds) == ("answered", 60)
     assert not ended(read_on(begins + AUTH + switch.hangup(68, "a", "recv_bye") + switch.hangup(99, "other")))
+
+
+def test_whose_phone_it_is_may_be_known_only_when_it_is_answered() -> None:
+    switch = Switch()
+    begins = switch.channel("CREATE", 0, "a") + dials(switch, "b", Caller_Destination_Number="desk-7")
+    answers = switch.channel("ANSWER", 8, "b", Channel_Call_UUID="a", variable_dialed_user="101") + talks(switch)
+    [call] = ended(read_on(begins + answers + switch.hangup(68, "a", "recv_bye")))
+    assert (call.outcome, call.rep) == ("answered", "101")
+
+
+def test_a_channel_that_mod_callcenter_made_is_no_call_even_where_it_did_not_say_so_at_once() -> None:
+    switch = Switch()
+    caller = Member(switch, "c1")
+    leg = switch.channel("CREATE", 5, caller.leg, Call_Direction="outbound", variable_dialed_user="101")
+    joined = {"Bridge_A_Unique_ID": "c1", "Bridge_B_Unique_ID": caller.leg}
+    bridge = switch.channel("BRIDGE", 10.2, "c1", **joined)
+    ends = switch.hangup(70, caller.leg, "recv_bye", variable_cc_side="agent") + switch.hangup(70.1, "c1")
+    told = read_on(caller.starts() + leg + caller.answered(6, 10) + bridge + ends + caller.parted(6, 10, 70))
+    assert [call.queue for call in ended(told)] == ["sales"]
+    assert [answered.queue for answered in events_of(CallAnswered, told)] == ["sales"]
