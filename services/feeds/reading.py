@@ -1,7 +1,7 @@
 """Reading a file of a source from end to end: facts out, and for everything unreadable a parked record."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -14,6 +14,10 @@ from services.feeds.frames import Frame, frames
 
 _NEVER: Micros = 0
 _NAME_LENGTH = 200
+
+
+Cut = Callable[[Iterable[bytes]], Iterator[Frame]]
+"""Cuts bytes, however they come in chunks, into items."""
 
 
 class Reader(Protocol):
@@ -96,9 +100,10 @@ class Items:
 class Reading:
     """One pass over one file."""
 
-    def __init__(self, reader: Reader, origin: str) -> None:
-        """Read a file that is called `origin`, without its directories."""
+    def __init__(self, reader: Reader, origin: str, cut: Cut | None = None) -> None:
+        """Read a file that is called `origin`, without its directories; `cut` it where no separator ends its items."""
         self._reader = reader
+        self._cut = cut
         self._items = Items(reader, origin)
         self._digest = hashlib.sha256()
         self._first: Micros | None = None
@@ -106,8 +111,8 @@ class Reading:
     def read(self, chunks: Iterable[bytes]) -> Iterator[Envelope]:
         """Tell the facts in the order of the file, what was parked where it lay, and last that the file is read."""
         before, self._reader.now = self._reader.now, None
-        whole = True
-        for frame in frames(self._hashed(chunks), self._reader.separator):
+        whole, hashed = True, self._hashed(chunks)
+        for frame in frames(hashed, self._reader.separator) if self._cut is None else self._cut(hashed):
             yield from self._items.item(frame)
             if self._first is None:
                 self._first = self._reader.now

@@ -8,6 +8,7 @@ from events.envelope import Envelope
 from services.feeds import aircall, amazon_connect, bitrix24, genesys, mango, twilio, uis, vonage
 from services.feeds.asterisk import files as asterisk
 from services.feeds.facts import Company
+from services.feeds.freeswitch import files as freeswitch
 from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
@@ -16,6 +17,7 @@ _FilesReader = Callable[[Iterable[Path], Company, str | None, tzinfo | None], It
 
 FILES: Mapping[str, _FilesReader] = {
     "asterisk": asterisk.read_files,
+    "freeswitch": freeswitch.read_files,
 }
 """Sources that can be read from files."""
 

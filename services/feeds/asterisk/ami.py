@@ -9,13 +9,14 @@ from events.agents import State
 from events.calls import Outcome
 from events.envelope import Envelope
 from events.feeds import FeedGapFound
-from services.feeds.asterisk.agents import LOGGED, Agents, AgentsMemory, Membership, Phone
-from services.feeds.asterisk.calls import Answer, CallsMemory, Ending, QueueCalls, within
+from services.feeds.agent_states import LOGGED, Agents, AgentsMemory, Membership, Phone
 from services.feeds.asterisk.direct import DirectCalls, DirectMemory
-from services.feeds.asterisk.fields import extension, name, text
+from services.feeds.asterisk.fields import name
 from services.feeds.asterisk.message import Message, begins_connection, kind_of, parse, pong_at
 from services.feeds.asterisk.queue_log import QueueLogReader
 from services.feeds.facts import SECOND, Micros, Teller, TellerMemory, UnreadableItemError, instant, second
+from services.feeds.fields import extension, text
+from services.feeds.queue_calls import Answer, CallsMemory, Ending, QueueCalls, within
 
 _PHONES: Mapping[bytes, Phone] = {b"2": "busy", b"3": "busy", b"7": "busy", b"8": "busy", b"4": "gone", b"5": "gone"}
 """What a device state means; the others are a phone that waits, or rings (which queues tell better)."""

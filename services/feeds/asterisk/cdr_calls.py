@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from events.calls import CallEnded, Direction, Outcome
 from services.feeds.asterisk.cdr_row import CdrRow
-from services.feeds.asterisk.fields import extension, is_domestic
 from services.feeds.asterisk.phones import agent_at, local_extension, member_at
 from services.feeds.facts import SECOND, Micros, Teller, instant, second
+from services.feeds.fields import extension, is_domestic
 
 _HANGING_UP = frozenset({"Hangup", "Busy", "Congestion"})
 _OUTSIDE = re.compile(r"(?:[A-Za-z0-9]+/)?\+?([0-9]{7,})(?:@.*)?")

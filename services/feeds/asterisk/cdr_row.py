@@ -7,9 +7,10 @@ from datetime import tzinfo
 
 import msgspec
 
-from services.feeds.asterisk.fields import name, number, text
+from services.feeds.asterisk.fields import name
 from services.feeds.asterisk.local_time import about, began_at
 from services.feeds.facts import SECOND, Micros, UnreadableItemError
+from services.feeds.fields import number, text
 
 _COLUMNS = (
     *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp", "lastdata", "start"),

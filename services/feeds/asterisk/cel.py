@@ -5,14 +5,14 @@ from itertools import chain
 
 from events.calls import Outcome
 from events.envelope import Envelope
-from services.feeds.asterisk.calls import QueueCalls
 from services.feeds.asterisk.cel_event import CelEvent, decode
 from services.feeds.asterisk.cel_stays import Caller, CelStays
 from services.feeds.asterisk.direct import DirectCalls
-from services.feeds.asterisk.fields import extension
 from services.feeds.asterisk.message import Message
 from services.feeds.asterisk.phones import local_extension
 from services.feeds.facts import SECOND, Micros, Teller, UnreadableItemError
+from services.feeds.fields import extension
+from services.feeds.queue_calls import QueueCalls
 
 _KEPT: Micros = 24 * 3600 * SECOND
 """A call whose end was never seen is forgotten after so long."""

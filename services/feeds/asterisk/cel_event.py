@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from services.feeds.asterisk.fields import moment, name, text
+from services.feeds.asterisk.fields import name
 from services.feeds.facts import Micros, UnreadableItemError
+from services.feeds.fields import moment, text
 
 _WITH_MORE = frozenset({"BLINDTRANSFER", "ATTENDEDTRANSFER", "HANGUP"})
 """The events whose `eventextra` is read: a JSON object inside a string."""

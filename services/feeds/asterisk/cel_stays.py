@@ -6,10 +6,10 @@ from typing import Literal
 
 from events.calls import Outcome
 from events.envelope import Envelope
-from services.feeds.asterisk.calls import Answer, Ending, QueueCalls
 from services.feeds.asterisk.fields import name
 from services.feeds.asterisk.phones import member_at
 from services.feeds.facts import SECOND, Micros, Teller, second
+from services.feeds.queue_calls import Answer, Ending, QueueCalls
 
 _AT_ONCE: Micros = SECOND // 10
 """A queue that lets go of a caller sooner than this did not take the caller in."""

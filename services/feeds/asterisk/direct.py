@@ -7,10 +7,10 @@ from typing import Literal
 
 from events.calls import CallAnswered, CallEnded, Direction, Outcome
 from events.envelope import Envelope
-from services.feeds.asterisk.fields import is_domestic, text
 from services.feeds.asterisk.message import Message
 from services.feeds.asterisk.phones import agent_at, interface_of
 from services.feeds.facts import SECOND, Micros, Teller, instant, second
+from services.feeds.fields import is_domestic, text
 
 _KEPT: Micros = 24 * 3600 * SECOND
 """A channel whose end was never seen is forgotten after so long."""

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from services.feeds.asterisk.fields import moment, name, number, text
+from services.feeds.asterisk.fields import name
 from services.feeds.facts import Micros, UnreadableItemError
+from services.feeds.fields import moment, number, text
 
 BANNER = b"Asterisk Call Manager/"
 """How a connection begins: a line that no empty line follows."""

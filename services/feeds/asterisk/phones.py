@@ -3,7 +3,7 @@
 import re
 from collections.abc import Container
 
-from services.feeds.asterisk.fields import extension
+from services.feeds.fields import extension
 
 _ENDPOINT = re.compile(r"((?!Local/)[^/]+/(.+))-[0-9a-f]{8}")
 _LOCAL = re.compile(r"Local/([^@/;]+)@")

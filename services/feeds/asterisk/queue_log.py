@@ -7,10 +7,11 @@ from typing import Literal
 
 from events.calls import Outcome
 from events.envelope import Envelope
-from services.feeds.asterisk.agents import LOGGED, Agents
-from services.feeds.asterisk.calls import Answer, Ending, QueueCalls
-from services.feeds.asterisk.fields import call_id, extension, moment, name, number
+from services.feeds.agent_states import LOGGED, Agents
+from services.feeds.asterisk.fields import call_id, name
 from services.feeds.facts import Micros, Teller, UnreadableItemError
+from services.feeds.fields import extension, moment, number
+from services.feeds.queue_calls import Answer, Ending, QueueCalls
 
 _COLUMNS = 5
 

@@ -6,14 +6,17 @@ from typing import Literal
 
 from events.agents import AgentSignedIn, AgentSignedOut, AgentStateEntered, AgentStateLasted, State
 from events.envelope import Envelope
-from services.feeds.asterisk.calls import KEPT
 from services.feeds.facts import SECOND, Micros, Teller, When, instant, second
+from services.feeds.queue_calls import KEPT
 
 QUARTER = 900
 """A quarter of an hour, in seconds: the interval that a duration never crosses."""
 
 _LOST = 24 * 3600
 """After so long without a word, or so far back, nobody knows what an agent did in between."""
+
+_ALL = ""
+"""Stands for all queues at once, where an agent signs in to no single one."""
 
 _AgentFact = AgentSignedIn | AgentSignedOut | AgentStateEntered | AgentStateLasted
 
@@ -112,28 +115,29 @@ class Agents:
             for name, agent in sorted(memory.agents.items()):
                 yield from self._pass(name, agent, quarter)
 
-    def signed_in(self, at: Micros, name: str, queue: str, *, paused: bool) -> Iterator[Envelope]:
-        """Tell that an agent joined a queue."""
+    def signed_in(self, at: Micros, name: str, queue: str | None, *, paused: bool) -> Iterator[Envelope]:
+        """Tell that an agent joined a queue; None: the phone system as a whole."""
 
         def change(agent: Agent) -> None:
-            agent.queues.add(queue)
+            agent.queues.add(queue or _ALL)
             if paused:
-                agent.pauses.setdefault(queue, None)
+                agent.pauses.setdefault(queue or _ALL, None)
 
         event = AgentSignedIn(**self._when(at), rep=self._teller.company.rep(name), queue=queue)
-        yield self._tell(event, name, queue, second(at))
+        yield self._tell(event, name, queue or _ALL, second(at))
         yield from self._move(at, name, change)
 
-    def signed_out(self, at: Micros, name: str, queue: str) -> Iterator[Envelope]:
-        """Tell that an agent left a queue."""
+    def signed_out(self, at: Micros, name: str, queue: str | None) -> Iterator[Envelope]:
+        """Tell that an agent left a queue; None: the phone system as a whole, and with it every queue."""
 
         def change(agent: Agent) -> None:
             agent.left = True
-            agent.queues.discard(queue)
-            agent.pauses.pop(queue, None)
+            for left in {*agent.queues, *agent.pauses} if queue is None else {queue}:
+                agent.queues.discard(left)
+                agent.pauses.pop(left, None)
 
         event = AgentSignedOut(**self._when(at), rep=self._teller.company.rep(name), queue=queue)
-        yield self._tell(event, name, queue, second(at))
+        yield self._tell(event, name, queue or _ALL, second(at))
         yield from self._move(at, name, change)
 
     def paused(self, at: Micros, name: str, queue: str, reason: str | None) -> Iterator[Envelope]:

@@ -62,6 +62,8 @@ class Ending:
     by: Literal["customer", "rep"] | None = None
     to: str | None = None
     """The extension that a transfer went to."""
+    hold: int = 0
+    """How much of the talk the caller was on hold, where the source says so."""
 
 
 class QueueCalls:
@@ -128,6 +130,7 @@ class QueueCalls:
             wait_seconds=end.wait,
             ring_seconds=stay.ring if end.agent is not None else 0,
             talk_seconds=end.talk,
+            hold_seconds=end.hold,
             enqueued_at=instant(stay.joined),
             answered_at=instant(stay.answered) if stay.answered is not None else None,
             ended_at=instant(at),

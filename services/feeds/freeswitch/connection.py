@@ -1,0 +1,235 @@
+"""One connection after another to the event socket; whatever arrives is handed on at once."""
+
+import asyncio
+from asyncio import IncompleteReadError, LimitOverrunError, StreamReader, StreamWriter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import NoReturn, Protocol, TypeVar
+
+import structlog
+
+from services.feeds.frames import LIMIT
+from services.feeds.freeswitch.esl import CALLCENTER, EVENTS
+from services.feeds.freeswitch.framing import AUTH, END, EVENT, content_type, promised
+from services.feeds.freeswitch.message import parse
+from services.runtime.errors import ClearError
+
+BEGINS = b"Content-Type: " + AUTH + END
+"""What stands before the events of each connection."""
+SILENCE_S = 90.0
+"""A connection on which nothing is heard for so long, not even the heartbeat of every 20 s, is dead."""
+_CONNECT_S = 10.0
+_SHORTEST_S, _LONGEST_S = 0.25, 10.0
+"""How long to wait before connecting again: twice as long after each failure."""
+_HEAD = 64 * 1024
+"""The headers that say what comes are not longer."""
+_SUBSCRIPTION = f"event plain {' '.join(EVENTS)} CUSTOM {CALLCENTER.decode()}"
+
+Done = TypeVar("Done")
+
+_log = structlog.get_logger()
+
+
+class PasswordRefusedError(ClearError):
+    """The event socket does not let us in; the message is one line for a person."""
+
+
+class _LostError(Exception):
+    """The connection is of no use any more; the message says why."""
+
+
+class Spool(Protocol):
+    """Takes what is heard, and is never waited for."""
+
+    def write(self, data: bytes) -> bool:
+        """Take it; False, and nothing is taken, when it is full."""
+
+    async def has_room(self) -> None:
+        """Wait until there is room again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSocket:
+    """Where the event socket listens, and its password."""
+
+    host: str
+    port: int
+    password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what would be another command."""
+        if any(character in self.password for character in "\r\n"):
+            message = "the password of the event socket is one line"
+            raise ClearError(message)
+
+    @property
+    def address(self) -> str:
+        """The address, for a person."""
+        return f"{self.host}:{self.port}"
+
+
+async def switch_name(socket: EventSocket, *, patient: bool) -> str:
+    """Ask the phone system for its name, for as long as it takes.
+
+    Raises PasswordRefusedError when it does not let us in, unless `patient`.
+    """
+
+    async def ask(connection: _Connection) -> str:
+        connection.send("api switchname")
+        while (frame := await connection.read()).kind != b"api/response":
+            pass
+        return frame.body.decode(errors="replace").strip()
+
+    return await _until_done(socket, ask, patient=patient)
+
+
+async def listen(socket: EventSocket, spool: Spool, *, patient: bool) -> NoReturn:
+    """Keep a connection to the event socket, for ever, and write the events that it sends to the spool.
+
+    Each connection begins with `BEGINS` there, and each event is whole. Raises PasswordRefusedError when the first
+    attempt is refused, unless `patient`.
+    """
+
+    async def take_down(connection: _Connection) -> NoReturn:
+        await connection.command(_SUBSCRIPTION)
+        event = BEGINS
+        while spool.write(event):
+            event = await connection.event()
+        message = "the spool is full: Kafka has not taken anything for too long"
+        raise _LostError(message)
+
+    await _until_done(socket, take_down, patient=patient, ready=spool.has_room)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    head: bytes
+    body: bytes
+
+    @property
+    def kind(self) -> bytes:
+        """What it is: its content type."""
+        return content_type(self.head)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    reader: StreamReader
+    writer: StreamWriter
+
+    def send(self, command: str) -> None:
+        """Give a command."""
+        self.writer.write(f"{command}\n\n".encode())
+
+    async def command(self, command: str) -> None:
+        """Give a command, and wait until it is done; raises _LostError when it is not."""
+        self.send(command)
+        while (frame := await self.read()).kind != b"command/reply":
+            pass
+        if not (parse(frame.head).get(b"Reply-Text") or b"").startswith(b"+OK"):
+            message = f"the command {command.split(maxsplit=1)[0]} was refused"
+            raise _LostError(message)
+
+    async def event(self) -> bytes:
+        """Give the next event, as soon as it has come."""
+        while (frame := await self.read()).kind != EVENT:
+            pass
+        if not frame.body:
+            message = "an event came without a length that one has"
+            raise _LostError(message)
+        ended = frame.body.endswith(END) or promised(frame.body.partition(END)[0])
+        return frame.body if ended else frame.body.rstrip(b"\n") + END
+
+    async def read(self) -> _Frame:
+        """Give what comes next; raises _LostError when nothing comes any more, or FreeSWITCH says so."""
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                frame = await self._frame()
+        except TimeoutError:
+            message = f"nothing was heard for {SILENCE_S:.0f} s"
+            raise _LostError(message) from None
+        except IncompleteReadError:
+            message = "it was closed"
+            raise _LostError(message) from None
+        except LimitOverrunError:
+            message = "what was said is no word of an event socket"
+            raise _LostError(message) from None
+        if frame.kind == b"text/disconnect-notice":
+            message = "the phone system ended it"
+            raise _LostError(message)
+        return frame
+
+    async def _frame(self) -> _Frame:
+        head = (await self.reader.readuntil(END)).removesuffix(END)
+        length = promised(head)
+        if length > LIMIT:
+            message = f"something was announced that is longer than any event: {length} bytes"
+            raise _LostError(message)
+        return _Frame(head, await self.reader.readexactly(length))
+
+
+async def _no_wait() -> None:
+    """Be ready at once."""
+
+
+async def _until_done(
+    socket: EventSocket,
+    use: Callable[[_Connection], Awaitable[Done]],
+    *,
+    patient: bool,
+    ready: Callable[[], Awaitable[None]] = _no_wait,
+) -> Done:
+    """Connect again and again until the use of a connection is done."""
+    clock, pause_s = asyncio.get_running_loop().time, _SHORTEST_S
+    while True:
+        await ready()
+        began = clock()
+        try:
+            async with _let_in(socket) as connection:
+                patient = True
+                _log.info("esl_connected", address=socket.address)
+                return await use(connection)
+        except (PasswordRefusedError, _LostError, OSError) as error:
+            if isinstance(error, PasswordRefusedError) and not patient:
+                raise
+            pause_s = _SHORTEST_S if clock() - began > _LONGEST_S else min(2 * pause_s, _LONGEST_S)
+            _log.warning("esl_lost", address=socket.address, reason=str(error), again_in_s=pause_s)
+        await asyncio.sleep(pause_s)
+
+
+@asynccontextmanager
+async def _let_in(socket: EventSocket) -> AsyncGenerator[_Connection]:
+    async with asyncio.timeout(_CONNECT_S):
+        reader, writer = await asyncio.open_connection(socket.host, socket.port, limit=_HEAD)
+    connection = _Connection(reader, writer)
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            await _authenticate(socket, connection)
+        yield connection
+        connection.send("exit")
+    finally:
+        writer.close()
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                await writer.wait_closed()
+
+
+async def _authenticate(socket: EventSocket, connection: _Connection) -> None:
+    """Give the password when asked for it; no text of an error holds it."""
+    try:
+        greeting = parse((await connection.reader.readuntil(END)).removesuffix(END)).get(b"Content-Type")
+    except (IncompleteReadError, LimitOverrunError):
+        greeting = None
+    if greeting == b"text/rude-rejection":
+        message = f"the event socket at {socket.address} lets nobody in from here: see its apply-inbound-acl"
+        raise PasswordRefusedError(message)
+    if greeting != AUTH:
+        message = f"what answers at {socket.address} is no event socket of a FreeSWITCH"
+        raise PasswordRefusedError(message)
+    connection.send(f"auth {socket.password}")
+    while (frame := await connection.read()).kind != b"command/reply":
+        pass
+    if not (parse(frame.head).get(b"Reply-Text") or b"").startswith(b"+OK"):
+        message = f"the event socket at {socket.address} refuses the password"
+        raise PasswordRefusedError(message)

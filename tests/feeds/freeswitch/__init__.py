@@ -1,0 +1,1 @@
+"""What a FreeSWITCH says, and what follows."""
