@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 
 def is_one_of(told: str, secrets: Iterable[str]) -> bool:
-    """Whether it is one of them; every one is looked at, whatever the others were."""
+    """Whether it is one of them; every one is looked at, whatever the others were. An empty secret is none."""
     found = False
-    for secret in secrets:
+    for secret in filter(None, secrets):
         found |= hmac.compare_digest(told.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass"))
     return found

@@ -188,3 +188,12 @@ def _decoded(token: str) -> list[bytes] | None:
 def _flipped(text: bytes, place: int, bit: int) -> bytes:
     at = place % len(text)
     return text[:at] + bytes([text[at] ^ (1 << bit)]) + text[at + 1 :]
+
+
+def test_what_is_nested_deeply_is_not_believed() -> None:
+    assert not is_let_in(AircallToken(), delivery(b'{"token": ' + b"[" * 100_000))
+
+
+def test_a_secret_that_is_empty_or_has_no_salt_proves_nothing() -> None:
+    assert not is_let_in(AircallToken(), delivery(b'{"token": ""}'), "")
+    assert not is_let_in(MangoSign(), by_mango("key", CALL), "key")

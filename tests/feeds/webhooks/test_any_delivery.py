@@ -111,3 +111,9 @@ def test_a_name_that_no_fact_can_have_is_refused_at_the_door(name: str) -> None:
     body = json.dumps(record(Agent={"Username": name})).encode()
     with pytest.raises(UnreadableItemError):
         [written(each) for each in WEBHOOKS["amazon_connect"].read(delivery(body), COMPANY)]
+
+
+@each_source
+def test_what_is_nested_too_deeply_raises_nothing_else(source: str) -> None:
+    for beginning in (b"", b'{"ContactId": ', b'{"topicName": '):
+        read(source, beginning + b"[" * 100_000)
