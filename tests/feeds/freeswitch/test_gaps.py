@@ -39,6 +39,20 @@ def test_a_hole_between_connections_is_told_once_with_how_much_there_may_be_in_i
     assert (gap.after, gap.before, gap.missing) == ("0c0de-1/1", "0c0de-1/42", 40)
 
 
+def test_a_word_from_before_the_hole_that_is_handed_out_late_does_not_hide_it() -> None:
+    switch = Switch()
+    late, last = switch.event("HEARTBEAT", 0, {}), switch.event("HEARTBEAT", 20, {})
+    told = read_on(AUTH + last + AUTH + late + switch.event("HEARTBEAT", 40, {}))
+    assert [gap.missing for gap in events_of(FeedGapFound, told)] == [switch.step - 1]
+
+
+def test_what_was_told_long_ago_is_not_told_again() -> None:
+    switch = Switch(step=1)
+    caller = Member(switch, "c1").starts()
+    since = b"".join(switch.event("HEARTBEAT", n, {}) for n in range(3000))
+    assert len(events_of(CallOffered, read_on(caller + since + caller))) == 1
+
+
 def test_what_comes_twice_is_told_once_whatever_came_between() -> None:
     switch = Switch()
     callers = [Member(switch, f"c{n}").starts(n) for n in range(20)]

@@ -184,7 +184,9 @@ def test_an_answer_that_is_handed_out_after_the_end_of_the_stay_says_nothing_aga
     switch = Switch()
     caller = Member(switch, "c1")
     begins, answer = caller.starts(), caller.answered(6, 10)
-    told = read_on(begins + caller.terminated(6, 10, 70) + switch.hangup(70, "c1", "recv_bye") + answer)
+    memory = EslMemory()
+    told = read_on(begins + caller.terminated(6, 10, 70) + switch.hangup(70, "c1", "recv_bye") + answer, memory)
+    assert memory.stays.serving == {}
     assert len(events_of(CallAnswered, told)) == len(ended(told)) == 1
 
 
@@ -200,3 +202,19 @@ def test_nothing_is_remembered_of_callers_who_are_gone_nor_of_a_core_that_is_no_
     assert memory.stays.waiting == {"sales": set()}
     read_on(Member(switch, "c3").starts() + Switch("new").event("HEARTBEAT", 300, {}), memory)
     assert not any((memory.stays.callers, memory.stays.waiting, memory.calls.calls))
+
+
+def test_who_waited_before_a_hole_is_not_counted_behind_it() -> None:
+    switch = Switch()
+    before = Member(switch, "c1").starts() + AUTH
+    told = read_on(before + Member(switch, "c2", joined=60).starts())
+    assert [offered.position for offered in events_of(CallOffered, told)] == [1, 1]
+
+
+def test_a_hold_counts_until_a_hole_where_nobody_knows_what_came_of_it() -> None:
+    switch = Switch()
+    caller, begins = served(switch)
+    held = switch.channel("HOLD", 20, caller.leg) + switch.event("HEARTBEAT", 25, {})
+    hangups = switch.hangup(70, "c1", "recv_bye") + switch.hangup(70, caller.leg)
+    [call] = ended(read_on(begins + held + AUTH + hangups + caller.parted(6, 10, 70)))
+    assert (call.talk_seconds, call.hold_seconds) == (60, 5)
