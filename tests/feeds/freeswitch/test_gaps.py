@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.agents import AgentSignedIn
 from events.calls import CallOffered
 from events.envelope import Envelope
 from events.feeds import FeedGapFound
@@ -48,9 +49,9 @@ def test_a_word_from_before_the_hole_that_is_handed_out_late_does_not_hide_it() 
 
 def test_what_was_told_long_ago_is_not_told_again() -> None:
     switch = Switch(step=1)
-    caller = Member(switch, "c1").starts()
-    since = b"".join(switch.event("HEARTBEAT", n, {}) for n in range(3000))
-    assert len(events_of(CallOffered, read_on(caller + since + caller))) == 1
+    comes, goes = switch.status(0, "anna", "Available"), switch.status(1, "anna", "Logged Out")
+    since = b"".join(switch.event("HEARTBEAT", n, {}) for n in range(2, 3000))
+    assert len(events_of(AgentSignedIn, read_on(comes + goes + since + comes))) == 1
 
 
 def test_what_comes_twice_is_told_once_whatever_came_between() -> None:
