@@ -88,6 +88,9 @@ class KamailioReader:
                 for call in list(waiting):
                     yield from self._tell(call)
 
+    def clock(self, item: bytes) -> None:
+        """Kamailio tells no time but in its records."""
+
     def lost(self) -> None:
         """Take note that something may be missing between what was read and what comes next."""
         self.memory.reconnected = self.memory.latest is not None
