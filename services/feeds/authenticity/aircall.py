@@ -29,7 +29,7 @@ class AircallToken:
         """Raise NotAuthenticError unless the body carries one of the tokens."""
         try:
             token = _DECODER.decode(delivery.body).token
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last: nested without end
             raise NotAuthenticError(*_WRONG) from None
         if not is_one_of(token, secrets):
             raise NotAuthenticError(*_WRONG)

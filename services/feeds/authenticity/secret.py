@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 
 def is_one_of(told: str, secrets: Iterable[str]) -> bool:
-    """Whether it is one of them; every one is looked at, whatever the others were."""
+    """Whether it is one of them; every one is looked at, whatever the others were. An empty one is none."""
     found = False
     for secret in secrets:
-        found |= hmac.compare_digest(told.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass"))
+        same = hmac.compare_digest(told.encode("utf-8", "surrogatepass"), secret.encode("utf-8", "surrogatepass"))
+        found |= same and bool(secret)
     return found
