@@ -29,6 +29,8 @@ def read_json(body: bytes | str, decoder: msgspec.json.Decoder[Wanted]) -> Wante
         return decoder.decode(body)
     except UnicodeError:
         message = "it is not UTF-8"
+    except RecursionError:
+        message = "it is nested too deeply"
     except msgspec.ValidationError as error:
         message = _QUOTED.sub("…", str(error))
     except msgspec.DecodeError as error:
@@ -52,7 +54,7 @@ def _items_of(body: bytes) -> Sequence[bytes]:
     """The JSON objects of a body: one, however it is laid out, or one a line."""
     try:
         _ANY.decode(body)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return [line for line in body.split(b"\n") if line.strip()]
     return [body]
 

@@ -111,3 +111,12 @@ def test_a_name_that_no_fact_can_have_is_refused_at_the_door(name: str) -> None:
     body = json.dumps(record(Agent={"Username": name})).encode()
     with pytest.raises(UnreadableItemError):
         [written(each) for each in WEBHOOKS["amazon_connect"].read(delivery(body), COMPANY)]
+
+
+@each_source
+def test_what_is_nested_too_deeply_is_told_so(source: str) -> None:
+    deep = b"[" * 100_000
+    with suppress(UnreadableItemError):
+        assert not WEBHOOKS[source].read(delivery(deep, f"{HERE}/{source}"), COMPANY)
+    read(source, b'{"ContactId": ' + deep)
+    read(source, b'{"topicName": ' + deep)
