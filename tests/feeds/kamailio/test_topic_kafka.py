@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -102,7 +103,7 @@ async def test_killed_and_started_again_the_events_are_those_of_one_clean_run(bo
     log, topic = await watched(bootstrap), await made(bootstrap)
     told = settings(bootstrap, tmp_path, topic)
     places = (0, 40, 41, 90, len(RECORDS))
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         before = len(facts(log.counted))
         async with process("-m", "services.feeds", **told) as feed:
             await written(bootstrap, topic, RECORDS[start:end])
@@ -157,14 +158,15 @@ async def test_what_expired_before_it_was_read_is_a_gap(bootstrap: str, tmp_path
 
 async def test_what_cannot_be_read_is_parked_with_its_place_in_the_topic(bootstrap: str, tmp_path: Path) -> None:
     log, topic = await watched(bootstrap), await made(bootstrap)
-    junk = {**RECORDS[9], "value": '{"call_id": 7, "src_user": "+79161234567"', "partition": 1}
+    value = '{"call_id": 7, "src_user": "+79161234567"'
+    junk = {**RECORDS[9], "value": value, "partition": 1}
     await written(bootstrap, topic, [*RECORDS[:9], junk, *RECORDS[9:]])
     async with feeding(bootstrap, topic, tmp_path):
         assert await log.holds(all_told)
     await log.look()
     [refused] = parked(log.counted)
     first = sum(record["partition"] == 1 for record in RECORDS[:9])
-    assert (refused.origin, refused.position, refused.length) == (f"{topic}/1", first, len(junk["value"]))
+    assert (refused.origin, refused.position, refused.length) == (f"{topic}/1", first, len(value))
     assert b"+7916" not in b"".join(contents(log.counted))
 
 
