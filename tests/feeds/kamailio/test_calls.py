@@ -102,6 +102,21 @@ def test_without_cdrs_a_refusal_waits_three_minutes_for_another_phone() -> None:
     assert call.outcome == "answered"
 
 
+def test_without_cdrs_the_dialog_module_says_that_no_other_phone_will_answer() -> None:
+    said = lines(dialog("failed", 9), acc(9, 486), other(10))
+    assert not ended(heard(said + lines(other(13))))
+    assert [call.outcome for call in ended(heard(said + lines(other(14))))] == ["busy"]
+
+
+def test_a_clock_that_jumps_far_ahead_for_a_record_holds_no_call_back() -> None:
+    jump = acc(0, method="OPTIONS", time=4_000_000_000, callid="2@edge")
+    told = heard(lines(CALLED, cdr(1, 1, call_id="3@edge"), jump, RECORD, other(66), other(80)))
+    assert {(call.call, call.outcome, call.talk_seconds) for call in ended(told)} == {
+        ("1@edge", "answered", 60),
+        ("3@edge", "failed", 0),
+    }
+
+
 def test_the_dialog_module_alone_tells_calls_to_the_second() -> None:
     said = lines(dialog("start", 5), dialog("end", 65, 5), dialog("failed", 70, callid="3@edge"))
     first, second = ended(read(said))
