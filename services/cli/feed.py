@@ -54,8 +54,8 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     """Append what a phone system says: read from files of it, or listened to; what is told twice counts once."""
     company = _company(time_zone, roster)
     if connect is not None or topic is not None:
-        if file or dry_run or (connect and topic):
-            message = "--connect, or --topic, takes neither --file nor --dry-run"
+        if file or dry_run or (connect is not None and topic is not None):
+            message = "one of --connect and --topic listens, and takes neither --file nor --dry-run"
             raise ClearError(message)
         given = {
             "ami_username": username,

@@ -36,5 +36,6 @@ holds seven digits in a row, which may be a number, stands in events as its SHA-
 
 **What Kamailio must be told.** `cdr_enable = 1`, `cdr_start_on_confirmed = 1`; in `acc_extra` `src_user=$fU` and
 `dst_user=$rU` (or `$tU`); in `cdr_extra` the same two from the dialog and `call_id`: a CDR has no Call-ID of its own.
+evapi must write a line for each object (`netstring_format = 0`, and a line feed in what is sent).
 The kafka module is there from Kamailio 6.0 on, and starts only when its topic exists.
 """

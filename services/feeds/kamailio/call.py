@@ -27,7 +27,9 @@ class Call:
     called: str = ""
     answered: Micros | None = None
     refused: tuple[Micros, int] | None = None
-    """The last final code of a refusal, or 0 where none was told, and when that was."""
+    """When it was last refused, and by which code; 0 where none was told."""
+    failed: bool = False
+    """Whether the dialog module saw that it came to nothing, which no other phone can change."""
     challenged: bool = False
     """Whether it was asked who is calling: that it then came to nothing is not the end of it."""
     left: Micros | None = None
@@ -56,7 +58,7 @@ class Call:
     @property
     def is_over(self) -> bool:
         """Whether something was seen that ends a call, and not just one way for it to go."""
-        return self.ended is not None or self.left is not None or (self.refused is not None and self.refused[1] == 0)
+        return self.ended is not None or self.left is not None or self.failed
 
     @property
     def can_be_told(self) -> bool:
@@ -91,6 +93,7 @@ class Call:
             if self.left is None:
                 self.left = seen.at
         elif not self.challenged:
+            self.failed = True
             self._refuse(seen.at, 0)
 
     def cdr(self, seen: Cdr) -> None:
@@ -123,7 +126,7 @@ class Call:
             self.refused = at, code
 
     def _ask_again(self) -> None:
-        self.challenged = True
+        self.challenged, self.failed = True, False
         if not self._lasted:
             self.began = self.ended = None
         if self.refused is not None and self.refused[1] == 0:

@@ -9,14 +9,18 @@ Since = dict[str, Micros | None]
 
 
 def due(since: Since, at: Micros, patience: Micros) -> Iterator[str]:
-    """Take out the calls that have waited long enough; those that have just begun to, do so from this moment."""
+    """Take out the calls that have waited long enough; those that have just begun to, do so from this moment.
+
+    One that began to wait when a clock was wrong, and lay ahead, does so from now on.
+    """
     for call in reversed(since):
         if since[call] is not None:
             break
         since[call] = at
     while since:
         call = next(iter(since))
-        if (begun := since[call]) is None or begun + patience > at:
+        begun = since[call] = min(since[call] or at, at)
+        if begun + patience > at:
             return
         del since[call]
         yield call

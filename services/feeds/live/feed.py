@@ -49,6 +49,16 @@ class LiveReader(Reader, Protocol):
         """Say what time it is at the phone system, where an item does nothing but tell that."""
 
 
+class Cutting(Protocol):
+    """Cuts what is spooled into items, as it grows."""
+
+    position: int
+    """Where the item begins that is being gathered."""
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """Give the items that are whole with this chunk."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening(Generic[Memory]):
     """What is listened to, and how it is read."""
@@ -63,6 +73,8 @@ class Listening(Generic[Memory]):
     memory: type[Memory]
     reader: Callable[[Memory], LiveReader]
     """Makes a reader that goes on with a memory."""
+    cutter: Callable[[int], Cutting] | None = None
+    """Cuts from a position on, where no separator ends the items."""
 
 
 async def feed(listening: Listening[Memory], appender: Appender, stop: asyncio.Event) -> None:
@@ -140,7 +152,11 @@ class _Telling(Generic[Memory]):
         if self._checkpoint.position < spool.start:
             self._reader.lost()
         self._read = max(self._checkpoint.position, spool.start)
-        self._cutter = Cutter(self._reader.separator, position=self._read)
+        self._cutter: Cutting = (
+            Cutter(self._reader.separator, position=self._read)
+            if listening.cutter is None
+            else listening.cutter(self._read)
+        )
         self._clock = asyncio.get_running_loop().time
         self._saved = self._clock()
 

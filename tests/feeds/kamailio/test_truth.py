@@ -1,5 +1,6 @@
 """The captured Kamailio: what is told is what was done, from whichever of its outputs it is read."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -50,6 +51,14 @@ def test_every_talk_lasted_as_planned_to_five_milliseconds(capture: Capture) -> 
         assert call.talk_seconds == held_ms // 1000
         checked += 1
     assert checked == 32
+
+
+def test_a_talk_is_as_long_as_its_cdr_says() -> None:
+    cdrs = [record for line in ACC.read_text().splitlines() if "call_id" in (record := json.loads(line))]
+    said = {record["call_id"]: round(float(record["duration"]) * 1000) for record in cdrs}
+    for call in ended(read(evapi())):
+        talked = call.ended_at - call.answered_at if call.answered_at is not None else timedelta()
+        assert talked // timedelta(milliseconds=1) == said[call.call]
 
 
 @EACH
