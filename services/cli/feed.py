@@ -12,11 +12,12 @@ from services.cli.output import print_bytes, print_json
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from events.envelope import Envelope
-    from services.feeds.asterisk.live.feed import LiveAsterisk
     from services.feeds.facts import Company
+    from services.feeds.live.sources import Live
+    from services.runtime.settings import Settings
 
 
 def feed(  # noqa: PLR0913  # each is an option of the command
@@ -27,6 +28,12 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     *,
     connect: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Listen to it there until told to stop.")
+    ] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Read the topic that it writes to, until told to stop: kamailio.")
+    ] = None,
+    brokers: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="The Kafka of that topic, where it is not our own.")
     ] = None,
     username: Annotated[str | None, typer.Option(help="Who we are at the manager interface: kvota.")] = None,
     secret_file: Annotated[
@@ -46,11 +53,18 @@ def feed(  # noqa: PLR0913  # each is an option of the command
 ) -> None:
     """Append what a phone system says: read from files of it, or listened to; what is told twice counts once."""
     company = _company(time_zone, roster)
-    if connect is not None:
-        if file or dry_run or source != "asterisk":
-            message = "--connect listens to asterisk, and takes neither --file nor --dry-run"
+    if connect is not None or topic is not None:
+        if file or dry_run or (connect is not None and topic is not None):
+            message = "one of --connect and --topic listens, and takes neither --file nor --dry-run"
             raise ClearError(message)
-        _listen(_live(connect, username, secret_file, queue_log, system, _sealing(company)))
+        given = {
+            "ami_username": username,
+            "ami_secret_file": secret_file,
+            "queue_log": queue_log,
+            "system": system,
+            "brokers": brokers,
+        }
+        _listen(_live(source, connect, topic, given, _sealing(company)))
         return
     if not file:
         message = "say what to read: --file FILE, or --connect HOST:PORT"
@@ -114,37 +128,46 @@ def _append(envelopes: "Iterator[Envelope]", *, as_json: bool) -> None:
         typer.echo(f"{topic} {count}")
 
 
-def _live(  # noqa: PLR0913, PLR0917  # as many as there are options
-    connect: str,
-    username: str | None,
-    secret_file: Path | None,
-    queue_log: Path | None,
-    system: str | None,
-    company: "Company",
-) -> "LiveAsterisk":
-    from services.feeds.live import asterisk
+def _live(
+    source: str, connect: str | None, topic: str | None, given: "Mapping[str, object]", company: "Company"
+) -> "Live":
+    """Give what is to be listened to; what the command says goes before what the environment does."""
+    from services.feeds.kamailio.settings import KamailioSettings
+    from services.feeds.live.sources import CONNECT, TOPICS, Told
     from services.feeds.settings import FeedsSettings
 
-    given = {
-        "ami": connect,
-        "ami_username": username,
-        "ami_secret_file": secret_file,
-        "queue_log": queue_log,
-        "system": system,
-    }
-    settings = FeedsSettings().model_copy(update={name: value for name, value in given.items() if value is not None})
-    live = asterisk(settings, company, home(), patient=False)
+    option, address, known = ("--connect", connect, CONNECT) if topic is None else ("--topic", topic, TOPICS)
+    make = known.get(source)
+    if make is None:
+        message = f"{option} listens to {' or '.join(sorted(known))}"
+        raise ClearError(message)
+    said = {name: value for name, value in given.items() if value is not None}
+    settings, kamailio = FeedsSettings(), KamailioSettings()
+    told = Told(
+        settings=settings.model_copy(update=_of(type(settings), said)),
+        kamailio=kamailio.model_copy(update=_of(type(kamailio), said)),
+        kafka=kafka("feed"),
+        company=company,
+        home=home(),
+        patient=False,
+    )
+    live = make(told, address or "")
     assert live is not None  # noqa: S101  # an address was given
     return live
 
 
-def _listen(live: "LiveAsterisk") -> None:
-    from services.feeds.live import feed_asterisk
+def _of(settings: "type[Settings]", said: "Mapping[str, object]") -> dict[str, object]:
+    """What is said that these settings know."""
+    return {name: value for name, value in said.items() if name in settings.model_fields}
+
+
+def _listen(live: "Live") -> None:
+    from services.feeds.live.sources import feed_from
     from services.runtime.logging import configure_logging
     from services.runtime.stopping import stop_when_told
 
     async def until_told() -> None:
-        await feed_asterisk(live, kafka("feed"), stop_when_told())
+        await feed_from(live, kafka("feed"), stop_when_told())
 
     configure_logging()
     asyncio.run(until_told())

@@ -1,8 +1,9 @@
-"""`python -m services.feeds`: the door, and the phone system to listen to if there is one, until SIGTERM or SIGINT."""
+"""`python -m services.feeds`: the door, and the phone systems to listen to, if any, until SIGTERM or SIGINT."""
 
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,12 @@ from pathlib import Path
 import structlog
 
 from services.feeds.appender import Appender
-from services.feeds.asterisk.live.feed import LiveAsterisk
 from services.feeds.budget import Budget
 from services.feeds.company import read_company
 from services.feeds.door import door
 from services.feeds.facts import Company
-from services.feeds.live import asterisk, feed_asterisk
+from services.feeds.kamailio.settings import KamailioSettings
+from services.feeds.live.sources import Live, Told, feed_from, named
 from services.feeds.metrics import DoorMetrics
 from services.feeds.registry import WEBHOOKS
 from services.feeds.secrets import Secrets
@@ -45,7 +46,7 @@ _log = structlog.get_logger()
 
 async def run(  # noqa: PLR0913  # each says something else of the process
     settings: FeedsSettings,
-    live: LiveAsterisk | None,
+    live: Sequence[Live],
     kafka: KafkaSettings,
     watch: Guard,
     stop: asyncio.Event,
@@ -63,8 +64,8 @@ async def run(  # noqa: PLR0913  # each says something else of the process
             beside.append(group.create_task(_look_for_topics(kafka, topics)))
             if keys is not None:
                 beside.append(group.create_task(keys.run()))
-            if live is not None:
-                group.create_task(feed_asterisk(live, kafka, stop))
+            for source in live:
+                group.create_task(feed_from(source, kafka, stop))
             await serve(app, Address(host=settings.host, port=settings.port), stop)
             for task in beside:
                 task.cancel()
@@ -119,7 +120,7 @@ async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
 
 async def _work(stop: asyncio.Event) -> None:
     settings, company, home = FeedsSettings(), CompanySettings(), HomeSettings().home
-    auth = AuthSettings()
+    auth, kafka = AuthSettings(), KafkaSettings(client_id="kvota-feeds")
     credentials = ServiceCredentials("feeds", auth)
     keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home, credentials)
     watch = guard(auth, settings.host)
@@ -127,10 +128,18 @@ async def _work(stop: asyncio.Event) -> None:
         told = read_company(company.time_zone, settings.roster)
         if keys is not None:
             told = replace(told, seal=keys.seal)
-        live = asterisk(settings, told, home, patient=True)
+        live = named(
+            Told(
+                settings=settings,
+                kamailio=KamailioSettings(),
+                kafka=kafka,
+                company=told,
+                home=home,
+                patient=True,
+            )
+        )
     except OSError as error:
         raise ClearError(str(error)) from None
-    kafka = KafkaSettings(client_id="kvota-feeds")
     await run(settings, live, kafka, watch, stop, company=told, home=home, keys=keys)
 
 

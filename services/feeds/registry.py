@@ -9,6 +9,7 @@ from services.feeds import aircall, amazon_connect, bitrix24, genesys, mango, tw
 from services.feeds.asterisk import files as asterisk
 from services.feeds.facts import Company
 from services.feeds.freeswitch import files as freeswitch
+from services.feeds.kamailio import files as kamailio
 from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
@@ -18,6 +19,7 @@ _FilesReader = Callable[[Iterable[Path], Company, str | None, tzinfo | None], It
 FILES: Mapping[str, _FilesReader] = {
     "asterisk": asterisk.read_files,
     "freeswitch": freeswitch.read_files,
+    "kamailio": kamailio.read_files,
 }
 """Sources that can be read from files."""
 

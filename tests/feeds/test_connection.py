@@ -9,7 +9,7 @@ import pytest
 
 from services.feeds.asterisk.live import connection
 from services.feeds.asterisk.live.connection import LoginRefusedError, Manager, listen, system_name
-from services.feeds.asterisk.live.spool import Spool
+from services.feeds.live.spool import Spool
 from services.runtime.errors import ClearError
 from tests.feeds.ami_server import AmiServer, Hole, capture_chunks
 from tests.feeds.watching import soon

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.feeds.company import read_company
-from services.feeds.live import asterisk
+from services.feeds.live.sources import asterisk
 from services.feeds.settings import FeedsSettings
 
 OPTIONAL = ("AMI", "AMI_USERNAME", "AMI_SECRET", "AMI_SECRET_FILE", "SYSTEM", "QUEUE_LOG", "ROSTER")

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.feeds.asterisk.ami import AmiMemory
-from services.feeds.asterisk.live.checkpoint import Checkpoint, dump, load, save
-from services.feeds.asterisk.live.spool import Spool
+from services.feeds.live.checkpoint import Checkpoint, dump, load, save
+from services.feeds.live.spool import Spool
 
 SEGMENT = 10
 
@@ -105,15 +105,15 @@ def test_a_spool_that_ends_before_the_position_goes_on_there(tmp_path: Path) -> 
 
 def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
     memory = AmiMemory(latest=5, on_line={("sales", "Anna"): ["pbx1-1.1"]}, transfers={"a": ("timed_out", None)})
-    save(tmp_path / "checkpoint", dump(Checkpoint(7, 3, memory)))
-    assert load(tmp_path / "checkpoint") == Checkpoint(7, 3, memory)
+    save(tmp_path / "checkpoint", dump(Checkpoint(memory, 7, 3)))
+    assert load(tmp_path / "checkpoint", AmiMemory) == Checkpoint(memory, 7, 3)
 
 
 def test_without_a_checkpoint_one_begins(tmp_path: Path) -> None:
-    assert load(tmp_path / "checkpoint") == Checkpoint()
+    assert load(tmp_path / "checkpoint", AmiMemory) == Checkpoint(AmiMemory())
 
 
 def test_a_checkpoint_whose_memory_is_of_another_version_gives_the_position_and_a_gap(tmp_path: Path) -> None:
-    written = msgspec.msgpack.decode(dump(Checkpoint(7, 3, AmiMemory(latest=5))))
+    written = msgspec.msgpack.decode(dump(Checkpoint(AmiMemory(latest=5), 7, 3)))
     save(tmp_path / "checkpoint", msgspec.msgpack.encode(written | {"layout": 99}))
-    assert load(tmp_path / "checkpoint") == Checkpoint(7, 3, AmiMemory(latest=5, reconnected=True))
+    assert load(tmp_path / "checkpoint", AmiMemory) == Checkpoint(AmiMemory(latest=5, reconnected=True), 7, 3)

@@ -21,7 +21,7 @@ from services.broker.jars import KAFKA_VERSION
 from services.broker.properties import SETTINGS
 from services.feeds.asterisk.live.feed import LiveAsterisk
 from services.feeds.company import read_company
-from services.feeds.live import asterisk
+from services.feeds.live.sources import asterisk
 from services.feeds.settings import FeedsSettings
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.ports import HOST

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Literal
+from typing import ClassVar, Literal
 
 from events.agents import State
 from events.calls import Outcome
@@ -56,6 +56,7 @@ class Waiting:
 class AmiMemory:
     """All that a reader remembers: with this, another one goes on and says the very same."""
 
+    layout: ClassVar[int] = 1
     latest: Micros | None = None
     """When anything was last heard."""
     reconnected: bool = False
@@ -151,6 +152,10 @@ class AmiReader:
     def rest(self) -> Iterable[Envelope]:
         """Nothing is held back."""
         return ()
+
+    def clock(self, item: bytes) -> Micros | None:
+        """Say what time it is at the phone system, where it was only asked for that."""
+        return pong_at(item.lstrip(b"\r\n"))
 
     def lost(self) -> None:
         """Take note that something may be missing between what was read and what comes next."""

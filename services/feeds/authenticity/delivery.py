@@ -19,6 +19,12 @@ class Delivery:
     received_at: datetime
     """In UTC."""
 
+    def check_age(self, signed_at: float, window: timedelta) -> None:
+        """Raise StaleError unless it was signed, in epoch seconds, within a window before or after it was received."""
+        received, seconds = self.received_at.timestamp(), window.total_seconds()
+        if not received - seconds <= signed_at <= received + seconds:  # this way no number is too large to compare
+            raise StaleError
+
 
 class NotAuthenticError(Exception):
     """A delivery cannot be believed to come from its source; nothing of it or of a secret is quoted."""

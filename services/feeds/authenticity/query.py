@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
+from services.feeds.authenticity.address import parts_of, values_of
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError
 from services.feeds.authenticity.secret import is_one_of
 
@@ -16,10 +16,7 @@ class SecretQuery:
 
     def check(self, delivery: Delivery, secrets: Sequence[str], _window: timedelta, /) -> None:
         """Raise NotAuthenticError unless it is."""
-        try:
-            told = parse_qs(urlsplit(delivery.url).query).get("secret", [])
-        except ValueError:
-            told = []
+        told = values_of(parts_of(delivery.url).query, "secret")
         if not told:
             raise NotAuthenticError(*_MISSING)
         if not is_one_of(told[0], secrets):

@@ -12,6 +12,7 @@ _LATEST: Micros = 2**32 * SECOND
 """The moment in 2106 that no instant lies beyond."""
 _EVENT = b"Event-Name:"
 _SEQUENCE_DIGITS = 18
+_LINE = re.compile(rb"^([^:\n]+):[ ]?(.*)$", re.MULTILINE)
 _BEGINS = re.compile(rb"\n(?:Event-Name: |Content-Type: (?:text/event-plain|auth/request)$)")
 """What cannot lie within an event: the beginning of another, or of what carries one."""
 
@@ -107,8 +108,4 @@ def is_event(block: bytes, *, whole: bool) -> bool:
 
 def parse(block: bytes) -> Message:
     """Take an event apart; its body, if it has one, is left out."""
-    headers: dict[bytes, bytes] = {}
-    for line in block.partition(END)[0].split(b"\n"):
-        name, _, value = line.partition(b":")
-        headers.setdefault(name, value.removeprefix(b" "))
-    return Message(headers)
+    return Message(dict(reversed(_LINE.findall(block.partition(END)[0]))))

@@ -82,7 +82,7 @@ class StaysMemory:
     serving: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The caller and the stay that an agent's channel is on."""
     unsettled: dict[str, Micros] = field(default_factory=dict)
-    """Callers of whom a hangup, or the end of a stay, should be heard at once; since when that is waited for."""
+    """Callers of whom a hangup, or the end of a stay, was heard, and since when the rest of it is waited for."""
 
 
 class Stays:
@@ -95,19 +95,20 @@ class Stays:
         self._memory = memory
 
     def clock(self, at: Micros) -> Iterator[Envelope]:
-        """Time has come this far: what was waited for in vain is told without."""
+        """Time has come this far: what was waited for in vain is told without, and who is gone is forgotten."""
         memory = self._memory
         while memory.unsettled and next(iter(memory.unsettled.values())) < at - _PATIENCE:
             call = next(iter(memory.unsettled))
             del memory.unsettled[call]
             yield from self._settle(call, patient=False)
-            self._forget_if_gone(call)
+            caller = memory.callers.get(call)
+            if caller is not None and caller.gone is not None:
+                self._drop(call)
 
     def joined(self, at: Micros, place: Place) -> Iterator[Envelope]:
         """Tell that a caller joined a queue, behind those who are known to wait in it."""
         yield from self._settle(place.call, patient=False)
         caller, waiting = self._caller(at, place.call), self._memory.waiting.setdefault(place.queue, set())
-        waiting.discard(place.member)
         caller.members[place.member] = Member(place.queue, second(at))
         yield from self._calls.joined(at, place.call, place.queue, len(waiting) + 1)
         waiting.add(place.member)
@@ -140,7 +141,6 @@ class Stays:
         by: Literal["customer"] | None = "customer" if left.outcome == "abandoned" and left.hung_up else None
         end = Ending(left.outcome, max(0, left.leaving - member.joined), by=by)
         yield from self._calls.ended(within(at, left.leaving), place.call, place.queue, end)
-        self._forget_if_gone(place.call)
 
     def terminated(self, at: Micros, place: Place, leaving: int, served: Served) -> Iterator[Envelope]:
         """Tell that an agent and a caller parted; an answer that nobody heard of is told from this, too."""
@@ -162,7 +162,6 @@ class Stays:
             caller.gone = hangup
             self._wait(at, channel)
             yield from self._settle(channel, patient=True)
-            self._forget_if_gone(channel)
 
     def knows(self, call: str) -> bool:
         """Whether a channel is or was in a queue."""
@@ -185,7 +184,6 @@ class Stays:
             member.left, member.leaving = within(at, leaving), leaving
             self._wait(at, place.call)
         yield from self._settle(place.call, patient=True)
-        self._forget_if_gone(place.call)
 
     def _settle(self, call: str, *, patient: bool) -> Iterator[Envelope]:
         """Tell the stays that are over: once it is known who ended them, or (not patient) without."""
@@ -229,14 +227,6 @@ class Stays:
     def _wait(self, at: Micros, call: str) -> None:
         self._memory.unsettled.pop(call, None)
         self._memory.unsettled[call] = at
-
-    def _forget_if_gone(self, call: str) -> None:
-        """Forget a caller who hung up, when there is no stay whose end is still to come, or too late for it."""
-        caller = self._memory.callers.get(call)
-        if caller is None or caller.gone is None:
-            return
-        if call not in self._memory.unsettled or all(member.over for member in caller.members.values()):
-            self._drop(call)
 
     def _drop(self, call: str) -> None:
         self._memory.unsettled.pop(call, None)

@@ -6,8 +6,8 @@ TaskQueue, an agent a Worker by its Sid, or the `client:` that a call was dialle
 seconds and arrive in any order, which `SequenceNumber` says; TaskRouter tells milliseconds.
 
 The call that a caller made is answered by Twilio itself: whether anybody picked up, the leg of an agent or a
-reservation says. A secret is an auth token of the account; Twilio signs the address that it calls, which has to be
-`KVOTA_FEEDS_PUBLIC_URL`.
+reservation says. A secret is an auth token of the account, or of a SharedKey where a Webhooks Rule signs with one;
+Twilio signs the address that it calls, which has to be `KVOTA_FEEDS_PUBLIC_URL`.
 """
 
 from services.feeds.authenticity.twilio import TwilioSignature

@@ -10,8 +10,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.feeds.appender import Appender, AppendError, Record, record_of
-from services.feeds.asterisk.live.spool import write_whole
 from services.feeds.facts import Company, UnreadableItemError
+from services.feeds.live.spool import write_whole
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.seen import decode_seen
 from services.runtime.log import Record as LogRecord

@@ -3,7 +3,7 @@
 import base64
 import hmac
 from datetime import UTC, datetime, timedelta
-from hashlib import sha1, sha256
+from hashlib import sha256
 from urllib.parse import urlencode
 from warnings import catch_warnings, simplefilter
 
@@ -11,6 +11,7 @@ import jwt
 from jwt.warnings import InsecureKeyLengthWarning
 
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError, Scheme
+from services.feeds.authenticity.twilio import Hash
 
 HERE = "https://kvota.example/v1/feeds"
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -34,12 +35,30 @@ def is_let_in(scheme: Scheme, told: Delivery, *secrets: str) -> bool:
 
 
 def by_twilio(
-    token: str, fields: list[tuple[str, str]], url: str = "https://kvota.example/v1/feeds/twilio"
+    token: str,
+    fields: list[tuple[str, str]],
+    url: str = "https://kvota.example/v1/feeds/twilio",
+    hashed: Hash = "sha1",
+    **settings: str,
 ) -> Delivery:
     """A form, signed as Twilio does it."""
     text = url + "".join(name + value for name, value in sorted(set(fields)))
-    signature = base64.b64encode(hmac.new(token.encode(), text.encode(), sha1).digest()).decode()
-    return delivery(urlencode(fields).encode(), url, x_twilio_signature=signature)
+    signature = base64.b64encode(hmac.digest(token.encode(), text.encode(), hashed)).decode()
+    return delivery(urlencode(fields).encode(), url, x_twilio_signature=signature, **settings)
+
+
+def by_standard_webhooks(secret: str, body: bytes, made: datetime | str = NOW, identity: str = "msg_1") -> Delivery:
+    """A body, signed as Standard Webhooks wants it."""
+    time = made if isinstance(made, str) else str(int(made.timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signature = base64.b64encode(hmac.digest(key, f"{identity}.{time}.".encode() + body, "sha256")).decode()
+    return delivery(body, webhook_id=identity, webhook_timestamp=time, webhook_signature=f"v1,{signature}")
+
+
+def flipped(text: bytes, place: int, bit: int) -> bytes:
+    """The same with one bit that is another."""
+    at = place % len(text)
+    return text[:at] + bytes([text[at] ^ (1 << bit)]) + text[at + 1 :]
 
 
 def by_vonage(secret: str, body: bytes, made: datetime = NOW) -> Delivery:

@@ -30,6 +30,7 @@ from tests.feeds.authenticity.delivered import (
     by_twilio,
     by_vonage,
     delivery,
+    flipped,
     is_let_in,
 )
 
@@ -115,7 +116,7 @@ def test_each_of_several_secrets_proves_a_delivery_and_no_other(
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_one_bit_of_a_signed_form(scheme: Scheme, signed: Callable[[str], Delivery], place: int, bit: int) -> None:
     told = signed(SECRETS[0])
-    changed = replace(told, body=_flipped(told.body, place, bit))
+    changed = replace(told, body=flipped(told.body, place, bit))
     assume(sorted(fields_of(changed.body) or ()) != sorted(fields_of(told.body) or ()))  # %2B and %2b are the same
     assert not is_let_in(scheme, changed)
 
@@ -125,14 +126,14 @@ def test_one_bit_of_a_signed_form(scheme: Scheme, signed: Callable[[str], Delive
 def test_one_bit_of_a_header(scheme: Scheme, signed: Callable[[str], Delivery], place: int, bit: int) -> None:
     told = signed(SECRETS[0])
     [(name, value)] = told.headers.items()
-    assert not is_let_in(scheme, replace(told, headers={name: _flipped(value.encode(), place, bit).decode()}))
+    assert not is_let_in(scheme, replace(told, headers={name: flipped(value.encode(), place, bit).decode()}))
 
 
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 6))
 def test_one_bit_of_the_address(place: int, bit: int) -> None:
     begins, path = "https://kvota.example", "/v1/feeds/twilio?a=1&b=2"
     told = by_twilio(TOKEN, FORM, begins + path)
-    changed = begins + _flipped(path.encode(), place, bit).decode()
+    changed = begins + flipped(path.encode(), place, bit).decode()
     assume("bodySHA256" not in changed)
     assert not is_let_in(TwilioSignature(), replace(told, url=changed), TOKEN)
 
@@ -140,14 +141,14 @@ def test_one_bit_of_the_address(place: int, bit: int) -> None:
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_one_bit_of_what_vonage_signs(place: int, bit: int) -> None:
     told = by_vonage(SECRETS[0], CALL.encode())
-    assert not is_let_in(VonageToken(), replace(told, body=_flipped(told.body, place, bit)))
+    assert not is_let_in(VonageToken(), replace(told, body=flipped(told.body, place, bit)))
 
 
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 6))
 def test_one_bit_of_vonages_token(place: int, bit: int) -> None:
     told = by_vonage(SECRETS[0], CALL.encode())
     token = told.headers["authorization"].removeprefix("Bearer ")
-    changed = _flipped(token.encode(), place, bit).decode()
+    changed = flipped(token.encode(), place, bit).decode()
     assume(_decoded(changed) != _decoded(token))  # base64 leaves some bits of its last letter unused
     assert not is_let_in(VonageToken(), replace(told, headers={"authorization": f"Bearer {changed}"}))
 
@@ -163,7 +164,7 @@ def test_a_token_of_another_time_is_stale(minutes: int) -> None:
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_one_bit_of_a_token_in_a_body(place: int, bit: int) -> None:
     before, after = b'{"event":"call.ended","token":"', b'"}'
-    changed = before + _flipped(SECRETS[0].encode(), place, bit) + after
+    changed = before + flipped(SECRETS[0].encode(), place, bit) + after
     assert not is_let_in(AircallToken(), delivery(changed))
 
 
@@ -183,17 +184,3 @@ def _decoded(token: str) -> list[bytes] | None:
         return [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split(".")]
     except ValueError:
         return None
-
-
-def _flipped(text: bytes, place: int, bit: int) -> bytes:
-    at = place % len(text)
-    return text[:at] + bytes([text[at] ^ (1 << bit)]) + text[at + 1 :]
-
-
-def test_what_is_nested_deeply_is_not_believed() -> None:
-    assert not is_let_in(AircallToken(), delivery(b'{"token": ' + b"[" * 100_000))
-
-
-def test_a_secret_that_is_empty_or_has_no_salt_proves_nothing() -> None:
-    assert not is_let_in(AircallToken(), delivery(b'{"token": ""}'), "")
-    assert not is_let_in(MangoSign(), by_mango("key", CALL), "key")

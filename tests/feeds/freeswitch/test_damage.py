@@ -62,7 +62,8 @@ def test_any_chunking_of_any_bytes_gives_the_same_blocks_and_loses_none(data: by
 @pytest.mark.parametrize("size", [LIMIT, LIMIT + 1, LIMIT + 3, 3 * LIMIT])
 def test_a_block_that_is_too_long_is_not_held_and_is_the_same_however_it_comes(size: int) -> None:
     data = AUTH + b"x" * size + b"\n\n" + AUTH
-    assert frames_of(*pieces(data, list(range(0, len(data), 65_536)))) == frames_of(data)
+    for cuts in (list(range(0, len(data), 65_536)), [LIMIT + 50], [len(data) - len(AUTH) - 9]):
+        assert frames_of(*pieces(data, cuts)) == frames_of(data)
     [long] = [frame for frame in blocks([data]) if frame.length == size]
     assert (long.data is None) == (size > LIMIT)
     assert not [frame for frame in blocks(pieces(data, [100, LIMIT])) if frame.data and len(frame.data) > LIMIT]

@@ -191,13 +191,25 @@ def test_whose_phone_it_is_may_be_known_only_when_it_is_answered() -> None:
     assert (call.outcome, call.rep) == ("answered", "101")
 
 
-def test_a_channel_that_mod_callcenter_made_is_no_call_even_where_it_did_not_say_so_at_once() -> None:
+@pytest.mark.parametrize("side", [{}, {"variable_cc_side": "agent"}])
+def test_a_channel_that_mod_callcenter_made_is_no_call_even_where_it_did_not_say_so_at_once(
+    side: dict[str, str],
+) -> None:
     switch = Switch()
     caller = Member(switch, "c1")
     leg = switch.channel("CREATE", 5, caller.leg, Call_Direction="outbound", variable_dialed_user="101")
     joined = {"Bridge_A_Unique_ID": "c1", "Bridge_B_Unique_ID": caller.leg}
     bridge = switch.channel("BRIDGE", 10.2, "c1", **joined)
-    ends = switch.hangup(70, caller.leg, "recv_bye", variable_cc_side="agent") + switch.hangup(70.1, "c1")
+    ends = switch.hangup(70, caller.leg, "recv_bye", **side) + switch.hangup(70.1, "c1")
     told = read_on(caller.starts() + leg + caller.answered(6, 10) + bridge + ends + caller.parted(6, 10, 70))
     assert [call.queue for call in ended(told)] == ["sales"]
     assert [answered.queue for answered in events_of(CallAnswered, told)] == ["sales"]
+
+
+@pytest.mark.parametrize(("rep_at", "by"), [(68, "rep"), (68.1, "customer")])
+def test_of_two_who_hang_up_a_direct_call_at_once_the_first_counts(rep_at: float, by: str) -> None:
+    switch = Switch()
+    begins = inbound(switch) + talks(switch)
+    switch.number += 50
+    ends = switch.hangup(rep_at, "b", "recv_bye") + switch.hangup(68.05, "a", "recv_bye")
+    assert [call.hung_up_by for call in ended(read_on(begins + AUTH + ends))] == [by]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.agents import AgentSignedIn
 from events.calls import CallOffered
 from events.envelope import Envelope
 from events.feeds import FeedGapFound
@@ -37,6 +38,20 @@ def test_a_hole_between_connections_is_told_once_with_how_much_there_may_be_in_i
         FeedGapFound, read_on(said + switch.event("HEARTBEAT", 20, {}) + switch.event("HEARTBEAT", 40, {}))
     )
     assert (gap.after, gap.before, gap.missing) == ("0c0de-1/1", "0c0de-1/42", 40)
+
+
+def test_a_word_from_before_the_hole_that_is_handed_out_late_does_not_hide_it() -> None:
+    switch = Switch()
+    late, last = switch.event("HEARTBEAT", 0, {}), switch.event("HEARTBEAT", 20, {})
+    told = read_on(AUTH + last + AUTH + late + switch.event("HEARTBEAT", 40, {}))
+    assert [gap.missing for gap in events_of(FeedGapFound, told)] == [switch.step - 1]
+
+
+def test_what_was_told_long_ago_is_not_told_again() -> None:
+    switch = Switch(step=1)
+    comes, goes = switch.status(0, "anna", "Available"), switch.status(1, "anna", "Logged Out")
+    since = b"".join(switch.event("HEARTBEAT", n, {}) for n in range(2, 3000))
+    assert len(events_of(AgentSignedIn, read_on(comes + goes + since + comes))) == 1
 
 
 def test_what_comes_twice_is_told_once_whatever_came_between() -> None:

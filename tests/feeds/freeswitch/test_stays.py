@@ -3,10 +3,9 @@
 import pytest
 
 from events.calls import CallAnswered, CallOffered
+from services.feeds.freeswitch.esl import EslMemory
 from tests.feeds.freeswitch.given import AUTH, Member, Switch, read_file, read_on
 from tests.feeds.samples import at, ended, events_of, parked
-
-NOTHING = Switch().event("HEARTBEAT", 200, {})
 
 
 def served(switch: Switch) -> tuple[Member, bytes]:
@@ -51,12 +50,14 @@ def test_a_reason_that_mod_callcenter_does_not_have_is_parked() -> None:
     ("caller_by", "agent_by", "hung_up_by"),
     [("recv_bye", "send_bye", "customer"), ("send_bye", "recv_bye", "rep"), ("send_bye", "send_bye", None)],
 )
+@pytest.mark.parametrize("first", ["agent", "caller"])
 def test_who_hung_up_is_known_whether_the_channels_end_before_the_stay_or_after(
-    order: str, caller_by: str, agent_by: str, hung_up_by: str | None
+    order: str, first: str, caller_by: str, agent_by: str, hung_up_by: str | None
 ) -> None:
     switch = Switch()
     caller, begins = served(switch)
-    hangups = switch.hangup(70, caller.leg, agent_by) + switch.hangup(70.02, "c1", caller_by, variable_cc_side="member")
+    both = [switch.hangup(70, caller.leg, agent_by), switch.hangup(70, "c1", caller_by, variable_cc_side="member")]
+    hangups = b"".join(both if first == "agent" else both[::-1])
     parted = caller.parted(6, 10, 70)
     [call] = ended(read_on(begins + (hangups + parted if order == "before" else parted + hangups)))
     assert (call.outcome, call.talk_seconds, call.hung_up_by) == ("answered", 60, hung_up_by)
@@ -169,3 +170,51 @@ def test_the_place_in_a_queue_is_behind_those_who_still_wait() -> None:
     one, two, three = (Member(switch, call) for call in ("c1", "c2", "c3"))
     told = read_on(one.starts(0) + two.starts(1) + one.cancelled(2, "TIMEOUT") + three.starts(3))
     assert [offered.position for offered in events_of(CallOffered, told)] == [1, 2, 2]
+
+
+@pytest.mark.parametrize(("agent_at", "caller_at", "by"), [(70, 70.1, "rep"), (70.1, 70, "customer")])
+def test_of_two_who_hang_up_at_once_the_first_counts(agent_at: float, caller_at: float, by: str) -> None:
+    switch = Switch()
+    caller, begins = served(switch)
+    hangups = switch.hangup(agent_at, caller.leg, "recv_bye") + switch.hangup(caller_at, "c1", "recv_bye")
+    assert [call.hung_up_by for call in ended(read_on(begins + hangups + caller.parted(6, 10, 70)))] == [by]
+
+
+def test_an_answer_that_is_handed_out_after_the_end_of_the_stay_says_nothing_again() -> None:
+    switch = Switch()
+    caller = Member(switch, "c1")
+    begins, answer = caller.starts(), caller.answered(6, 10)
+    memory = EslMemory()
+    told = read_on(begins + caller.terminated(6, 10, 70) + switch.hangup(70, "c1", "recv_bye") + answer, memory)
+    assert memory.stays.serving == {}
+    assert len(events_of(CallAnswered, told)) == len(ended(told)) == 1
+
+
+def test_nothing_is_remembered_of_callers_who_are_gone_nor_of_a_core_that_is_no_more() -> None:
+    switch, memory = Switch(), EslMemory()
+    caller, begins = served(switch)
+    other = Member(switch, "c2")
+    said = begins + other.starts() + other.cancelled(9, "TIMEOUT") + switch.hangup(9, "c2") + caller.parted(6, 10, 70)
+    ends = switch.hangup(70, caller.leg, "recv_bye") + switch.hangup(70, "c1") + switch.event("HEARTBEAT", 74, {})
+    read_on(said + ends, memory)
+    assert not any((memory.stays.callers, memory.stays.serving, memory.stays.unsettled, memory.legs.legs))
+    assert not memory.calls.calls
+    assert memory.stays.waiting == {"sales": set()}
+    read_on(Member(switch, "c3").starts() + Switch("new").event("HEARTBEAT", 300, {}), memory)
+    assert not any((memory.stays.callers, memory.stays.waiting, memory.calls.calls))
+
+
+def test_who_waited_before_a_hole_is_not_counted_behind_it() -> None:
+    switch = Switch()
+    before = Member(switch, "c1").starts() + AUTH
+    told = read_on(before + Member(switch, "c2", joined=60).starts())
+    assert [offered.position for offered in events_of(CallOffered, told)] == [1, 1]
+
+
+def test_a_hold_counts_until_a_hole_where_nobody_knows_what_came_of_it() -> None:
+    switch = Switch()
+    caller, begins = served(switch)
+    held = switch.channel("HOLD", 20, caller.leg) + switch.event("HEARTBEAT", 25, {})
+    hangups = switch.hangup(70, "c1", "recv_bye") + switch.hangup(70, caller.leg)
+    [call] = ended(read_on(begins + held + AUTH + hangups + caller.parted(6, 10, 70)))
+    assert (call.talk_seconds, call.hold_seconds) == (60, 5)

@@ -1,15 +1,8 @@
-"""A live Asterisk: its manager interface over TCP, in a process that may stop and start at any time.
+"""A live Asterisk: its manager interface over TCP. What is not of Asterisk alone is in `services.feeds.live`.
 
-**The socket is never kept waiting.** Asterisk cuts off a client that reads too slowly, in the middle of an event. So
-all that arrives goes to a spool on disk at once, whatever Kafka does (`connection`, `spool`); the facts are made from
-the spool and appended from there (`feed`). When Kafka is away for so long that the spool is full, we hang up, and call
-again when half of it is free: a hole that is known is better than an Asterisk that is held up.
-
-**A restart goes on where the log is.** What the reader remembers (who waits, who talks, since when an agent is paused)
-is written down together with the position in the spool that it belongs to, and only once all that follows from what
-lies before is acknowledged (`checkpoint`). After a crash the spool is read again from there with that memory, so the
-same facts with the same ids come of it: those that were appended before count once, and no duration begins anew. No
-search for a moment without calls is needed; there is none on a busy floor.
+**The socket is never kept waiting**, because Asterisk cuts off a client that reads too slowly, in the middle of an
+event. **A restart goes on where the log is**: what the reader remembers is who waits, who talks, and since when an
+agent is paused. No search for a moment without calls is needed; there is none on a busy floor.
 
 **A hole is told, and filled.** AMI does not say again what nobody heard. The first thing heard after a connection began
 tells `feed.gap_found`. Where the queue_log can be read, its lines of that time are read by the same rules and with the

@@ -3,41 +3,28 @@
 import asyncio
 import re
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
-import structlog
-
-from services.feeds.asterisk.live.spool import Spool
 from services.feeds.asterisk.message import BANNER
+from services.feeds.live.connection import CHUNK, CONNECT_S, Line, LostError, RefusedError, line, until_done
+from services.feeds.live.spool import Spool
 from services.runtime.errors import ClearError
 
 PING_S = 1.0
 """How often the phone system is asked for its time."""
 SILENCE_S = 10.0
 """A connection on which nothing is heard for so long, not even answers to pings, is dead."""
-_CONNECT_S = 10.0
-_SHORTEST_S, _LONGEST_S = 0.25, 10.0
-"""How long to wait before connecting again: twice as long after each failure."""
-_CHUNK = 256 * 1024
 _HEAD = 64 * 1024
 """The answer to a login, and to a question for the name, is not longer."""
 _END = b"\r\n\r\n"
 _NAME = re.compile(rb"\r\nSystemName: ?([^\r\n]*)\r\n")
 
-Done = TypeVar("Done")
 
-_log = structlog.get_logger()
-
-
-class LoginRefusedError(ClearError):
+class LoginRefusedError(RefusedError):
     """The manager interface does not let us in; the message is one line for a person."""
-
-
-class _LostError(Exception):
-    """The connection is of no use any more; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +56,13 @@ async def system_name(manager: Manager, *, patient: bool) -> str:
     """
 
     async def ask(connection: _Connection) -> str:
-        connection.writer.write(b"Action: CoreSettings\r\nActionID: kvota-name\r\n\r\n")
+        connection.line.writer.write(b"Action: CoreSettings\r\nActionID: kvota-name\r\n\r\n")
         held = connection.head
         while not (found := _NAME.search(held)):
             held = held[-_HEAD:] + await connection.read()
         return found[1].decode(errors="replace").strip()
 
-    return await _until_done(manager, ask, patient=patient)
+    return await until_done(manager.address, lambda: _logged_in(manager), ask, patient=patient)
 
 
 async def listen(manager: Manager, spool: Spool, *, patient: bool) -> NoReturn:
@@ -85,7 +72,7 @@ async def listen(manager: Manager, spool: Spool, *, patient: bool) -> NoReturn:
     """
 
     async def take_down(connection: _Connection) -> NoReturn:
-        pinging = asyncio.create_task(_ping(connection.writer))
+        pinging = asyncio.create_task(_ping(connection.line.writer))
         try:
             chunk = connection.head
             while spool.write(chunk):
@@ -93,75 +80,29 @@ async def listen(manager: Manager, spool: Spool, *, patient: bool) -> NoReturn:
         finally:
             pinging.cancel()
         message = "the spool is full: Kafka has not taken anything for too long"
-        raise _LostError(message)
+        raise LostError(message)
 
-    await _until_done(manager, take_down, patient=patient, ready=spool.has_room)
+    await until_done(manager.address, lambda: _logged_in(manager), take_down, patient=patient, ready=spool.has_room)
 
 
 @dataclass(frozen=True, slots=True)
 class _Connection:
-    reader: StreamReader
-    writer: StreamWriter
+    line: Line
     head: bytes
     """What was said until we were let in."""
 
     async def read(self) -> bytes:
-        """Give what has arrived, as soon as anything has; raises _LostError when nothing comes any more."""
-        try:
-            async with asyncio.timeout(SILENCE_S):
-                chunk = await self.reader.read(_CHUNK)
-        except TimeoutError:
-            message = f"nothing was heard for {SILENCE_S:.0f} s"
-            raise _LostError(message) from None
-        if not chunk:
-            message = "it was closed"
-            raise _LostError(message)
-        return chunk
-
-
-async def _no_wait() -> None:
-    """Be ready at once."""
-
-
-async def _until_done(
-    manager: Manager,
-    use: Callable[[_Connection], Awaitable[Done]],
-    *,
-    patient: bool,
-    ready: Callable[[], Awaitable[None]] = _no_wait,
-) -> Done:
-    """Connect again and again until the use of a connection is done."""
-    clock, pause_s = asyncio.get_running_loop().time, _SHORTEST_S
-    while True:
-        await ready()
-        began = clock()
-        try:
-            async with _logged_in(manager) as connection:
-                patient = True
-                _log.info("ami_connected", address=manager.address)
-                return await use(connection)
-        except (LoginRefusedError, _LostError, OSError) as error:
-            if isinstance(error, LoginRefusedError) and not patient:
-                raise
-            pause_s = _SHORTEST_S if clock() - began > _LONGEST_S else min(2 * pause_s, _LONGEST_S)
-            _log.warning("ami_lost", address=manager.address, reason=str(error), again_in_s=pause_s)
-        await asyncio.sleep(pause_s)
+        """Give what has arrived, as soon as anything has; raises LostError when nothing comes any more."""
+        return await self.line.read(SILENCE_S)
 
 
 @asynccontextmanager
 async def _logged_in(manager: Manager) -> AsyncGenerator[_Connection]:
-    async with asyncio.timeout(_CONNECT_S):
-        reader, writer = await asyncio.open_connection(manager.host, manager.port, limit=4 * _CHUNK)
-    try:
-        async with asyncio.timeout(_CONNECT_S):
-            head = await _log_in(manager, reader, writer)
-        yield _Connection(reader, writer, head)
-        writer.write(b"Action: Logoff\r\n\r\n")
-    finally:
-        writer.close()
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(1):
-                await writer.wait_closed()
+    async with line(manager.host, manager.port) as opened:
+        async with asyncio.timeout(CONNECT_S):
+            head = await _log_in(manager, opened.reader, opened.writer)
+        yield _Connection(opened, head)
+        opened.writer.write(b"Action: Logoff\r\n\r\n")
 
 
 async def _log_in(manager: Manager, reader: StreamReader, writer: StreamWriter) -> bytes:
@@ -183,10 +124,10 @@ async def _log_in(manager: Manager, reader: StreamReader, writer: StreamWriter) 
 
 
 async def _more(reader: StreamReader, said: bytes) -> bytes:
-    chunk = await reader.read(_CHUNK)
+    chunk = await reader.read(CHUNK)
     if not chunk or len(said) > _HEAD:
         message = "it was closed before it answered the login"
-        raise _LostError(message)
+        raise LostError(message)
     return chunk
 
 

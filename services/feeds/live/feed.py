@@ -1,0 +1,207 @@
+"""The live feed of one phone system: listens, spools, makes facts, appends them, and knows where it is."""
+
+import asyncio
+import os
+from asyncio import Task
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
+
+import structlog
+
+from events.envelope import Envelope
+from events.feeds import FeedBeat
+from services.feeds.appender import ROUND, Appender, AppendError, Record, record_of
+from services.feeds.facts import Micros, second
+from services.feeds.frames import Cutter, Frame
+from services.feeds.live.checkpoint import Checkpoint, Memory, dump, load, save
+from services.feeds.live.spool import Spool
+from services.feeds.reading import Items, Reader
+from services.runtime.errors import ClearError
+from services.runtime.lock import own
+
+SPOOL_BYTES = 512 * 1024 * 1024
+"""How much is kept while Kafka is away: of a busy Asterisk five minutes, with the recommended filter a quarter hour."""
+CHECKPOINT_S = 1.0
+_CHUNK = 512 * 1024
+_AGAIN_S = 1.0
+"""How long to wait before appending again what Kafka did not take."""
+_FINISH_S = 5.0
+"""How long what is spooled may take to be appended when we are told to stop; the rest is for the next start."""
+
+Done = TypeVar("Done")
+
+_log = structlog.get_logger()
+
+
+class LiveReader(Reader, Protocol):
+    """A reader of what is heard live."""
+
+    feed: str
+    """What the feed calls itself where it speaks of gaps and beats."""
+
+    def lost(self) -> None:
+        """Take note that something may be missing between what was read and what comes next."""
+
+    def clock(self, item: bytes) -> Micros | None:
+        """Say what time it is at the phone system, where an item does nothing but tell that."""
+
+
+class Cutting(Protocol):
+    """Cuts what is spooled into items, as it grows."""
+
+    position: int
+    """Where the item begins that is being gathered."""
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """Give the items that are whole with this chunk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening(Generic[Memory]):
+    """What is listened to, and how it is read."""
+
+    origin: str
+    """What is listened to, such as ami."""
+    folder: Path
+    """Where the spool and the checkpoint lie; no other process has it."""
+    spool_bytes: int
+    listen: Callable[[Spool], Coroutine[object, object, NoReturn]]
+    """Writes all that is said to a spool, for ever."""
+    memory: type[Memory]
+    reader: Callable[[Memory], LiveReader]
+    """Makes a reader that goes on with a memory."""
+    cutter: Callable[[int], Cutting] | None = None
+    """Cuts from a position on, where no separator ends the items."""
+
+
+async def feed(listening: Listening[Memory], appender: Appender, stop: asyncio.Event) -> None:
+    """Listen and tell at the same time; when told to stop, no longer listen, and tell what there is."""
+    spool = Spool(listening.folder, listening.spool_bytes)
+    try:
+        telling = _Telling(listening, spool, appender)
+        at_work = asyncio.create_task(telling.tell())
+        try:
+            await unless(stop, listening.listen(spool), at_work)
+            spool.complete()
+            await asyncio.wait({at_work}, timeout=_FINISH_S)
+        finally:
+            at_work.cancel()
+            await asyncio.gather(at_work, return_exceptions=True)
+    finally:
+        spool.close()
+
+
+async def unless(
+    stop: asyncio.Event, work: Coroutine[object, object, Done], beside: Task[None] | None = None
+) -> Done | None:
+    """Work until it is done or `stop` is set, which gives None; what fails, here or beside it, fails."""
+    stopping, working = asyncio.create_task(stop.wait()), asyncio.create_task(work)
+    ends: set[Task[Any]] = {stopping, working} | ({beside} if beside is not None else set())
+    try:
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        working.cancel()
+        await asyncio.gather(stopping, working, return_exceptions=True)
+    for task in done - {stopping}:
+        task.result()
+    return working.result() if working in done else None
+
+
+@contextmanager
+def owned(folder: Path) -> Generator[Path]:
+    """Have a folder to ourselves; raises ClearError when another process has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = own(folder / "lock")
+    except BlockingIOError:
+        message = f"another process feeds from the same phone system: it has {folder}"
+        raise ClearError(message) from None
+    try:
+        yield folder
+    finally:
+        os.close(lock)
+
+
+async def append(appender: Appender, records: Sequence[Record]) -> None:
+    """Append, for as long as it takes: what is not on the log is kept where it comes from."""
+    while records:
+        try:
+            await appender.append(records)
+        except AppendError as error:
+            await _log.awarning("kafka_does_not_take", records=len(records), reason=str(error))
+            await asyncio.sleep(_AGAIN_S)
+        else:
+            return
+
+
+class _Telling(Generic[Memory]):
+    """Makes facts of what is spooled, and appends them."""
+
+    def __init__(self, listening: Listening[Memory], spool: Spool, appender: Appender) -> None:
+        self._file, self._origin = listening.folder / "checkpoint", listening.origin
+        self._spool, self._appender = spool, appender
+        self._checkpoint: Checkpoint[Memory] = load(self._file, listening.memory)
+        self._reader = listening.reader(self._checkpoint.memory)
+        self._items = Items(self._reader, self._origin)
+        self._items.received = self._checkpoint.received
+        spool.begin_at(self._checkpoint.position)
+        if self._checkpoint.position < spool.start:
+            self._reader.lost()
+        self._read = max(self._checkpoint.position, spool.start)
+        self._cutter: Cutting = (
+            Cutter(self._reader.separator, position=self._read)
+            if listening.cutter is None
+            else listening.cutter(self._read)
+        )
+        self._clock = asyncio.get_running_loop().time
+        self._saved = self._clock()
+
+    async def tell(self) -> None:
+        """Tell all that is spooled, and what will be, until the spool is complete."""
+        while await self._spool.grows(self._read):
+            chunk = self._spool.read(self._read, _CHUNK)
+            self._read += len(chunk)
+            await self._tell(chunk)
+            await asyncio.sleep(0)  # the socket comes first
+            if self._clock() - self._saved >= CHECKPOINT_S:
+                await self._save()
+        await self._save()
+
+    async def _tell(self, chunk: bytes) -> None:
+        records: list[Record] = []
+        for envelope in self._envelopes(chunk):
+            records.append(record_of(envelope))
+            if len(records) == ROUND:
+                await append(self._appender, records)
+                records = []
+        await append(self._appender, records)
+
+    def _envelopes(self, chunk: bytes) -> Iterator[Envelope]:
+        for frame in self._cutter.feed(chunk):
+            yield from self._items.item(frame)
+            if frame.data is not None and (at := self._reader.clock(frame.data)) is not None:
+                yield self._beat(frame, at)
+
+    def _beat(self, frame: Frame, at: Micros) -> Envelope:
+        """Tell that all before this moment of the phone system's clock is told: once for each of its seconds."""
+        teller = self._reader.teller
+        event = FeedBeat(
+            **teller.when(at),
+            feed=self._reader.feed,
+            position=f"{self._origin}:{frame.position}",
+            received=self._items.received,
+        )
+        return teller.tell(event, f"feed/{event.feed}", "beat", second(at))
+
+    async def _save(self) -> None:
+        """Write down how far all is on the log; not while something is parked of which the log does not know yet."""
+        self._saved = self._clock()
+        if self._items.holds or self._cutter.position == self._checkpoint.position:
+            return
+        self._checkpoint.position, self._checkpoint.received = self._cutter.position, self._items.received
+        await asyncio.to_thread(save, self._file, dump(self._checkpoint))
+        self._spool.forget(self._checkpoint.position)
