@@ -30,7 +30,7 @@ class FeedsSettings(Settings):
     roster: Path | None = None
     """A JSON file: the rep id by the agent's name there."""
     vault_url: str | None = None
-    """The vault, whose keys seal what cannot be read; without one, no payload is kept."""
+    """The vault: it knows whom numbers mean, and its keys seal what cannot be read. Without one, neither is kept."""
     secrets: Path | None = None
     """A folder with a file for each source that calls us, named like it: a secret a line. `KVOTA_HOME/feeds/secrets`,
     when left out."""

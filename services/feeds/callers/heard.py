@@ -67,7 +67,7 @@ class Callers:
         person = self.known.get(mention(fact.source, fact.subject.partition("/")[2]), NOBODY)
         if person == NOBODY:
             return fact
-        data = {**_DATA.decode(fact.data), "caller": msgspec.Raw(msgspec.json.encode(person))}
+        data = {**_DATA.decode(fact.data), "person": msgspec.Raw(msgspec.json.encode(person))}
         return msgspec.structs.replace(fact, data=msgspec.Raw(msgspec.json.encode(data)))
 
 

@@ -109,7 +109,7 @@ def _offered(leg: Leg, offered: Offered, teller: Teller) -> CallOffered:
         call=offered.call,
         queue=offered.queue,
         position=max(1, offered.position),
-        caller=_caller(leg),
+        person=_caller(leg),
     )
 
 
@@ -123,7 +123,7 @@ def _answered(leg: Leg, answered: Answered, teller: Teller) -> CallAnswered:
         wait_seconds=_between(began, answered.at),
         ring_seconds=(ended.ring if ended is not None else None) or 0,
         enqueued_at=instant(began) if began is not None and leg.offered is not None else None,
-        caller=_caller(leg),
+        person=_caller(leg),
     )
 
 
@@ -150,7 +150,7 @@ def _ended(leg: Leg, ended: Ended, teller: Teller) -> CallEnded:
         transfers=ended.transfers,
         transferred_to=ended.transferred_to,
         hung_up_by=ended.by,
-        caller=_caller(leg),
+        person=_caller(leg),
     )
 
 

@@ -38,5 +38,5 @@ def test_each_call_from_outside_has_its_callers_number_and_no_fact_has_one(path:
     inbound = [event for event in ended if event.direction == "inbound"]
     person = {call: Asked().person(number) for number, call in joined.items()}
     assert inbound
-    assert [event.caller for event in inbound] == [person.get(event.call) for event in inbound]
+    assert [event.person for event in inbound] == [person.get(event.call) for event in inbound]
     assert not any(number.lstrip("+").encode() in written for number in numbers.values())

@@ -37,7 +37,7 @@ def facts(told: Teller, call: str) -> list[Envelope]:
 
 
 def callers_of(envelopes: list[Envelope]) -> list[object]:
-    return [getattr(decode(encode(envelope)).event, "caller", None) for envelope in envelopes]
+    return [getattr(decode(encode(envelope)).event, "person", None) for envelope in envelopes]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_durations_that_the_source_tells_come_before_those_that_follow() -> None
 
 def test_what_is_told_twice_says_nothing_again() -> None:
     [*_, waiting] = events(CallRestated, told(*CALL[:3]))
-    assert (waiting.was.type, getattr(waiting.now, "caller", None)) == ("call.offered", "person-1")
+    assert (waiting.was.type, getattr(waiting.now, "person", None)) == ("call.offered", "person-1")
     assert len(told(*CALL[:3])) == len(told(*CALL[:3], *CALL[:3])) == 4
 
 
