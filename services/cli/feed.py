@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -47,7 +47,10 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     system: Annotated[str | None, typer.Option(help="The phone system's name, where it does not tell it.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Where the business day begins.")] = None,
     source_zone: Annotated[
-        str | None, typer.Option(help="The time zone of its clock, where CDR needs one that is not the company's.")
+        str | None, typer.Option(help="The time zone of the times in CDR, if not the company's, or 3CX's UTC.")
+    ] = None,
+    fields: Annotated[
+        str | None, typer.Option(metavar="NAME,…", help="The columns of a 3CX, where they are not in its own order.")
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -69,15 +72,22 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     if not file:
         message = "say what to read: --file FILE, or --connect HOST:PORT"
         raise ClearError(message)
+    said = _Said(system, source_zone, fields)
     if dry_run:
-        _print(_read(source, file, company, system, source_zone))
+        _print(_read(source, file, company, said))
     else:
-        _append(_read(source, file, _sealing(company), system, source_zone), as_json=json)
+        _append(_read(source, file, _sealing(company), said), as_json=json)
 
 
-def _read(
-    source: str, files: list[Path], company: "Company", system: str | None, source_zone: str | None
-) -> "Iterator[Envelope]":
+class _Said(NamedTuple):
+    """What a person says of files that do not tell it."""
+
+    system: str | None
+    source_zone: str | None
+    fields: str | None
+
+
+def _read(source: str, files: list[Path], company: "Company", said: _Said) -> "Iterator[Envelope]":
     from services.feeds.company import read_zone
     from services.feeds.registry import read_files
 
@@ -86,8 +96,9 @@ def _read(
         files,
         zone=company.zone,
         roster=company.roster,
-        system=system,
-        source_zone=None if source_zone is None else read_zone(source_zone),
+        system=said.system,
+        source_zone=None if said.source_zone is None else read_zone(said.source_zone),
+        fields=said.fields,
         seal=company.seal,
     )
 

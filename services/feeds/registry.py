@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 
 from events.envelope import Envelope
@@ -10,6 +11,8 @@ from services.feeds.asterisk import files as asterisk
 from services.feeds.facts import Company
 from services.feeds.freeswitch import files as freeswitch
 from services.feeds.kamailio import files as kamailio
+from services.feeds.three_cx import files as three_cx
+from services.feeds.three_cx.fields import read_fields
 from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
@@ -17,6 +20,7 @@ from services.runtime.sealing import Seal, keep_nothing
 _FilesReader = Callable[[Iterable[Path], Company, str | None, tzinfo | None], Iterator[Envelope]]
 
 FILES: Mapping[str, _FilesReader] = {
+    "3cx": three_cx.read_files,
     "asterisk": asterisk.read_files,
     "freeswitch": freeswitch.read_files,
     "kamailio": kamailio.read_files,
@@ -48,16 +52,26 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     roster: Mapping[str, str] | None = None,
     system: str | None = None,
     source_zone: tzinfo | None = None,
+    fields: str | None = None,
     seal: Seal = keep_nothing,
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
     `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
-    system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, and `seal`
-    keeps what cannot be read.
+    system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, `fields`
+    the columns of a 3CX where an installation has others, and `seal` keeps what cannot be read.
     """
+    return _reader(source, fields)(files, Company(zone, roster or {}, seal), system, source_zone)
+
+
+def _reader(source: str, fields: str | None) -> _FilesReader:
     reader = FILES.get(source)
     if reader is None:
         message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
         raise UnknownSourceError(message)
-    return reader(files, Company(zone, roster or {}, seal), system, source_zone)
+    if fields is None:
+        return reader
+    if source != "3cx":
+        message = f"--fields is for 3cx: {source} has its columns by name"
+        raise ClearError(message)
+    return partial(three_cx.read_files, fields=read_fields(fields))
