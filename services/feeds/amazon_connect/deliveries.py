@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from services.feeds.amazon_connect import contact_events, records
 from services.feeds.amazon_connect.agents import AgentEvent, doing
-from services.feeds.amazon_connect.records import ContactRecord, ended
+from services.feeds.amazon_connect.contact_events import DETAIL_TYPE
+from services.feeds.amazon_connect.records import ContactRecord
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.webhooks.reading import read_each, read_json
@@ -15,7 +17,7 @@ from services.feeds.webhooks.seen import Seen
 class _Kind(msgspec.Struct, rename="pascal"):
     contact_id: str | None = None
     event_id: str | None = None
-    event_type: str | None = None
+    detail_type: str | None = msgspec.field(name="detail-type", default=None)
 
 
 _KIND = msgspec.json.Decoder(_Kind)
@@ -30,8 +32,10 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
 def _read(item: bytes) -> Sequence[Seen]:
     kind = read_json(item, _KIND)
     if kind.contact_id is not None:
-        return [ended(read_json(item, _RECORD))]
+        return records.seen_in(read_json(item, _RECORD))
     if kind.event_id is not None:
         return doing(read_json(item, _EVENT))
-    message = "it has neither ContactId nor EventId"
+    if kind.detail_type is not None:
+        return contact_events.seen_in(item) if kind.detail_type == DETAIL_TYPE else ()
+    message = "it has neither ContactId nor EventId, nor a detail-type"
     raise UnreadableItemError(message)

@@ -6,7 +6,7 @@ from events.calls import Direction, Outcome
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import SECOND, Company, Micros
 from services.feeds.webhooks.reading import epoch, iso, needed, number, read_form
-from services.feeds.webhooks.seen import Answered, Ended, Seen
+from services.feeds.webhooks.seen import Answered, Dialled, Ended, Seen
 
 SOURCE = "/bitrix24"
 _OUTBOUND = frozenset({"1", "4"})
@@ -23,6 +23,8 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
     if kind == "ONVOXIMPLANTCALLSTART":
         agent = needed(data, "USER_ID")
         return [Answered(source=SOURCE, at=at, call=needed(data, "CALL_ID"), agent=agent)]
+    if kind == "ONEXTERNALCALLSTART":
+        return [Dialled(source=SOURCE, at=at, call=needed(data, "CALL_ID"), agent=needed(data, "USER_ID"))]
     return [_ended(data, at)] if kind == "ONVOXIMPLANTCALLEND" else ()
 
 
