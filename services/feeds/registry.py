@@ -1,6 +1,6 @@
 """The sources that Kvota can read, by name: one line for each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -13,19 +13,18 @@ from services.feeds.freeswitch import files as freeswitch
 from services.feeds.kamailio import files as kamailio
 from services.feeds.three_cx import files as three_cx
 from services.feeds.three_cx.fields import read_fields
+from services.feeds.webhooks.files import FilesReader, reader_of
 from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
 
-_FilesReader = Callable[[Iterable[Path], Company, str | None, tzinfo | None], Iterator[Envelope]]
-
-FILES: Mapping[str, _FilesReader] = {
+FILES: Mapping[str, FilesReader] = {
     "3cx": three_cx.read_files,
     "asterisk": asterisk.read_files,
     "freeswitch": freeswitch.read_files,
     "kamailio": kamailio.read_files,
 }
-"""Sources that can be read from files."""
+"""Sources that write files."""
 
 WEBHOOKS: Mapping[str, Webhook] = {
     "aircall": aircall.WEBHOOK,
@@ -37,7 +36,7 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "uis": uis.WEBHOOK,
     "vonage": vonage.WEBHOOK,
 }
-"""Sources that call `POST /v1/feeds/{name}`."""
+"""Sources that call `POST /v1/feeds/{name}`; what they delivered can be read from files, too."""
 
 
 class UnknownSourceError(ClearError):
@@ -64,10 +63,10 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     return _reader(source, fields)(files, Company(zone, roster or {}, seal), system, source_zone)
 
 
-def _reader(source: str, fields: str | None) -> _FilesReader:
-    reader = FILES.get(source)
+def _reader(source: str, fields: str | None) -> FilesReader:
+    reader = reader_of(source, WEBHOOKS[source]) if source in WEBHOOKS else FILES.get(source)
     if reader is None:
-        message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
+        message = f"There is no source {source}: known are {', '.join(sorted([*FILES, *WEBHOOKS]))}"
         raise UnknownSourceError(message)
     if fields is None:
         return reader

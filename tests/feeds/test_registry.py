@@ -81,5 +81,5 @@ def test_a_3cx_is_read_by_the_columns_that_are_told(tmp_path: Path) -> None:
 
 
 def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownSourceError, match="no source avaya: known are 3cx, asterisk"):
+    with pytest.raises(UnknownSourceError, match="no source avaya: known are 3cx, aircall"):
         read_files("avaya", [], zone=MOSCOW)

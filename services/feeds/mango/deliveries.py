@@ -47,6 +47,7 @@ class _Summary(msgspec.Struct):
 
 
 Told = TypeVar("Told", _Call, _Summary)
+_ANY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CALL, _SUMMARY = msgspec.json.Decoder(_Call, strict=False), msgspec.json.Decoder(_Summary, strict=False)
 
 
@@ -59,6 +60,15 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
     if kind == "call":
         return _call(_named(read_json(text, _CALL)))
     return [_ended(_named(read_json(text, _SUMMARY)))]
+
+
+def path(body: bytes) -> str:
+    """Where MANGO OFFICE would send this body: a summary knows how a call came out, an event of a call its state.
+
+    Raises UnreadableItemError for what is no body of it.
+    """
+    told = read_json(read_form(body).get("json", ""), _ANY)
+    return "/events/summary" if "entry_result" in told else "/events/call" if "call_state" in told else ""
 
 
 def _named(told: Told) -> Told:
