@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from services.feeds.live.sources import Live
     from services.runtime.settings import Settings
 
+_DOOR = "{0} calls us over HTTP: python -m services.feeds is the door that takes in what it sends (docs/feeds.md)"
+
 
 def feed(  # noqa: PLR0913  # each is an option of the command
     source: Annotated[str, typer.Argument(help="The kind of phone system, such as asterisk.")],
@@ -28,6 +30,9 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     *,
     connect: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Listen to it there until told to stop.")
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Let it connect to us there, until told to stop: 3cx.")
     ] = None,
     topic: Annotated[
         str | None, typer.Option(help="Read the topic that it writes to, until told to stop: kamailio.")
@@ -56,9 +61,10 @@ def feed(  # noqa: PLR0913  # each is an option of the command
 ) -> None:
     """Append what a phone system says: read from files of it, or listened to; what is told twice counts once."""
     company = _company(time_zone, roster)
-    if connect is not None or topic is not None:
-        if file or dry_run or (connect is not None and topic is not None):
-            message = "one of --connect and --topic listens, and takes neither --file nor --dry-run"
+    ways = {"--connect": connect, "--listen": listen, "--topic": topic}
+    if asked := {way: where for way, where in ways.items() if where is not None}:
+        if file or dry_run or len(asked) > 1:
+            message = "one of --connect, --listen and --topic listens, and takes neither --file nor --dry-run"
             raise ClearError(message)
         given = {
             "ami_username": username,
@@ -66,11 +72,14 @@ def feed(  # noqa: PLR0913  # each is an option of the command
             "queue_log": queue_log,
             "system": system,
             "brokers": brokers,
+            "fields": fields,
+            "source_zone": source_zone,
         }
-        _listen(_live(source, connect, topic, given, _sealing(company)))
+        [(way, where)] = asked.items()
+        _listen(_live(source, way, where, given, _sealing(company)))
         return
     if not file:
-        message = "say what to read: --file FILE, or --connect HOST:PORT"
+        message = f"say what to read: --file FILE{_or_how_to_hear(source)}"
         raise ClearError(message)
     said = _Said(system, source_zone, fields)
     if dry_run:
@@ -139,30 +148,37 @@ def _append(envelopes: "Iterator[Envelope]", *, as_json: bool) -> None:
         typer.echo(f"{topic} {count}")
 
 
-def _live(
-    source: str, connect: str | None, topic: str | None, given: "Mapping[str, object]", company: "Company"
-) -> "Live":
+def _or_how_to_hear(source: str) -> str:
+    from services.feeds.registry import WEBHOOKS
+
+    return f"; {_DOOR.format(source)}" if source in WEBHOOKS else ", or --connect HOST:PORT"
+
+
+def _live(source: str, way: str, where: str, given: "Mapping[str, object]", company: "Company") -> "Live":
     """Give what is to be listened to; what the command says goes before what the environment does."""
     from services.feeds.kamailio.settings import KamailioSettings
-    from services.feeds.live.sources import CONNECT, TOPICS, Told
+    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told
+    from services.feeds.registry import WEBHOOKS
     from services.feeds.settings import FeedsSettings
+    from services.feeds.three_cx.settings import ThreeCxSettings
 
-    option, address, known = ("--connect", connect, CONNECT) if topic is None else ("--topic", topic, TOPICS)
+    known = {"--connect": CONNECT, "--listen": LISTEN, "--topic": TOPICS}[way]
     make = known.get(source)
     if make is None:
-        message = f"{option} listens to {' or '.join(sorted(known))}"
+        message = _DOOR.format(source) if source in WEBHOOKS else f"{way} listens to {' or '.join(sorted(known))}"
         raise ClearError(message)
     said = {name: value for name, value in given.items() if value is not None}
-    settings, kamailio = FeedsSettings(), KamailioSettings()
+    settings, kamailio, three_cx = FeedsSettings(), KamailioSettings(), ThreeCxSettings()
     told = Told(
         settings=settings.model_copy(update=_of(type(settings), said)),
         kamailio=kamailio.model_copy(update=_of(type(kamailio), said)),
+        three_cx=three_cx.model_copy(update=_of(type(three_cx), said)),
         kafka=kafka("feed"),
         company=company,
         home=home(),
         patient=False,
     )
-    live = make(told, address or "")
+    live = make(told, where)
     assert live is not None  # noqa: S101  # an address was given
     return live
 

@@ -14,6 +14,8 @@ from services.feeds.three_cx.row import decode
 
 CONNECTED = b"connected"
 """What is read where a connection begins: something may be missing before it."""
+TORN = b"\0"
+"""What is read where a connection broke off: the end of the row before it may be missing."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,9 @@ class ThreeCxReader:
         A file of one call may end without the end of its line. That is no tear that matters, unless what stands last
         is read.
         """
+        whole, item = whole and not item.endswith(TORN), item.removesuffix(TORN)
+        if not item.strip():
+            return
         if item.strip() == CONNECTED:
             self.lost()
             return
