@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from events.envelope import Envelope
+    from services.feeds.callers.vault import CallerVault
     from services.feeds.facts import Company
     from services.feeds.live.sources import Live
     from services.runtime.settings import Settings
@@ -85,7 +86,7 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     if dry_run:
         _print(_read(source, file, company, said))
     else:
-        _append(_read(source, file, _sealing(company), said), as_json=json)
+        _append(source, file, company, said, as_json=json)
 
 
 class _Said(NamedTuple):
@@ -109,6 +110,7 @@ def _read(source: str, files: list[Path], company: "Company", said: _Said) -> "I
         source_zone=None if said.source_zone is None else read_zone(said.source_zone),
         fields=said.fields,
         seal=company.seal,
+        callers=company.callers,
     )
 
 
@@ -130,6 +132,15 @@ def _sealing(company: "Company") -> "Company":
     return replace(company, seal=keys.seal)
 
 
+def _caller_vault() -> "CallerVault":
+    from services.cli.vault_address import vault_url
+    from services.feeds.callers.vault import caller_vault
+    from services.runtime.auth.credentials import ServiceCredentials
+    from services.runtime.auth.settings import AuthSettings
+
+    return caller_vault(vault_url(), ServiceCredentials("cli", AuthSettings()))
+
+
 def _print(envelopes: "Iterator[Envelope]") -> None:
     from events.codec import encode
 
@@ -137,10 +148,20 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
         print_bytes(encode(envelope))
 
 
-def _append(envelopes: "Iterator[Envelope]", *, as_json: bool) -> None:
-    from services.feeds.appender import append
+def _append(source: str, files: list[Path], company: "Company", said: _Said, *, as_json: bool) -> None:
+    from dataclasses import replace
 
-    appended = asyncio.run(append(kafka("feed"), envelopes)).by_topic
+    from services.feeds.appender import append
+    from services.feeds.callers.heard import Callers
+
+    vault = _caller_vault()
+    callers = Callers(vault.look_up)
+    told = _read(source, files, replace(_sealing(company), callers=callers), said)
+    appended = asyncio.run(append(kafka("feed"), told, callers=callers)).by_topic
+    if vault.missed:
+        typer.echo(
+            "The vault does not answer: callers are not known, and reading again does not change that.", err=True
+        )
     if as_json:
         print_json({"appended": appended})
         return
@@ -157,7 +178,7 @@ def _or_how_to_hear(source: str) -> str:
 def _live(source: str, way: str, where: str, given: "Mapping[str, object]", company: "Company") -> "Live":
     """Give what is to be listened to; what the command says goes before what the environment does."""
     from services.feeds.kamailio.settings import KamailioSettings
-    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told
+    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told, with_callers
     from services.feeds.registry import WEBHOOKS
     from services.feeds.settings import FeedsSettings
     from services.feeds.three_cx.settings import ThreeCxSettings
@@ -178,7 +199,7 @@ def _live(source: str, way: str, where: str, given: "Mapping[str, object]", comp
         home=home(),
         patient=False,
     )
-    live = make(told, where)
+    live = make(with_callers(told, _caller_vault().look_up), where)
     assert live is not None  # noqa: S101  # an address was given
     return live
 

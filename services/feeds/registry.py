@@ -8,6 +8,7 @@ from pathlib import Path
 from events.envelope import Envelope
 from services.feeds import aircall, amazon_connect, bitrix24, genesys, mango, twilio, uis, vonage
 from services.feeds.asterisk import files as asterisk
+from services.feeds.callers.heard import Callers
 from services.feeds.facts import Company
 from services.feeds.freeswitch import files as freeswitch
 from services.feeds.kamailio import files as kamailio
@@ -53,14 +54,16 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     source_zone: tzinfo | None = None,
     fields: str | None = None,
     seal: Seal = keep_nothing,
+    callers: Callers | None = None,
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
     `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
     system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, `fields`
-    the columns of a 3CX where an installation has others, and `seal` keeps what cannot be read.
+    the columns of a 3CX where an installation has others, and `seal` keeps what cannot be read; `callers` hears who is
+    on the line from outside.
     """
-    return _reader(source, fields)(files, Company(zone, roster or {}, seal), system, source_zone)
+    return _reader(source, fields)(files, Company(zone, roster or {}, seal, callers), system, source_zone)
 
 
 def _reader(source: str, fields: str | None) -> FilesReader:

@@ -8,7 +8,7 @@ from events.calls import Outcome
 from services.feeds.amazon_connect.records import BY, FAILED, SOURCE, direction_of
 from services.feeds.facts import Micros, UnreadableItemError
 from services.feeds.webhooks.reading import Wanted, iso, read_json
-from services.feeds.webhooks.seen import Answered, Ended, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Ended, Offered, Outside, Seen, Told
 
 DETAIL_TYPE = "Amazon Connect Contact Event"
 _DISCONNECTED, _COMPLETED = 0, 1
@@ -28,7 +28,7 @@ _TEXT = msgspec.json.Decoder(str | None)
 _NUMBER = msgspec.json.Decoder(int | None)
 
 
-def seen_in(item: bytes) -> Sequence[Seen]:
+def told_by(item: bytes) -> Sequence[Told]:
     """Say what was seen of a contact; nothing of one that is no call, and of other events.
 
     An event names queues and agents by their ARN alone: the last part of that is what they are called here.
@@ -37,15 +37,21 @@ def seen_in(item: bytes) -> Sequence[Seen]:
     told = _whatever_case(envelope.detail)
     if _needed(told, "channel").upper() != "VOICE":
         return ()
+    seen = _seen(told, envelope.time)
+    number = _text(_inner(told, "customerendpoint"), "address")
+    return [*seen, Outside(SOURCE, _needed(told, "contactid"), number)] if seen else ()
+
+
+def _seen(told: _Fields, time: str) -> Sequence[Seen]:
     match _needed(told, "eventtype").upper():
         case "QUEUED":
-            return _queued(told, envelope.time)
+            return _queued(told, time)
         case "CONNECTED_TO_AGENT":
-            return _connected(told, envelope.time)
+            return _connected(told, time)
         case "DISCONNECTED":
-            return [_ended(told, envelope.time, _DISCONNECTED)]
+            return [_ended(told, time, _DISCONNECTED)]
         case "COMPLETED" if _text(told, "disconnecttimestamp"):
-            return [_ended(told, envelope.time, _COMPLETED)]
+            return [_ended(told, time, _COMPLETED)]
         case _:
             return ()
 

@@ -11,7 +11,7 @@ from services.feeds.amazon_connect.records import ContactRecord
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.webhooks.reading import read_each, read_json
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Told
 
 
 class _Kind(msgspec.Struct, rename="pascal"):
@@ -24,18 +24,18 @@ _KIND = msgspec.json.Decoder(_Kind)
 _RECORD, _EVENT = msgspec.json.Decoder(ContactRecord), msgspec.json.Decoder(AgentEvent)
 
 
-def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen; raises UnreadableItemError with the number of the line."""
     return read_each(delivery.body, _read)
 
 
-def _read(item: bytes) -> Sequence[Seen]:
+def _read(item: bytes) -> Sequence[Told]:
     kind = read_json(item, _KIND)
     if kind.contact_id is not None:
-        return records.seen_in(read_json(item, _RECORD))
+        return records.told_by(read_json(item, _RECORD))
     if kind.event_id is not None:
         return doing(read_json(item, _EVENT))
     if kind.detail_type is not None:
-        return contact_events.seen_in(item) if kind.detail_type == DETAIL_TYPE else ()
+        return contact_events.told_by(item) if kind.detail_type == DETAIL_TYPE else ()
     message = "it has neither ContactId nor EventId, nor a detail-type"
     raise UnreadableItemError(message)

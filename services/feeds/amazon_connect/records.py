@@ -7,7 +7,7 @@ import msgspec
 from events.calls import Direction, Outcome
 from services.feeds.facts import SECOND, Micros
 from services.feeds.webhooks.reading import iso
-from services.feeds.webhooks.seen import Answered, Ended, HungUpBy, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Ended, HungUpBy, Offered, Outside, Told
 
 SOURCE = "/amazon_connect"
 _OUTBOUND = frozenset({"OUTBOUND", "API", "CALLBACK", "EXTERNAL_OUTBOUND"})
@@ -40,8 +40,12 @@ class _Agent(msgspec.Struct, rename="pascal"):
     after_contact_work_duration: int = 0
 
 
+class _Endpoint(msgspec.Struct, rename="pascal"):
+    address: str | None = None
+
+
 class ContactRecord(msgspec.Struct, rename="pascal"):
-    """What is read of a record; the people on the line are not."""
+    """What is read of a record."""
 
     contact_id: str
     initiation_method: str
@@ -53,10 +57,16 @@ class ContactRecord(msgspec.Struct, rename="pascal"):
     queue: _Queue | None = None
     agent: _Agent | None = None
     channel: str = "VOICE"
+    customer_endpoint: _Endpoint | None = None
+
+    @property
+    def number(self) -> str | None:
+        """Who is on the line from outside."""
+        return None if self.customer_endpoint is None else self.customer_endpoint.address
 
 
-def seen_in(record: ContactRecord) -> Sequence[Seen]:
-    """What was seen of a contact that was a call, from its end to its beginning.
+def told_by(record: ContactRecord) -> Sequence[Told]:
+    """What was seen of a contact that was a call, from its end to its beginning, and who was on the line.
 
     Raises UnreadableItemError for moments that are none. The record is the authority: it comes before what events say,
     and the later one before the earlier.
@@ -65,7 +75,8 @@ def seen_in(record: ContactRecord) -> Sequence[Seen]:
         return ()
     latest = iso(record.last_update_timestamp, "LastUpdateTimestamp") // SECOND
     ended = _ended(record, latest)
-    return [ended, *_offered(record, latest), *_answered(record, ended, latest)]
+    outside = Outside(SOURCE, record.contact_id, record.number)
+    return [ended, *_offered(record, latest), *_answered(record, ended, latest), outside]
 
 
 def direction_of(initiation_method: str) -> Direction:

@@ -2,7 +2,8 @@
 
 Nothing in a line is quoted, and an installation puts the columns in an order of its own: `--fields` says which, and
 without it is the order of 3CX's documentation. The ids of the call (`historyid`, `callid`), its times and reasons, and
-number and type of its parties are needed. A name may have commas in it; no name and no number is read.
+number and type of its parties are needed. A name may have commas in it, and none is read; the number outside is looked
+up, and is in no fact.
 
 **Times** have no zone. In every row that could be looked at (versions 16, 18 and 20; two of Linux, one of Windows) they
 were UTC, as 3CX's guide says it of the same times in its database: so UTC they are, where `--source-zone` says nothing

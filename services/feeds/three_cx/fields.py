@@ -17,7 +17,7 @@ NEEDED = frozenset(
     | {f"{who}-{what}" for who in ("from", "to", "final") for what in ("dn", "type")}
 )
 """Without these nobody knows what became of a call."""
-_READ = NEEDED | {"duration", "chain"}
+_READ = NEEDED | {"duration", "chain", "from-no", "to-no", "dial-no"}
 _NAMES = frozenset({"from-dispname", "to-dispname", "final-dispname"})
 """What people are called: the only columns that may well have a comma in them, and none of them is read."""
 _PREFIX = "Call "

@@ -66,6 +66,7 @@ class ThreeCxReader:
         self.now = row.times.end
         self.memory.latest = max(self.memory.latest or 0, row.times.end)
         if event is not None:
+            self.teller.caller(row.call, row.number)
             yield self.teller.tell(event, f"call/{row.call}", row.part, 1)
 
     def rest(self) -> Iterator[Envelope]:

@@ -54,22 +54,31 @@ class CdrRow:
     called: Party
     last: Party
     """Where it ended: the called party, unless it went on."""
+    number: str
+    """Who is on the line from outside, in the words of 3CX: it is looked up, and never written down."""
 
 
 def decode(line: bytes, order: Sequence[str], zone: tzinfo) -> CdrRow:
     """Read a line; raises UnreadableItemError for one that is no row of this order, with times of this zone."""
     told = cut(line, order)
-    called = _party(told, "to")
+    caller, called = _party(told, "from"), _party(told, "to")
     return CdrRow(
         call=_id(told, "historyid"),
         part=_id(told, "callid"),
         times=times_of(told, zone),
         reason=plain(told["reason-terminated"]),
         changed=plain(told["reason-changed"]),
-        caller=_party(told, "from"),
+        caller=caller,
         called=called,
         last=_party(told, "final") if told["final-type"] else called,
+        number=_number(told, caller, called),
     )
+
+
+def _number(told: Mapping[str, str], caller: Party, called: Party) -> str:
+    if caller.kind == "outside":
+        return told.get("from-no", "")
+    return (told.get("to-no") or told.get("dial-no", "")) if called.kind == "outside" else ""
 
 
 def plain(word: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from services.feeds.facts import Micros, UnreadableItemError
 from services.feeds.twilio import taskrouter, voice
 from services.feeds.webhooks.reading import epoch, iso, needed, number, read_each, read_json
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Told
 
 _VOICE = ("com.twilio.voice.status-callback.call.", "com.twilio.voice.webhook.status-callback.call.")
 """The second is how it was called until 2024."""
@@ -50,17 +50,17 @@ def is_stream(body: bytes) -> bool:
     return body.lstrip()[:1] in {b"[", b"{"}
 
 
-def seen_in(body: bytes) -> Sequence[Seen]:
-    """Say what was seen, by an array of events, or one, or some a line; raises UnreadableItemError."""
+def told_by(body: bytes) -> Sequence[Told]:
+    """Say what an array of events tells, or one, or some a line; raises UnreadableItemError."""
     return read_each(body, _items)
 
 
-def _items(item: bytes) -> Sequence[Seen]:
+def _items(item: bytes) -> Sequence[Told]:
     events = read_json(item, _EVENTS)
-    return [seen for event in (events if isinstance(events, list) else [events]) for seen in _event(event)]
+    return [told for event in (events if isinstance(events, list) else [events]) for told in _event(event)]
 
 
-def _event(event: _Event) -> Sequence[Seen]:
+def _event(event: _Event) -> Sequence[Told]:
     if event.type.startswith(_VOICE):
         form = _form(read_json(bytes(event.data), _VOICE_DATA).request.parameters)
         needed(form, "CallStatus")

@@ -1,6 +1,6 @@
 """Deliveries that were kept, a body a line: read into the facts that the door and the intake would make of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -10,7 +10,7 @@ from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, Micros, Teller, UnreadableItemError, instant
 from services.feeds.reading import Reading
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory
-from services.feeds.webhooks.seen import Seen, decode_seen, written
+from services.feeds.webhooks.seen import Outside, Told, seen_in, written
 from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 
@@ -36,6 +36,7 @@ class DeliveriesReader:
         self.teller = Teller(f"/{source}", company)
         self.now: Micros | None = None
         self._source, self._webhook, self._there = source, webhook, replace(company, zone=zone)
+        self._callers = company.callers
         self._adapter = Adapter(company, AdapterMemory())
         self._heard: Micros = 0
 
@@ -45,7 +46,11 @@ class DeliveriesReader:
         if not whole and not body.endswith(_ENDS):
             message = "the delivery is torn: its end is missing"
             raise UnreadableItemError(message)
-        for seen in self._seen(body):
+        told = self._told(body)
+        for each in told:
+            if isinstance(each, Outside) and self._callers is not None:
+                self._callers.hear(each.source, each.call, each.number or "")
+        for seen in seen_in(told):
             self.now, self._heard = seen.at, max(self._heard, seen.at)
             yield from self._adapter.take(seen, self._heard)
 
@@ -53,10 +58,13 @@ class DeliveriesReader:
         """Nothing is held back: what is not told yet, a later delivery tells."""
         yield from ()
 
-    def _seen(self, body: bytes) -> list[Seen]:
+    def _told(self, body: bytes) -> Sequence[Told]:
         url = f"https://localhost/v1/feeds/{self._source}{self._webhook.path(body)}"
         delivery = Delivery(method="POST", url=url, headers={}, body=body, received_at=instant(self._heard))
-        return [decode_seen(written(seen)) for seen in self._webhook.read(delivery, self._there)]
+        told = self._webhook.read(delivery, self._there)
+        for seen in seen_in(told):
+            written(seen)  # what cannot be is not taken in
+        return told
 
 
 def reader_of(source: str, webhook: Webhook) -> FilesReader:

@@ -1,12 +1,20 @@
 """What a row of a 3CX comes to."""
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC
 
 import pytest
 
 from events.calls import CallEnded
+from services.feeds.callers.heard import Callers
+from services.feeds.facts import Teller
+from services.feeds.reading import Reading
+from services.feeds.three_cx.fields import ORDER
+from services.feeds.three_cx.reader import ThreeCxReader
 from tests.feeds.samples import at, ended, facts, parked
-from tests.feeds.three_cx.given import CALLER, callid, clock, read, row
+from tests.feeds.three_cx.given import CALLER, COMPANY, callid, clock, read, row
 
 
 def one(**changes: str) -> CallEnded:
@@ -109,6 +117,30 @@ def test_the_parts_of_a_call_are_told_by_themselves() -> None:
     told = facts(read(row(), later))
     assert len({fact.id for fact in told}) == len(told) == 2
     assert {fact.subject for fact in told} == {"call/612504"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "number"),
+    [
+        ({}, CALLER),
+        ({**OUTBOUND, "to_no": "79161230002"}, "79161230002"),
+        ({**OUTBOUND, "to_no": "", "dial_no": "79161230003"}, "79161230003"),
+        ({**OUTBOUND, "to_type": "Extension", "to_no": "Ext.102"}, None),
+    ],
+)
+def test_who_is_on_the_line_from_outside_is_heard_and_looked_up(changes: Mapping[str, str], number: str | None) -> None:
+    heard = dict[str, str]()
+
+    async def look_up(numbers: Mapping[str, str]) -> Mapping[str, str]:
+        heard.update(numbers)
+        return dict.fromkeys(numbers, "p7")
+
+    callers = Callers(look_up)
+    reading = ThreeCxReader(Teller("/3cx", replace(COMPANY, callers=callers)), ORDER, UTC)
+    told = facts(Reading(reading, "cdr.log").read([row(**changes)]))
+    [call] = ended(asyncio.run(callers.identify(told)))
+    assert list(heard.values()) == ([] if number is None else [number])
+    assert call.caller == (None if number is None else "p7")
 
 
 def test_no_event_holds_a_number_or_a_name_of_a_caller() -> None:

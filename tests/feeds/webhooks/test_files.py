@@ -1,7 +1,9 @@
 """Deliveries that were kept in files: the same facts as when they come in, and what cannot be read is parked."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.calls import CallEnded
+from events.calls import CallEnded, CallRestated
 from events.envelope import Envelope
 from events.feeds import FeedCaughtUp
+from services.feeds.callers.heard import Callers
 from services.feeds.reading import Reading
 from services.feeds.registry import WEBHOOKS, read_files
 from services.feeds.webhooks.files import DeliveriesReader
+from services.feeds.webhooks.seen import seen_in
 from services.runtime.errors import ClearError
 from tests.feeds.authenticity.delivered import HERE, by_mango, delivery
 from tests.feeds.samples import MOSCOW, ended, events_of, facts, parked
@@ -45,7 +49,7 @@ def as_delivered(source: str, items: Sequence[bytes]) -> list[Envelope]:
     """What the door and the intake make of these bodies."""
     webhook = WEBHOOKS[source]
     deliveries = [delivery(item, f"{HERE}/{source}{webhook.path(item)}") for item in items]
-    return told(*(seen for each in deliveries for seen in webhook.read(each, COMPANY)))
+    return told(*(seen for each in deliveries for seen in seen_in(webhook.read(each, COMPANY))))
 
 
 def said(envelopes: Sequence[Envelope]) -> list[tuple[object, bytes]]:
@@ -106,6 +110,24 @@ def test_mango_knows_its_events_without_their_address() -> None:
     assert ended(read("mango", by_mango("k:s", json.dumps(summary)).body + b"\n"))
     other = {"recording_id": "r"}
     assert WEBHOOKS["mango"].path(by_mango("k:s", json.dumps(other)).body) == ""
+
+
+def test_who_is_on_the_line_is_looked_up_and_stands_in_what_is_restated_too() -> None:
+    asked = list[str]()
+
+    async def look_up(numbers: Mapping[str, str]) -> Mapping[str, str]:
+        asked.extend(numbers.values())
+        return dict.fromkeys(numbers, "p7")
+
+    callers = Callers(look_up)
+    reader = DeliveriesReader("amazon_connect", WEBHOOKS["amazon_connect"], replace(COMPANY, callers=callers), MOSCOW)
+    told = facts(Reading(reader, "kept.jsonl").read([lines([json.dumps(item).encode() for item in [*STORY, OLDER]])]))
+    known = asyncio.run(callers.identify(told))
+    assert asked == ["+79160000001"]
+    assert {event.caller for event in events_of(CallEnded, known)} == {"p7"}
+    restated = events_of(CallRestated, known)
+    assert restated
+    assert {getattr(side, "caller", None) for each in restated for side in (each.was, each.now)} == {"p7"}
 
 
 def test_files_are_read_by_the_registry_with_the_zone_of_the_source(tmp_path: Path) -> None:
