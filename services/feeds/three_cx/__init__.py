@@ -5,10 +5,11 @@ without it is the order of 3CX's documentation. The ids of the call (`historyid`
 number and type of its parties are needed. A name may have commas in it, and none is read; the number outside is looked
 up, and is in no fact.
 
-**Times** have no zone. In every row that could be looked at (versions 16, 18 and 20; two of Linux, one of Windows) they
-were UTC, as 3CX's guide says it of the same times in its database: so UTC they are, where `--source-zone` says nothing
-else. The `callid` begins with the moment that it was made at; a row whose start does not fit it is parked, because then
-the zone is wrong. It also tells which of the two it was, in an hour that the clocks showed twice.
+**Times** have no zone. In the three rows that could be looked at (of 2020, 2023 and 2024, the last of version 20) they
+were UTC by the moment in their `callid`, as 3CX's guide says it of the times in its database: so UTC they are, where
+`--source-zone` says nothing else. The `callid` begins with the moment that it was made at; a row whose start does not
+fit it is parked, because then the zone is wrong. It also tells which of the two it was, in an hour that the clocks
+showed twice.
 
 **A row** is a call from one party to another (`to`), and to where it went in the end (`final`). It tells `call.ended`
 and no more, for each part (`callid`) of a call (`historyid`); parts are told by themselves, so rows may come in any
