@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from services.feeds.live.sources import Live
     from services.runtime.settings import Settings
 
+_DOOR = "{0} calls us over HTTP: python -m services.feeds is the door that takes in what it sends (docs/feeds.md)"
+
 
 def feed(  # noqa: PLR0913  # each is an option of the command
     source: Annotated[str, typer.Argument(help="The kind of phone system, such as asterisk.")],
@@ -29,6 +31,9 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     *,
     connect: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Listen to it there until told to stop.")
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Let it connect to us there, until told to stop: 3cx.")
     ] = None,
     topic: Annotated[
         str | None, typer.Option(help="Read the topic that it writes to, until told to stop: kamailio.")
@@ -48,15 +53,19 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     system: Annotated[str | None, typer.Option(help="The phone system's name, where it does not tell it.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Where the business day begins.")] = None,
     source_zone: Annotated[
-        str | None, typer.Option(help="The time zone of its clock, where CDR needs one that is not the company's.")
+        str | None, typer.Option(help="The time zone of the times in CDR, if not the company's, or 3CX's UTC.")
+    ] = None,
+    fields: Annotated[
+        str | None, typer.Option(metavar="NAME,…", help="The columns of a 3CX, where they are not in its own order.")
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Append what a phone system says: read from files of it, or listened to; what is told twice counts once."""
     company = _company(time_zone, roster)
-    if connect is not None or topic is not None:
-        if file or dry_run or (connect is not None and topic is not None):
-            message = "one of --connect and --topic listens, and takes neither --file nor --dry-run"
+    ways = {"--connect": connect, "--listen": listen, "--topic": topic}
+    if asked := {way: where for way, where in ways.items() if where is not None}:
+        if file or dry_run or len(asked) > 1:
+            message = "one of --connect, --listen and --topic listens, and takes neither --file nor --dry-run"
             raise ClearError(message)
         given = {
             "ami_username": username,
@@ -64,21 +73,31 @@ def feed(  # noqa: PLR0913  # each is an option of the command
             "queue_log": queue_log,
             "system": system,
             "brokers": brokers,
+            "fields": fields,
+            "source_zone": source_zone,
         }
-        _listen(_live(source, connect, topic, given, _sealing(company)))
+        [(way, where)] = asked.items()
+        _listen(_live(source, way, where, given, _sealing(company)))
         return
     if not file:
-        message = "say what to read: --file FILE, or --connect HOST:PORT"
+        message = f"say what to read: --file FILE{_or_how_to_hear(source)}"
         raise ClearError(message)
+    said = _Said(system, source_zone, fields)
     if dry_run:
-        _print(_read(source, file, company, system, source_zone))
+        _print(_read(source, file, company, said))
     else:
-        _append(source, file, company, system, source_zone, as_json=json)
+        _append(source, file, company, said, as_json=json)
 
 
-def _read(
-    source: str, files: list[Path], company: "Company", system: str | None, source_zone: str | None
-) -> "Iterator[Envelope]":
+class _Said(NamedTuple):
+    """What a person says of files that do not tell it."""
+
+    system: str | None
+    source_zone: str | None
+    fields: str | None
+
+
+def _read(source: str, files: list[Path], company: "Company", said: _Said) -> "Iterator[Envelope]":
     from services.feeds.company import read_zone
     from services.feeds.registry import read_files
 
@@ -87,8 +106,9 @@ def _read(
         files,
         zone=company.zone,
         roster=company.roster,
-        system=system,
-        source_zone=None if source_zone is None else read_zone(source_zone),
+        system=said.system,
+        source_zone=None if said.source_zone is None else read_zone(said.source_zone),
+        fields=said.fields,
         seal=company.seal,
         callers=company.callers,
     )
@@ -128,9 +148,7 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
         print_bytes(encode(envelope))
 
 
-def _append(  # noqa: PLR0913  # what files do not tell, a person does
-    source: str, files: list[Path], company: "Company", system: str | None, source_zone: str | None, *, as_json: bool
-) -> None:
+def _append(source: str, files: list[Path], company: "Company", said: _Said, *, as_json: bool) -> None:
     from dataclasses import replace
 
     from services.feeds.appender import append
@@ -138,7 +156,7 @@ def _append(  # noqa: PLR0913  # what files do not tell, a person does
 
     vault = _caller_vault()
     callers = Callers(vault.look_up)
-    told = _read(source, files, replace(_sealing(company), callers=callers), system, source_zone)
+    told = _read(source, files, replace(_sealing(company), callers=callers), said)
     appended = asyncio.run(append(kafka("feed"), told, callers=callers)).by_topic
     if vault.missed:
         typer.echo(
@@ -151,30 +169,37 @@ def _append(  # noqa: PLR0913  # what files do not tell, a person does
         typer.echo(f"{topic} {count}")
 
 
-def _live(
-    source: str, connect: str | None, topic: str | None, given: "Mapping[str, object]", company: "Company"
-) -> "Live":
+def _or_how_to_hear(source: str) -> str:
+    from services.feeds.registry import WEBHOOKS
+
+    return f"; {_DOOR.format(source)}" if source in WEBHOOKS else ", or --connect HOST:PORT"
+
+
+def _live(source: str, way: str, where: str, given: "Mapping[str, object]", company: "Company") -> "Live":
     """Give what is to be listened to; what the command says goes before what the environment does."""
     from services.feeds.kamailio.settings import KamailioSettings
-    from services.feeds.live.sources import CONNECT, TOPICS, Told, with_callers
+    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told, with_callers
+    from services.feeds.registry import WEBHOOKS
     from services.feeds.settings import FeedsSettings
+    from services.feeds.three_cx.settings import ThreeCxSettings
 
-    option, address, known = ("--connect", connect, CONNECT) if topic is None else ("--topic", topic, TOPICS)
+    known = {"--connect": CONNECT, "--listen": LISTEN, "--topic": TOPICS}[way]
     make = known.get(source)
     if make is None:
-        message = f"{option} listens to {' or '.join(sorted(known))}"
+        message = _DOOR.format(source) if source in WEBHOOKS else f"{way} listens to {' or '.join(sorted(known))}"
         raise ClearError(message)
     said = {name: value for name, value in given.items() if value is not None}
-    settings, kamailio = FeedsSettings(), KamailioSettings()
+    settings, kamailio, three_cx = FeedsSettings(), KamailioSettings(), ThreeCxSettings()
     told = Told(
         settings=settings.model_copy(update=_of(type(settings), said)),
         kamailio=kamailio.model_copy(update=_of(type(kamailio), said)),
+        three_cx=three_cx.model_copy(update=_of(type(three_cx), said)),
         kafka=kafka("feed"),
         company=company,
         home=home(),
         patient=False,
     )
-    live = make(with_callers(told, _caller_vault().look_up), address or "")
+    live = make(with_callers(told, _caller_vault().look_up), where)
     assert live is not None  # noqa: S101  # an address was given
     return live
 

@@ -22,6 +22,7 @@ from services.feeds.metrics import DoorMetrics
 from services.feeds.registry import WEBHOOKS
 from services.feeds.secrets import Secrets
 from services.feeds.settings import FeedsSettings
+from services.feeds.three_cx.settings import ThreeCxSettings
 from services.feeds.webhooks.assembling import Assembling
 from services.feeds.webhooks.door import WebhookDoor
 from services.runtime.auth.credentials import ServiceCredentials
@@ -141,6 +142,7 @@ async def _work(stop: asyncio.Event) -> None:
             Told(
                 settings=settings,
                 kamailio=KamailioSettings(),
+                three_cx=ThreeCxSettings(),
                 kafka=kafka,
                 company=told,
                 home=home,

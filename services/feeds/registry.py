@@ -1,7 +1,8 @@
 """The sources that Kvota can read, by name: one line for each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 
 from events.envelope import Envelope
@@ -11,18 +12,20 @@ from services.feeds.callers.heard import Callers
 from services.feeds.facts import Company
 from services.feeds.freeswitch import files as freeswitch
 from services.feeds.kamailio import files as kamailio
+from services.feeds.three_cx import files as three_cx
+from services.feeds.three_cx.fields import read_fields
+from services.feeds.webhooks.files import FilesReader, reader_of
 from services.feeds.webhooks.source import Webhook
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
 
-_FilesReader = Callable[[Iterable[Path], Company, str | None, tzinfo | None], Iterator[Envelope]]
-
-FILES: Mapping[str, _FilesReader] = {
+FILES: Mapping[str, FilesReader] = {
+    "3cx": three_cx.read_files,
     "asterisk": asterisk.read_files,
     "freeswitch": freeswitch.read_files,
     "kamailio": kamailio.read_files,
 }
-"""Sources that can be read from files."""
+"""Sources that write files."""
 
 WEBHOOKS: Mapping[str, Webhook] = {
     "aircall": aircall.WEBHOOK,
@@ -34,7 +37,7 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "uis": uis.WEBHOOK,
     "vonage": vonage.WEBHOOK,
 }
-"""Sources that call `POST /v1/feeds/{name}`."""
+"""Sources that call `POST /v1/feeds/{name}`; what they delivered can be read from files, too."""
 
 
 class UnknownSourceError(ClearError):
@@ -49,17 +52,28 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     roster: Mapping[str, str] | None = None,
     system: str | None = None,
     source_zone: tzinfo | None = None,
+    fields: str | None = None,
     seal: Seal = keep_nothing,
     callers: Callers | None = None,
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
     `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
-    system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, and `seal`
-    keeps what cannot be read; `callers` hears who is on the line from outside.
+    system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, `fields`
+    the columns of a 3CX where an installation has others, and `seal` keeps what cannot be read; `callers` hears who is
+    on the line from outside.
     """
-    reader = FILES.get(source)
+    return _reader(source, fields)(files, Company(zone, roster or {}, seal, callers), system, source_zone)
+
+
+def _reader(source: str, fields: str | None) -> FilesReader:
+    reader = reader_of(source, WEBHOOKS[source]) if source in WEBHOOKS else FILES.get(source)
     if reader is None:
-        message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
+        message = f"There is no source {source}: known are {', '.join(sorted([*FILES, *WEBHOOKS]))}"
         raise UnknownSourceError(message)
-    return reader(files, Company(zone, roster or {}, seal, callers), system, source_zone)
+    if fields is None:
+        return reader
+    if source != "3cx":
+        message = f"--fields is for 3cx: {source} has its columns by name"
+        raise ClearError(message)
+    return partial(three_cx.read_files, fields=read_fields(fields))

@@ -17,7 +17,7 @@ HEAVY = {"aiokafka", "duckdb", "faust", "pyarrow", "pydantic", "numpy", "hypothe
     ("arguments", "said"),
     [
         (("fold", "nothing", "{file}"), "no projection 'nothing'; there are: agent_interval"),
-        (("feed", "avaya", "--file", "{file}", "--dry-run"), "There is no source avaya: known are asterisk"),
+        (("feed", "avaya", "--file", "{file}", "--dry-run"), "There is no source avaya: known are 3cx, aircall"),
         (("feed", "asterisk", "--file", "{noise}", "--dry-run"), "noise"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--time-zone", "Mars"), "no time zone 'Mars'"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--source-zone", "Mars"), "no time zone 'Mars'"),

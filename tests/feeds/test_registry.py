@@ -7,7 +7,10 @@ import pytest
 from events.feeds import FeedCaughtUp
 from services.feeds.asterisk.files import UnknownContentError
 from services.feeds.registry import UnknownSourceError, read_files
+from services.feeds.three_cx.fields import ORDER
+from services.runtime.errors import ClearError
 from tests.feeds.samples import AMI_FILE, LOG_FILE, MOSCOW, ended, events_of, facts, lines, message
+from tests.feeds.three_cx.given import row
 
 CALL = "pbx1-1795597199.7"
 JOINS = f"+0|{CALL}|sales|NONE|ENTERQUEUE||x|1"
@@ -68,6 +71,15 @@ def test_another_file_is_refused_before_any_is_read(tmp_path: Path) -> None:
         read_files("asterisk", [LOG_FILE, other], zone=MOSCOW)
 
 
+def test_a_3cx_is_read_by_the_columns_that_are_told(tmp_path: Path) -> None:
+    order = ",".join(reversed(ORDER))
+    path = written(tmp_path, "cdr.log", row(tuple(reversed(ORDER))))
+    [told] = facts(read_files("3cx", [path], zone=MOSCOW, system="hq", fields=order))
+    assert (told.source, told.type) == ("/3cx/hq", "call.ended")
+    with pytest.raises(ClearError, match=r"^--fields is for 3cx"):
+        read_files("asterisk", [path], zone=MOSCOW, fields=order)
+
+
 def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownSourceError, match="no source avaya: known are asterisk"):
+    with pytest.raises(UnknownSourceError, match="no source avaya: known are 3cx, aircall"):
         read_files("avaya", [], zone=MOSCOW)

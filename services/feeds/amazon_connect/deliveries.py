@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 import msgspec
 
+from services.feeds.amazon_connect import contact_events, records
 from services.feeds.amazon_connect.agents import AgentEvent, doing
-from services.feeds.amazon_connect.records import SOURCE, ContactRecord, ended
+from services.feeds.amazon_connect.contact_events import DETAIL_TYPE
+from services.feeds.amazon_connect.records import ContactRecord
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.webhooks.reading import read_each, read_json
-from services.feeds.webhooks.seen import Outside, Told
+from services.feeds.webhooks.seen import Told
 
 
 class _Kind(msgspec.Struct, rename="pascal"):
     contact_id: str | None = None
     event_id: str | None = None
-    event_type: str | None = None
+    detail_type: str | None = msgspec.field(name="detail-type", default=None)
 
 
 _KIND = msgspec.json.Decoder(_Kind)
@@ -30,9 +32,10 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
 def _read(item: bytes) -> Sequence[Told]:
     kind = read_json(item, _KIND)
     if kind.contact_id is not None:
-        record = read_json(item, _RECORD)
-        return [ended(record), Outside(SOURCE, record.contact_id, record.number)]
+        return records.told_by(read_json(item, _RECORD))
     if kind.event_id is not None:
         return doing(read_json(item, _EVENT))
-    message = "it has neither ContactId nor EventId"
+    if kind.detail_type is not None:
+        return contact_events.told_by(item) if kind.detail_type == DETAIL_TYPE else ()
+    message = "it has neither ContactId nor EventId, nor a detail-type"
     raise UnreadableItemError(message)

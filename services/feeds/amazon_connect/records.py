@@ -1,24 +1,24 @@
 """Contact records: how each contact went, whole (version 2017-03-10 of the data model). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from events.calls import Direction, Outcome
 from services.feeds.facts import SECOND, Micros
 from services.feeds.webhooks.reading import iso
-from services.feeds.webhooks.seen import Ended, HungUpBy
+from services.feeds.webhooks.seen import Answered, Ended, HungUpBy, Offered, Outside, Told
 
 SOURCE = "/amazon_connect"
 _OUTBOUND = frozenset({"OUTBOUND", "API", "CALLBACK", "EXTERNAL_OUTBOUND"})
-_BY: Mapping[str, HungUpBy] = {
+BY: Mapping[str, HungUpBy] = {
     "CUSTOMER_DISCONNECT": "customer",
     "AGENT_DISCONNECT": "rep",
     "CONTACT_FLOW_DISCONNECT": "system",
     "TELECOM_PROBLEM": "system",
     "EXPIRED": "system",
 }
-_FAILED: Mapping[str, Outcome] = {
+FAILED: Mapping[str, Outcome] = {
     "OUTBOUND_DESTINATION_ENDPOINT_ERROR": "failed",
     "OUTBOUND_RESOURCE_ERROR": "failed",
     "OUTBOUND_ATTEMPT_FAILED": "failed",
@@ -56,6 +56,7 @@ class ContactRecord(msgspec.Struct, rename="pascal"):
     transfer_completed_timestamp: str | None = None
     queue: _Queue | None = None
     agent: _Agent | None = None
+    channel: str = "VOICE"
     customer_endpoint: _Endpoint | None = None
 
     @property
@@ -64,14 +65,33 @@ class ContactRecord(msgspec.Struct, rename="pascal"):
         return None if self.customer_endpoint is None else self.customer_endpoint.address
 
 
-def ended(record: ContactRecord) -> Ended:
-    """How a contact ended; raises UnreadableItemError for moments that are none."""
+def told_by(record: ContactRecord) -> Sequence[Told]:
+    """What was seen of a contact that was a call, from its end to its beginning, and who was on the line.
+
+    Raises UnreadableItemError for moments that are none. The record is the authority: it comes before what events say,
+    and the later one before the earlier.
+    """
+    if record.channel.upper() != "VOICE":
+        return ()
+    latest = iso(record.last_update_timestamp, "LastUpdateTimestamp") // SECOND
+    ended = _ended(record, latest)
+    outside = Outside(SOURCE, record.contact_id, record.number)
+    return [ended, *_offered(record, latest), *_answered(record, ended, latest), outside]
+
+
+def direction_of(initiation_method: str) -> Direction:
+    """Which way a call went, by how it was initiated."""
+    return "outbound" if initiation_method in _OUTBOUND else "inbound"
+
+
+def _ended(record: ContactRecord, latest: int) -> Ended:
     queue, agent = record.queue, record.agent
-    direction: Direction = "outbound" if record.initiation_method in _OUTBOUND else "inbound"
+    direction = direction_of(record.initiation_method)
     return Ended(
         source=SOURCE,
         at=iso(record.disconnect_timestamp, "DisconnectTimestamp"),
-        order=iso(record.last_update_timestamp, "LastUpdateTimestamp") // SECOND,
+        order=latest,
+        whole=True,
         call=record.contact_id,
         direction=direction,
         outcome=_outcome(record, direction),
@@ -84,15 +104,29 @@ def ended(record: ContactRecord) -> Ended:
         hold=agent.customer_hold_duration if agent is not None else 0,
         wrap=agent.after_contact_work_duration if agent is not None else 0,
         transfers=0 if record.transfer_completed_timestamp is None else 1,
-        by=_BY.get(record.disconnect_reason or ""),
+        by=BY.get(record.disconnect_reason or ""),
     )
+
+
+def _offered(record: ContactRecord, latest: int) -> Sequence[Offered]:
+    queue = record.queue
+    if queue is None or queue.enqueue_timestamp is None:
+        return ()
+    return [Offered(source=SOURCE, at=_began(record), order=-latest, call=record.contact_id, queue=queue.name)]
+
+
+def _answered(record: ContactRecord, ended: Ended, latest: int) -> Sequence[Answered]:
+    if ended.agent is None or ended.answered is None or ended.direction == "outbound":
+        return ()
+    at, agent, queue = ended.answered, ended.agent, ended.queue
+    return [Answered(source=SOURCE, at=at, order=-latest, call=record.contact_id, agent=agent, queue=queue)]
 
 
 def _outcome(record: ContactRecord, direction: Direction) -> Outcome:
     if record.agent is not None:
         return "answered" if record.transfer_completed_timestamp is None else "transferred_blind"
     if direction == "outbound":
-        return _FAILED.get(record.disconnect_reason or "", "no_answer")
+        return FAILED.get(record.disconnect_reason or "", "no_answer")
     if record.queue is None and record.disconnect_reason != "CUSTOMER_DISCONNECT":
         return "closed"
     return "abandoned"

@@ -6,7 +6,7 @@ from events.calls import Direction, Outcome
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import SECOND, Company, Micros
 from services.feeds.webhooks.reading import epoch, iso, needed, number, read_form
-from services.feeds.webhooks.seen import Answered, Ended, Outside, Told
+from services.feeds.webhooks.seen import Answered, Dialled, Ended, Outside, Told
 
 SOURCE = "/bitrix24"
 _OUTBOUND = frozenset({"1", "4"})
@@ -25,6 +25,9 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
         agent = needed(data, "USER_ID")
         call = needed(data, "CALL_ID")
         return [Answered(source=SOURCE, at=at, call=call, agent=agent), Outside(SOURCE, call, data.get(_NUMBER))]
+    if kind == "ONEXTERNALCALLSTART":
+        call, agent = needed(data, "CALL_ID"), needed(data, "USER_ID")
+        return [Dialled(source=SOURCE, at=at, call=call, agent=agent), Outside(SOURCE, call, data.get(_NUMBER))]
     if kind == "ONVOXIMPLANTCALLEND":
         return [_ended(data, at), Outside(SOURCE, data["CALL_ID"], data.get(_NUMBER))]
     return ()

@@ -19,6 +19,7 @@ NOBODY = ""
 _KEPT = 50_000
 """So many calls are remembered, and up to twice as many: more than any phone system has at once."""
 _CALLED = frozenset({"call.offered", "call.answered", "call.ended"})
+_RESTATED = "call.restated"
 _LEAST_DIGITS, _LONGEST = 7, 40
 _DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(r"\+?[0-9][0-9() .-]*")
@@ -62,13 +63,23 @@ class Callers:
         return [self._with_caller(fact) for fact in facts]
 
     def _with_caller(self, fact: Envelope) -> Envelope:
-        if fact.type not in _CALLED or fact.subject is None:
+        if (fact.type not in _CALLED and fact.type != _RESTATED) or fact.subject is None:
             return fact
         person = self.known.get(mention(fact.source, fact.subject.partition("/")[2]), NOBODY)
         if person == NOBODY:
             return fact
-        data = {**_DATA.decode(fact.data), "person": msgspec.Raw(msgspec.json.encode(person))}
-        return msgspec.structs.replace(fact, data=msgspec.Raw(msgspec.json.encode(data)))
+        data = _restated(fact.data, person) if fact.type == _RESTATED else _with(fact.data, person)
+        return msgspec.structs.replace(fact, data=data)
+
+
+def _with(data: msgspec.Raw, person: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode({**_DATA.decode(data), "person": person}))
+
+
+def _restated(data: msgspec.Raw, person: str) -> msgspec.Raw:
+    """Both what a fact was and what it is now: whom the call is with has not changed."""
+    told = _DATA.decode(data)
+    return msgspec.Raw(msgspec.json.encode({**told, **{side: _with(told[side], person) for side in ("was", "now")}}))
 
 
 def keep(kept: dict[str, str], more: Mapping[str, str]) -> None:

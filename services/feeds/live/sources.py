@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Protocol
 
@@ -10,16 +11,20 @@ from services.feeds.appender import Appender
 from services.feeds.asterisk.live.connection import Manager
 from services.feeds.asterisk.live.feed import LiveAsterisk
 from services.feeds.callers.heard import Callers, LookUp
+from services.feeds.company import read_zone
 from services.feeds.facts import Company
 from services.feeds.kamailio.live.evapi import LiveEvapi
 from services.feeds.kamailio.live.topic import LiveTopic
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.address import read_address
 from services.feeds.settings import FeedsSettings
+from services.feeds.three_cx.fields import ORDER, read_fields
+from services.feeds.three_cx.live.feed import LiveThreeCx, Socket
+from services.feeds.three_cx.settings import ThreeCxSettings
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 
-_AMI, _EVAPI = 5038, 8448
+_AMI, _CDR, _EVAPI = 5038, 5483, 8448
 """The ports that are usual."""
 _MB = 1024 * 1024
 _PATIENCE_S = 10.0
@@ -39,6 +44,7 @@ class Told:
 
     settings: FeedsSettings
     kamailio: KamailioSettings
+    three_cx: ThreeCxSettings
     kafka: KafkaSettings
     company: Company
     home: Path
@@ -97,7 +103,33 @@ def topic(told: Told) -> LiveTopic | None:
     )
 
 
-LIVE: Sequence[Callable[[Told], Live | None]] = (_asterisk, evapi, topic)
+def passive(told: Told) -> LiveThreeCx | None:
+    """Give the 3CX whose passive socket the settings name, if any; raises ClearError for what makes no sense of it."""
+    return _three_cx(told, "passive", told.three_cx.connect)
+
+
+def active(told: Told) -> LiveThreeCx | None:
+    """Give the 3CX that is to connect to us, if any; raises ClearError for what makes no sense of it."""
+    return _three_cx(told, "active", told.three_cx.listen)
+
+
+def _three_cx(told: Told, socket: Socket, address: str | None) -> LiveThreeCx | None:
+    said = told.three_cx
+    if address is None:
+        return None
+    return LiveThreeCx(
+        socket=socket,
+        address=read_address(address, _CDR),
+        fields=ORDER if said.fields is None else read_fields(said.fields),
+        zone=UTC if said.source_zone is None else read_zone(said.source_zone),
+        company=told.company,
+        home=told.home,
+        system=said.system,
+        spool_bytes=told.settings.spool_mb * _MB,
+    )
+
+
+LIVE: Sequence[Callable[[Told], Live | None]] = (_asterisk, evapi, topic, passive, active)
 """What can be listened to, each if the settings name it."""
 
 
@@ -116,6 +148,7 @@ def with_callers(told: Told, look_up: LookUp | None) -> Told:
 
 
 CONNECT: Mapping[str, Callable[[Told, str], Live | None]] = {
+    "3cx": lambda told, address: passive(replace(told, three_cx=told.three_cx.model_copy(update={"connect": address}))),
     "asterisk": lambda told, address: _asterisk(
         replace(told, settings=told.settings.model_copy(update={"ami": address}))
     ),
@@ -124,6 +157,11 @@ CONNECT: Mapping[str, Callable[[Told, str], Live | None]] = {
     ),
 }
 """Sources that `kvota feed SOURCE --connect HOST:PORT` listens to."""
+
+LISTEN: Mapping[str, Callable[[Told, str], Live | None]] = {
+    "3cx": lambda told, address: active(replace(told, three_cx=told.three_cx.model_copy(update={"listen": address}))),
+}
+"""Sources that call us over TCP, at what `kvota feed SOURCE --listen HOST:PORT` says."""
 
 TOPICS: Mapping[str, Callable[[Told, str], Live | None]] = {
     "kamailio": lambda told, name: topic(replace(told, kamailio=told.kamailio.model_copy(update={"topic": name}))),

@@ -8,7 +8,7 @@ A secret is the account's key and salt, joined by a colon.
 """
 
 from services.feeds.authenticity.mango import MangoSign
-from services.feeds.mango.deliveries import read
+from services.feeds.mango.deliveries import path, read
 from services.feeds.webhooks.source import Webhook
 
-WEBHOOK = Webhook(MangoSign(), read)
+WEBHOOK = Webhook(MangoSign(), read, path=path)

@@ -48,6 +48,7 @@ class _Summary(msgspec.Struct):
 
 
 Named = TypeVar("Named", _Call, _Summary)
+_ANY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _CALL, _SUMMARY = msgspec.json.Decoder(_Call, strict=False), msgspec.json.Decoder(_Summary, strict=False)
 
 
@@ -65,6 +66,15 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     ended = _ended(summary)
     outside = summary.to if ended.direction == "outbound" else summary.from_
     return [ended, Outside(SOURCE, summary.entry_id, outside.number)]
+
+
+def path(body: bytes) -> str:
+    """Where MANGO OFFICE would send this body: a summary knows how a call came out, an event of a call its state.
+
+    Raises UnreadableItemError for what is no body of it.
+    """
+    told = read_json(read_form(body).get("json", ""), _ANY)
+    return "/events/summary" if "entry_result" in told else "/events/call" if "call_state" in told else ""
 
 
 def _named(told: Named) -> Named:

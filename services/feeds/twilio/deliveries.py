@@ -1,16 +1,21 @@
-"""A delivery of Twilio: a form, of a call where it has a CallStatus, of TaskRouter where it has an EventType. Pure."""
+"""A delivery of Twilio: events as JSON, or a form. Pure.
+
+A form is of a call where it has a CallStatus, and of TaskRouter where it has an EventType.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
-from services.feeds.twilio import taskrouter, voice
+from services.feeds.twilio import streams, taskrouter, voice
 from services.feeds.webhooks.reading import needed, read_form
 from services.feeds.webhooks.seen import Told
 
 
 def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen. Raises UnreadableItemError."""
+    if streams.is_stream(delivery.body):
+        return streams.told_by(delivery.body)
     form: Mapping[str, str] = read_form(delivery.body)
     source = f"/twilio/{needed(form, 'AccountSid')}"
     if "CallStatus" in form:

@@ -29,9 +29,12 @@ class _Attributes(msgspec.Struct):
 _ATTRIBUTES = msgspec.json.Decoder(_Attributes)
 
 
-def read(form: Mapping[str, str], source: str) -> Sequence[Told]:
-    """Say what was seen of a task or a worker; other events say nothing that Kvota counts."""
-    kind, at = form["EventType"], _moment(form)
+def read(form: Mapping[str, str], source: str, at: Micros | None = None) -> Sequence[Told]:
+    """Say what was seen of a task or a worker; other events say nothing that Kvota counts.
+
+    `at` is when it was, where the form itself does not say it.
+    """
+    kind, at = form["EventType"], _moment(form) if at is None else at
     if kind == "worker.activity.update":
         return [_activity(form, source, at)]
     if kind not in {"task-queue.entered", "reservation.accepted", "task.completed", "task.canceled"}:

@@ -9,7 +9,7 @@ from events.calls import CallAnswered, CallEnded, CallFact, CallOffered, CallRes
 from events.envelope import Envelope
 from events.ids import fact_id, restatement_id
 from services.feeds.facts import SECOND, Micros, Teller, instant
-from services.feeds.webhooks.seen import Answered, Ended, Offered
+from services.feeds.webhooks.seen import Answered, Dialled, Ended, Offered
 
 KEPT: Micros = 5 * 3600 * SECOND
 """How long a call is remembered after anything was last seen of it: longer than any source goes on delivering."""
@@ -19,8 +19,8 @@ _NUMBER = 1
 """A part of a call has one fact of each kind."""
 _REASON = "the source said more of it later"
 
-SeenOfCall = Offered | Answered | Ended
-First = TypeVar("First", Offered, Answered)
+SeenOfCall = Offered | Answered | Dialled | Ended
+First = TypeVar("First", Offered, Answered, Dialled)
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class Leg:
     """When the log took the last word of it: a clock that no source can put wrong."""
     offered: Offered | None = None
     answered: Answered | None = None
+    dialled: Dialled | None = None
     ended: Ended | None = None
     restated: dict[str, int] = field(default_factory=dict[str, int])
     """How often, by type of event."""
@@ -63,6 +64,8 @@ class Calls:
                 leg.offered = _first(leg.offered, seen)
             case Answered():
                 leg.answered = _first(leg.answered, seen)
+            case Dialled():
+                leg.dialled = _first(leg.dialled, seen)
             case Ended():
                 leg.ended = _last(leg.ended, seen)
         for kind, fact in _facts(leg, teller).items():
@@ -128,8 +131,11 @@ def _answered(leg: Leg, answered: Answered, teller: Teller) -> CallAnswered:
 
 
 def _ended(leg: Leg, ended: Ended, teller: Teller) -> CallEnded:
+    caller = _caller(leg)
+    if ended.whole:
+        leg = Leg(leg.heard, ended=ended)
     began, answered = _began(leg), _picked_up(leg, ended)
-    agent = ended.agent or (leg.answered.agent if leg.answered is not None else None)
+    agent = _agent(leg, ended)
     talked = _between(answered, ended.at) if ended.talk is None else ended.talk
     waited = _between(began, ended.at if answered is None else answered) if ended.wait is None else ended.wait
     return CallEnded(
@@ -150,19 +156,29 @@ def _ended(leg: Leg, ended: Ended, teller: Teller) -> CallEnded:
         transfers=ended.transfers,
         transferred_to=ended.transferred_to,
         hung_up_by=ended.by,
-        person=_caller(leg),
+        person=caller,
     )
 
 
 def _caller(leg: Leg) -> str | None:
-    seen = (leg.offered, leg.answered, leg.ended)
+    seen = (leg.offered, leg.answered, leg.dialled, leg.ended)
     return next((each.caller for each in seen if each is not None and each.caller is not None), None)
 
 
 def _began(leg: Leg) -> Micros | None:
     if leg.offered is not None:
         return leg.offered.at
-    return leg.ended.began if leg.ended is not None else None
+    if leg.ended is None:
+        return None
+    dialled = leg.dialled if leg.ended.direction == "outbound" else None
+    return leg.ended.began or (dialled.at if dialled is not None else None)
+
+
+def _agent(leg: Leg, ended: Ended) -> str | None:
+    """Who answered, or made the call; what the end says of it comes first."""
+    dialled = leg.dialled if ended.direction == "outbound" else None
+    other = leg.answered or dialled
+    return ended.agent or (other.agent if other is not None else None)
 
 
 def _picked_up(leg: Leg, ended: Ended) -> Micros | None:

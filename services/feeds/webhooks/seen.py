@@ -56,6 +56,12 @@ class Answered(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="answ
     queue: Name | None = None
 
 
+class Dialled(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="dialled"):
+    """An agent began to make an outbound call: that says nothing by itself, but whose the call is, and since when."""
+
+    agent: Name
+
+
 class Ended(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="ended"):
     """A part of a call is over. A duration in seconds that is None was not told: it follows from what else was seen."""
 
@@ -76,6 +82,8 @@ class Ended(_OfCall, frozen=True, kw_only=True, omit_defaults=True, tag="ended")
     transferred_to: Name | None = None
     by: HungUpBy | None = None
     """Who ended it."""
+    whole: bool = False
+    """Whether it says all there is to be said of how that part went: nothing else that was seen adds to it."""
 
 
 class Doing(_Seen, frozen=True, kw_only=True, omit_defaults=True, tag="doing"):
@@ -92,7 +100,7 @@ class Doing(_Seen, frozen=True, kw_only=True, omit_defaults=True, tag="doing"):
         return self.agent
 
 
-Seen = Offered | Answered | Ended | Doing
+Seen = Offered | Answered | Dialled | Ended | Doing
 
 
 @dataclass(frozen=True, slots=True)

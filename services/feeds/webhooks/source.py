@@ -18,6 +18,10 @@ Raises UnreadableItemError, which says where, for what is no such.
 """
 
 
+def _nowhere(_body: bytes) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """A source that calls `POST /v1/feeds/{name}`."""
@@ -25,3 +29,7 @@ class Webhook:
     scheme: Scheme
     read: Read
     window: timedelta = WINDOW
+    path: Callable[[bytes], str] = _nowhere
+    """What the sender adds to our address for this body, where it does: of a body that was kept that has to be found
+    out. Raises UnreadableItemError.
+    """

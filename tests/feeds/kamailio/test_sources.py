@@ -10,6 +10,7 @@ from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.address import Address, read_address
 from services.feeds.live.sources import CONNECT, Told, named
 from services.feeds.settings import FeedsSettings
+from services.feeds.three_cx.settings import ThreeCxSettings
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 from tests.feeds.kamailio.given import COMPANY
@@ -20,6 +21,7 @@ def told(**kamailio: str) -> Told:
     return Told(
         settings=FeedsSettings(),
         kamailio=KamailioSettings(**kamailio),  # type: ignore[arg-type]  # texts, as the environment has them
+        three_cx=ThreeCxSettings(),
         kafka=KafkaSettings(bootstrap_servers="ours:9092"),
         company=COMPANY,
         home=Path("home"),
@@ -63,10 +65,13 @@ def test_what_is_no_address_is_refused_with_one_that_is(written: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("avaya", "--connect", "x:1"), "--connect listens to asterisk or kamailio"),
+        (("avaya", "--connect", "x:1"), "--connect listens to 3cx or asterisk or kamailio"),
         (("asterisk", "--topic", "x"), "--topic listens to kamailio"),
+        (("asterisk", "--listen", "x:1"), "--listen listens to 3cx"),
+        (("aircall", "--listen", "x:1"), "aircall calls us over HTTP: python -m services.feeds is the door"),
+        (("twilio",), "say what to read: --file FILE; twilio calls us over HTTP"),
         (("kamailio", "--topic", "x", "--dry-run"), "takes neither --file nor --dry-run"),
-        (("kamailio", "--topic", "x", "--connect", "x:1"), "one of --connect and --topic"),
+        (("kamailio", "--topic", "x", "--connect", "x:1"), "one of --connect, --listen and --topic"),
         (("kamailio", "--connect", "x"), "'x' is no address"),
     ],
 )

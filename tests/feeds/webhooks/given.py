@@ -10,7 +10,7 @@ from events.event import Event
 from events.law import Ledger, Verdict
 from services.feeds.facts import SECOND, Company
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory
-from services.feeds.webhooks.seen import Answered, Doing, Ended, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Dialled, Doing, Ended, Offered, Seen
 
 SOURCE = "/cloud"
 NOON = 1_795_597_200
@@ -32,6 +32,11 @@ def offered(seconds: float = 0, **changes: Any) -> Offered:  # noqa: ANN401  # f
 def answered(seconds: float, **changes: Any) -> Answered:  # noqa: ANN401  # fields
     fields: dict[str, Any] = {"source": SOURCE, "at": micros(seconds), "call": "c1", "agent": "7"}
     return Answered(**(fields | changes))
+
+
+def dialled(seconds: float, **changes: Any) -> Dialled:  # noqa: ANN401  # fields
+    fields: dict[str, Any] = {"source": SOURCE, "at": micros(seconds), "call": "c1", "agent": "7"}
+    return Dialled(**(fields | changes))
 
 
 def ended(seconds: float, **changes: Any) -> Ended:  # noqa: ANN401  # fields

@@ -12,8 +12,8 @@ from events.event import Event
 from services.feeds.facts import SECOND
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
 from services.feeds.webhooks.calls import KEPT
-from services.feeds.webhooks.seen import Seen, decode_seen, written
-from tests.feeds.webhooks.given import COMPANY, answered, doing, ended, events, micros, offered, told
+from services.feeds.webhooks.seen import Dialled, Ended, Seen, decode_seen, written
+from tests.feeds.webhooks.given import COMPANY, answered, dialled, doing, ended, events, micros, offered, told
 
 CALL: Sequence[Seen] = (
     offered(0),
@@ -25,6 +25,10 @@ CALL: Sequence[Seen] = (
 OTHERS: Sequence[Seen] = (
     offered(3, call="c2"),
     ended(40, call="c2", outcome="abandoned", by="customer"),
+    dialled(48, call="c3", agent="8"),
+    ended(91, call="c4", direction="outbound"),
+    dialled(49, call="c4"),
+    dialled(50, call="c4", agent="8"),
     ended(90, call="c3", direction="outbound", agent="7", began=micros(50), answered=micros(60), queue=None),
     doing(1, "ready"),
     doing(12, "talking", queue="sales"),
@@ -81,6 +85,16 @@ def test_what_is_told_twice_says_nothing_again() -> None:
 @given(order=st.permutations([*CALL, *CALL]))
 def test_in_whatever_order_and_however_often_it_comes_a_call_ends_up_the_same(order: Sequence[Seen]) -> None:
     assert as_it_stands(told(*order)) == as_it_stands(told(*CALL))
+
+
+@given(order=st.permutations([each for each in OTHERS if isinstance(each, Dialled | Ended)] * 2))
+def test_dialled_calls_end_up_the_same_in_any_order(order: Sequence[Seen]) -> None:
+    calls = [each for each in OTHERS if isinstance(each, Dialled | Ended)]
+    facts = as_it_stands(told(*order))
+    assert facts == as_it_stands(told(*calls))
+    assert [
+        (fact.rep, fact.wait_seconds) for fact in facts.values() if isinstance(fact, CallEnded) and fact.call == "c4"
+    ] == [("anna", 42)]
 
 
 @given(order=st.permutations([*CALL, *OTHERS]), cut=st.integers(0, len(CALL) + len(OTHERS)))

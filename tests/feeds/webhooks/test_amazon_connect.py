@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.agents import AgentSignedOut, AgentStateEntered
-from events.calls import CallEnded, CallRestated
+from events.calls import CallAnswered, CallEnded, CallOffered, CallRestated
 from services.feeds.amazon_connect.deliveries import read
 from services.feeds.facts import UnreadableItemError, instant
 from services.feeds.webhooks.seen import Seen, seen_in
@@ -66,7 +66,18 @@ def test_a_record_is_a_call() -> None:
     [ended] = events(CallEnded, facts)
     assert (ended.queue, ended.rep, ended.outcome, ended.hung_up_by) == ("sales", "anna", "answered", "customer")
     assert (ended.wait_seconds, ended.talk_seconds, ended.hold_seconds, ended.wrap_seconds) == (15, 75, 10, 20)
-    assert b"7916" not in bytes(facts[0].data)
+    assert not [fact for fact in facts if b"7916" in bytes(fact.data)]
+
+
+def test_a_record_tells_when_the_caller_queued_and_who_picked_up() -> None:
+    facts = told(*seen(record()))
+    [offered], [answered] = events(CallOffered, facts), events(CallAnswered, facts)
+    assert (offered.queue, answered.queue, answered.rep, answered.wait_seconds) == ("sales", "sales", "anna", 15)
+    assert len(facts) == 3
+
+
+def test_a_chat_is_no_call() -> None:
+    assert not seen(record(Channel="CHAT"))
 
 
 def test_a_record_that_comes_again_with_more_restates_and_an_older_one_does_not() -> None:
@@ -118,7 +129,7 @@ def test_what_an_agent_does() -> None:
 @pytest.mark.parametrize(
     ("item", "where"),
     [
-        ({}, "item 1: it has neither ContactId nor EventId"),
+        ({}, "item 1: it has neither ContactId nor EventId, nor a detail-type"),
         (record(DisconnectTimestamp="2026-11-25 12:00:00"), "item 1: DisconnectTimestamp is no moment with a zone"),
         (record(Queue={"Name": 7}), "item 1: Expected `str`, got `int` - at `$.Queue.Name`"),
     ],

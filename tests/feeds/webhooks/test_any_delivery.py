@@ -17,7 +17,9 @@ from services.feeds.webhooks.seen import decode_seen, seen_in, written
 from tests.feeds.authenticity.delivered import HERE, delivery
 from tests.feeds.webhooks.given import COMPANY, events, told
 from tests.feeds.webhooks.test_amazon_connect import contact, event, record
+from tests.feeds.webhooks.test_amazon_connect_events import STORY
 from tests.feeds.webhooks.test_receiving import CALL
+from tests.feeds.webhooks.test_twilio_streams import STREAM
 
 VALUES: st.SearchStrategy[Any] = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from([[], {}])
@@ -32,10 +34,11 @@ SAMPLES: Mapping[str, list[dict[str, Any]]] = {
         {"event": kind, "timestamp": 1_795_597_300, "token": "t", "data": CALL}
         for kind in ("call.created", "call.answered", "call.hungup", "call.ended", "user.opened")
     ],
-    "amazon_connect": [record(), event("STATE_CHANGE", 5, "Available", contact("CONNECTED"))],
+    "amazon_connect": [record(), event("STATE_CHANGE", 5, "Available", contact("CONNECTED")), *STORY],
     "bitrix24": [
         {"event": "OnVoximplantCallEnd", "ts": "1795597300", "data[CALL_ID]": "C", "data[CALL_TYPE]": "2"},
         {"event": "OnVoximplantCallStart", "ts": "1795597300", "data[CALL_ID]": "C", "data[USER_ID]": "7"},
+        {"event": "ONEXTERNALCALLSTART", "ts": "1795597300", "data[CALL_ID]": "C", "data[USER_ID]": "7"},
     ],
     "genesys": [
         {"topicName": f"v2.detail.events.conversation.1.{part}", "eventBody": {**GENESYS, **more}}
@@ -65,6 +68,7 @@ SAMPLES: Mapping[str, list[dict[str, Any]]] = {
     "twilio": [
         {"AccountSid": "A", "CallStatus": "completed", "CallSid": "C", "Timestamp": "Sun, 24 Aug 2025 13:49:54 +0000"},
         {"AccountSid": "A", "EventType": "task.completed", "TaskSid": "T", "TaskAttributes": "{}", "Timestamp": "1"},
+        *STREAM,
     ],
 }
 each_source = pytest.mark.parametrize("source", sorted(WEBHOOKS))
@@ -77,7 +81,8 @@ def test_every_source_has_its_samples() -> None:
 def body_of(source: str, fields: Mapping[str, Any]) -> bytes:
     if source == "mango":
         return urlencode({"vpbx_api_key": "k", "sign": "s", "json": json.dumps(fields)}).encode()
-    return urlencode(fields).encode() if source in {"twilio", "bitrix24"} else json.dumps(fields).encode()
+    is_form = source == "bitrix24" or (source == "twilio" and "specversion" not in fields)
+    return urlencode(fields).encode() if is_form else json.dumps(fields).encode()
 
 
 def read(source: str, body: bytes, path: str = "") -> None:

@@ -124,6 +124,25 @@ def test_bitrix24_calls_that_were_answered_and_not() -> None:
     ]
 
 
+def test_bitrix24_a_call_that_somebody_began_from_the_portal() -> None:
+    began = bitrix24("ONEXTERNALCALLSTART", 5, USER_ID="7", PHONE_NUMBER_INTERNATIONAL="+79160000001", IS_MOBILE="0")
+    over = bitrix24("ONVOXIMPLANTCALLEND", 85, CALL_TYPE="1", CALL_DURATION="60", CALL_FAILED_CODE="200")
+    assert not told(*began)
+    [ended] = events(CallEnded, told(*began, *over))
+    assert (ended.direction, ended.rep, ended.outcome) == ("outbound", "anna", "answered")
+    assert (ended.wait_seconds, ended.talk_seconds) == (20, 60)
+    late = told(*over, *began, *began, *over)
+    [restated] = events(CallRestated, late)
+    assert restated.now == ended
+    assert not [fact for fact in late if b"7916" in bytes(fact.data)]
+
+
+def test_bitrix24_a_call_that_came_in_is_nobodys_for_having_been_dialled() -> None:
+    missed = bitrix24("ONVOXIMPLANTCALLEND", 65, CALL_TYPE="2", CALL_FAILED_CODE="304")
+    [ended] = events(CallEnded, told(*bitrix24("OnExternalCallStart", 5, USER_ID="7"), *missed))
+    assert (ended.outcome, ended.rep, ended.wait_seconds) == ("abandoned", None, 0)
+
+
 @pytest.mark.parametrize(
     ("fields", "where"),
     [

@@ -1,0 +1,37 @@
+"""Files of a 3CX: its cdr.log, or a file for each call."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from events.envelope import Envelope
+from services.feeds.facts import Company, Teller
+from services.feeds.reading import Reading
+from services.feeds.three_cx.fields import ORDER
+from services.feeds.three_cx.reader import ThreeCxReader
+
+_CHUNK = 256 * 1024
+
+
+def read_files(
+    files: Iterable[Path],
+    company: Company,
+    system: str | None = None,
+    source_zone: tzinfo | None = None,
+    fields: Sequence[str] = ORDER,
+) -> Iterator[Envelope]:
+    """Read files of one 3CX, whose columns are `fields`.
+
+    Rows do not name the phone system: `system` does. `source_zone` is the zone of their times, where that is not UTC.
+    Raises OSError for a file that cannot be opened.
+    """
+    teller = Teller(f"/3cx/{system}" if system else "/3cx", company)
+    reader = ThreeCxReader(teller, fields, UTC if source_zone is None else source_zone)
+    for path in files:
+        yield from Reading(reader, path.name).read(_chunks(path))
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,1 @@
+"""3CX: what becomes of its rows."""
