@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from events.codec import encode
-from services.feeds.door import BATCH, LINES, ONE
+from services.feeds.cloud_events import BATCH, LINES, ONE
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
 from tests.events.examples import EXAMPLES
