@@ -10,6 +10,8 @@ from events.plain import PlainRecord, Read, read_all
 from services.feeds.appender import Record, key_of, record_of, topic_for
 from services.runtime.shards import FACT_TOPICS
 
+LONGEST = 500_000
+"""The longest item, in bytes: what is longer than a batch, no broker takes."""
 _ATTRIBUTES = frozenset(Envelope.__struct_fields__)
 _OF_DECISIONS = ("stream", "streamversion", "expects")
 _TOPICS = {name: topic for name in CATALOGUE if (topic := topic_for(name)) in FACT_TOPICS}
@@ -29,6 +31,8 @@ class NoFactError(ValueError):
 
 def fact(item: bytes) -> Envelope:
     """Read an item as every reader of the log will; raises NoFactError."""
+    if len(item) > LONGEST:
+        raise _too_long()
     try:
         decoded = decode(item)
     except UnreadableError as error:
@@ -44,6 +48,8 @@ def facts(items: Sequence[bytes]) -> list[Record | NoFactError]:
 
 
 def _accepted(item: bytes, read: Read) -> Record | NoFactError:
+    if len(item) > LONGEST:
+        return _too_long()
     match read:
         case PlainRecord():
             kind, key = read.shape.event.name, key_of(read.record.subject)
@@ -53,6 +59,10 @@ def _accepted(item: bytes, read: Read) -> Record | NoFactError:
             return NoFactError(*wrong) if (wrong := _wrong(read)) else record_of(read.envelope, item)
         case UnreadableError():
             return _unreadable(read)
+
+
+def _too_long() -> NoFactError:
+    return NoFactError("", f"it has more than {LONGEST} bytes")
 
 
 def _unreadable(error: UnreadableError) -> NoFactError:
