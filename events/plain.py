@@ -12,32 +12,26 @@ description. Both ways of reading agree, because a plain record
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias, Union
 
 import msgspec
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from events.codec import Decoded, UnreadableError, decode
 from events.law import Told
 from events.shapes import ENVELOPE_INSTANTS, SHAPES, Shape
 
-_INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
+_INSTANT = r"(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z"
+_SHAPED = re.compile(_INSTANT, re.ASCII)
+_ALL_SHAPED = re.compile(rf"{_INSTANT}(?:\n{_INSTANT})*", re.ASCII)
 _INSTANTS = pa.timestamp("us", "UTC")
-_FIRST = pa.scalar(datetime.min.replace(tzinfo=UTC), _INSTANTS)
-_LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), _INSTANTS)
-_HYPHENS = (8, 13, 18, 23)
-_DIGITS = [place for place in range(36) if place not in _HYPHENS]
-_DIGIT = np.full(256, 16, dtype=np.uint8)
-"""The value of a hexadecimal digit, by its character; 16 for any other."""
-for _value, _digit in enumerate("0123456789abcdef"):
-    _DIGIT[[ord(_digit), ord(_digit.upper())]] = _value
+_ID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_IS_ID = re.compile(_ID, re.ASCII)
+_ALL_IDS = re.compile(rf"(?:{_ID})*", re.ASCII)
+_NO_ID = "0" * 32
 
-Mask = NDArray[np.bool_]
 Instants: TypeAlias = "pa.Array[Any]"
 
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(SHAPES)])  # noqa: UP007  # as many as there are
@@ -100,56 +94,57 @@ def _by_type(raws: Sequence[bytes]) -> dict[type, dict[int, Any]]:
 def _plain(shape: Shape, raws: Sequence[bytes], found: Mapping[int, Any]) -> list[PlainRecord | None]:
     """The records of one type that are plain; None for the others."""
     records = list(found.values())
-    ids, sound = _ids([record.id for record in records])
-    sound &= _exact([raws[place] for place in found], records)
+    ids, others = _ids([record.id for record in records])
+    others |= _inexact([raws[place] for place in found], records)
     columns = [list(map(attrgetter(name), records)) for name in ENVELOPE_INSTANTS]
     columns += [list(map(attrgetter(f"data.{name}"), records)) for name in shape.instants]
     if wrong := _no_instants(set().union(*columns) - {None}):
-        for column in columns:
-            sound &= [text not in wrong for text in column]
+        others |= {number for column in columns for number, text in enumerate(column) if text in wrong}
     days = {day: _day(day) for day in {record.day for record in records}}
     return [
-        PlainRecord((ids[start : start + 16], day), record) if good and (day := days[record.day]) is not None else None
-        for record, start, good in zip(records, range(0, len(ids), 16), sound.tolist(), strict=True)
+        PlainRecord((ids[number * 16 : number * 16 + 16], day), record)
+        if number not in others and (day := days[record.day]) is not None
+        else None
+        for number, record in enumerate(records)
     ]
 
 
-def _exact(raws: Sequence[bytes], records: Sequence[Any]) -> list[bool]:
-    """Which records are as long as they need to be, not counting spaces."""
+def _inexact(raws: Sequence[bytes], records: Sequence[Any]) -> set[int]:
+    """Which records are longer than they need to be, not counting spaces."""
     if len(_ENCODER.encode(records)) == sum(map(len, raws)) + len(raws) + 1:  # the list adds its brackets and commas
-        return [True] * len(raws)
-    return [_size(raw) == _size(_ENCODER.encode(record)) for raw, record in zip(raws, records, strict=True)]
+        return set()
+    sizes = zip(map(_size, raws), map(_size, map(_ENCODER.encode, records)), strict=True)
+    return {number for number, (read, written) in enumerate(sizes) if read != written}
 
 
 def _size(text: bytes) -> int:
     return len(text) - text.count(b" ")
 
 
-def _ids(texts: Sequence[str]) -> tuple[bytes, Mask]:
-    """Ids as bytes, 16 each, and which of them are ids at all."""
-    characters = np.frombuffer("".join(texts).encode("ascii", "replace"), np.uint8).reshape(-1, 36)
-    digits = _DIGIT[characters[:, _DIGITS]]
-    sound: Mask = (digits < 16).all(axis=1) & (characters[:, _HYPHENS] == ord("-")).all(axis=1)  # noqa: PLR2004
-    return (digits[:, ::2] << 4 | digits[:, 1::2] & 15).tobytes(), sound
+def _ids(texts: Sequence[str]) -> tuple[bytes, set[int]]:
+    """Ids as bytes, 16 each, and which of these texts, each of 36 characters, are no ids."""
+    if _ALL_IDS.fullmatch(together := "".join(texts)):
+        return bytes.fromhex(together.replace("-", "")), set()
+    others = {number for number, text in enumerate(texts) if not _IS_ID.fullmatch(text)}
+    sound = [_NO_ID if number in others else text.replace("-", "") for number, text in enumerate(texts)]
+    return bytes.fromhex("".join(sound)), others
 
 
 def _no_instants(texts: Collection[str]) -> set[str]:
     """Those of these texts that are no instants as they are written in UTC."""
-    try:
-        moments = instants(texts)
-    except pa.ArrowInvalid:
-        return {text for text in texts if not _is_instant(text)}
-    shaped = pc.match_substring_regex(pa.array(texts, pa.string()), _INSTANT)
-    within = pc.and_(pc.greater_equal(moments, _FIRST), pc.less_equal(moments, _LAST))
-    return set() if pc.all(pc.and_(shaped, within)).as_py() else {text for text in texts if not _is_instant(text)}
+    if _ALL_SHAPED.fullmatch("\n".join(texts)) and _are_moments(texts):
+        return set()
+    return {text for text in texts if not (_SHAPED.fullmatch(text) and _are_moments([text]))}
 
 
-def _is_instant(text: str) -> bool:
+def _are_moments(texts: Iterable[str]) -> bool:
+    """Whether the calendar has the moments that these texts say."""
     try:
-        datetime.fromisoformat(text)
+        for text in texts:
+            datetime.fromisoformat(text)
     except ValueError:
         return False
-    return re.fullmatch(_INSTANT, text, re.ASCII) is not None
+    return True
 
 
 def _day(text: str) -> date | None:

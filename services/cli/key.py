@@ -24,7 +24,11 @@ def add(
     name: Annotated[str, typer.Argument(help="What it is for: the PBX, the screen in the hall.")],
     *,
     role: Annotated[
-        str, typer.Option(help="feed: it tells facts; screen: it shows the board; service: it asks the vault.")
+        str,
+        typer.Option(
+            help="feed: it tells facts; screen: it shows the board; "
+            "monitor: it reads metrics; service: it asks the vault."
+        ),
     ],
     json: AsJson = False,
 ) -> None:

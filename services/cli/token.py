@@ -16,7 +16,9 @@ _LONGEST_H = 24 * 366
 
 def token(  # noqa: PLR0913  # its options
     *,
-    role: Annotated[str, typer.Option(help="rep, team_lead, manager, executive, auditor, feed, screen or service.")],
+    role: Annotated[
+        str, typer.Option(help="rep, team_lead, manager, executive, auditor, feed, screen, monitor or service.")
+    ],
     subject: Annotated[str | None, typer.Option(help="By which name the log knows the caller; else the role.")] = None,
     rep: Annotated[str | None, typer.Option(help="The caller's own rep id: a rep needs it.")] = None,
     unit: Annotated[str | None, typer.Option(help="The id of the unit that the caller leads: a team lead's.")] = None,

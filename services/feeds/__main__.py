@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from services.feeds.facts import Company
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.sources import Live, Told, feed_from, named
 from services.feeds.metrics import DoorMetrics
+from services.feeds.quotas import Quota, Quotas
 from services.feeds.registry import WEBHOOKS
 from services.feeds.secrets import Secrets
 from services.feeds.settings import FeedsSettings
@@ -86,11 +88,16 @@ def _webhooks(
         company=company,
         appender=appender,
         budget=Budget(settings.memory_mb * _MB),
+        quotas=Quotas(_quota(settings), time.monotonic),
         metrics=DoorMetrics(),
         now=lambda: datetime.now(UTC),
         public_url=settings.public_url,
         look_up=None if vault is None else vault.look_up,
     )
+
+
+def _quota(settings: FeedsSettings) -> Quota:
+    return Quota(events=settings.events_per_second * settings.window_seconds, seconds=settings.window_seconds)
 
 
 async def _assemble(kafka: KafkaSettings, company: Company, folder: Path, topics: asyncio.Event) -> None:

@@ -10,8 +10,12 @@ from events.plain import PlainRecord, Read, read_all
 from services.feeds.appender import Record, key_of, record_of, topic_for
 from services.runtime.shards import FACT_TOPICS
 
+LONGEST = 500_000
+"""The longest item, in bytes: what is longer than a batch, no broker takes."""
 _ATTRIBUTES = frozenset(Envelope.__struct_fields__)
 _OF_DECISIONS = ("stream", "streamversion", "expects")
+_TOPICS = {name: topic for name in CATALOGUE if (topic := topic_for(name)) in FACT_TOPICS}
+"""Where the facts that a source may tell go, by their type."""
 _NAMED = re.compile(r"field `(\w+)`|`\$\.(\w+)`")
 _WORD = re.compile(r"\w+")
 
@@ -27,6 +31,8 @@ class NoFactError(ValueError):
 
 def fact(item: bytes) -> Envelope:
     """Read an item as every reader of the log will; raises NoFactError."""
+    if len(item) > LONGEST:
+        raise _too_long()
     try:
         decoded = decode(item)
     except UnreadableError as error:
@@ -42,16 +48,21 @@ def facts(items: Sequence[bytes]) -> list[Record | NoFactError]:
 
 
 def _accepted(item: bytes, read: Read) -> Record | NoFactError:
+    if len(item) > LONGEST:
+        return _too_long()
     match read:
-        case UnreadableError():
-            return _unreadable(read)
         case PlainRecord():
-            kind, subject = read.shape.event.name, read.record.subject
-            if wrong := _wrong_type(kind) or _wrong_subject(subject):
-                return NoFactError(*wrong)
-            return Record(topic_for(kind), key_of(subject), item)
+            kind, key = read.shape.event.name, key_of(read.record.subject)
+            topic = _TOPICS.get(kind)
+            return Record(topic, key, item) if topic and key else NoFactError(*_wrong_place(kind))
         case Decoded():
             return NoFactError(*wrong) if (wrong := _wrong(read)) else record_of(read.envelope, item)
+        case UnreadableError():
+            return _unreadable(read)
+
+
+def _too_long() -> NoFactError:
+    return NoFactError("", f"it has more than {LONGEST} bytes")
 
 
 def _unreadable(error: UnreadableError) -> NoFactError:
@@ -61,30 +72,24 @@ def _unreadable(error: UnreadableError) -> NoFactError:
 def _wrong(decoded: Decoded) -> tuple[str, str] | None:
     """Which field of a readable record is none of a fact's, and why; None where it is a fact."""
     envelope = decoded.envelope
-    if wrong := _wrong_type(envelope.type):
-        return wrong
+    if envelope.type not in _TOPICS:
+        return _wrong_place(envelope.type)
     if decoded.event is None:
         known = CATALOGUE[envelope.type]
         return "dataschema", f"this version of {known.name} is not known here: it is {known.version}"
     for name in _OF_DECISIONS:
         if getattr(envelope, name) is not None:
             return name, "only decisions have it, and this is a fact"
-    return _wrong_subject(envelope.subject)
+    return None if key_of(envelope.subject) else _wrong_place(envelope.type)
 
 
-def _wrong_type(kind: str) -> tuple[str, str] | None:
-    known = CATALOGUE.get(kind)
-    if known is None:
+def _wrong_place(kind: str) -> tuple[str, str]:
+    """Why there is no place in the log for a record of this type."""
+    if kind not in CATALOGUE:
         return "type", "there is no event of this type"
-    if NOUNS[known.noun].topic not in FACT_TOPICS:
-        return "type", f"{known.name} is no fact that a source may tell: {_allowed()}"
-    return None
-
-
-def _wrong_subject(subject: str | None) -> tuple[str, str] | None:
-    if not (subject or "").partition("/")[2]:
-        return "subject", "say what it is about as <kind>/<id>, such as call/pbx1-1795533132.0"
-    return None
+    if kind not in _TOPICS:
+        return "type", f"{kind} is no fact that a source may tell: {_allowed()}"
+    return "subject", "say what it is about as <kind>/<id>, such as call/pbx1-1795533132.0"
 
 
 def _allowed() -> str:

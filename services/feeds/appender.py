@@ -1,7 +1,7 @@
 """The one door from feeds to Kafka: records in batches, acknowledged by all replicas, appended again when in doubt."""
 
 import asyncio
-from asyncio import Future
+from asyncio import Future, Task
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Protocol, Self
 
+import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -77,8 +78,7 @@ Connect = Callable[[KafkaSettings], Producer]
 Pause = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A record for the log, and where it goes."""
 
     topic: str
@@ -130,8 +130,20 @@ def record_of(envelope: Envelope, raw: bytes | None = None) -> Record:
     return Record(topic_for(envelope.type), key_of(envelope.subject), encode(envelope) if raw is None else raw)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """Records that are appended together, whoever they are of."""
+
+    records: list[Record]
+    appended: Task[None]
+
+
 class Appender:
-    """A door that is held open: one producer for as long as it can be trusted, for one caller or many at a time."""
+    """A door that is held open: one producer for as long as it can be trusted, for one caller or many at a time.
+
+    What callers bring while others' records are under way goes together then: a lot costs a producer as much, however
+    small it is.
+    """
 
     def __init__(
         self,
@@ -146,17 +158,43 @@ class Appender:
         self._kafka, self._connect, self._pause = kafka, connect or _connect, pause
         self._attempts, self._patience_s = attempts, patience_s
         self._producer: Producer | None = None
-        self._opening = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._gathering: _Lot | None = None
+        """What waits for its turn; None: whoever comes begins."""
+        self._under_way = set[Task[None]]()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
+        for lot in self._under_way:  # only those whose callers were all cancelled
+            lot.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         if self._producer is not None:
             await self._give_up(self._producer)
 
     async def append(self, records: Sequence[Record]) -> None:
         """Append records and return once all are acknowledged; raises AppendError when that cannot be made sure."""
+        lot = self._gathering
+        if lot is None or len(lot.records) >= ROUND:
+            lot = self._gathering = self._lot()
+        lot.records.extend(records)
+        await asyncio.shield(lot.appended)
+
+    def _lot(self) -> _Lot:
+        records = list[Record]()
+        lot = _Lot(records, asyncio.create_task(self._append_lot(records)))
+        self._under_way.add(lot.appended)
+        lot.appended.add_done_callback(self._under_way.discard)
+        return lot
+
+    async def _append_lot(self, records: list[Record]) -> None:
+        async with self._turn:
+            if self._gathering is not None and self._gathering.records is records:
+                self._gathering = None
+            await self._surely(records)
+
+    async def _surely(self, records: Sequence[Record]) -> None:
         for attempt in range(1, self._attempts + 1):
             try:
                 async with asyncio.timeout(self._patience_s):
@@ -185,22 +223,20 @@ class Appender:
             raise
 
     async def _open(self) -> Producer:
-        async with self._opening:
-            if self._producer is None:
-                producer = self._connect(self._kafka)
-                try:
-                    await producer.start()
-                except BaseException:
-                    await asyncio.shield(_close(producer))
-                    raise
-                self._producer = producer
-            return self._producer
+        if self._producer is None:
+            producer = self._connect(self._kafka)
+            try:
+                await producer.start()
+            except BaseException:
+                await asyncio.shield(_close(producer))
+                raise
+            self._producer = producer
+        return self._producer
 
     async def _give_up(self, producer: Producer) -> None:
-        """Part with a producer, whatever state it is in; others who use it will find it closed, and open another."""
-        if self._producer is producer:
-            self._producer = None
-            await _close(producer)
+        """Part with a producer, whatever state it is in; the next to be used is another."""
+        self._producer = None
+        await _close(producer)
 
 
 async def _shares(producer: Producer, records: Sequence[Record]) -> Mapping[tuple[str, int], list[Record]]:

@@ -1,11 +1,12 @@
-"""Who may tell facts."""
+"""Who may tell facts, and who may read how many were told."""
 
 from services.runtime.auth.guard import Door
 from services.runtime.auth.permissions import read_permissions
 
 PERMISSIONS = read_permissions("""
-permission  feed
-facts.tell  all
+permission    auditor  feed  monitor
+facts.tell    -        all   -
+metrics.read  all      -     all
 """)
 
 allowed = Door(PERMISSIONS)

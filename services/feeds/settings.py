@@ -36,8 +36,12 @@ class FeedsSettings(Settings):
     when left out."""
     public_url: str | None = None
     """What sources call in place of our own address, such as https://kvota.example: some sign it."""
-    memory_mb: PositiveInt = Field(default=256, le=100_000)
+    memory_mb: int = Field(default=256, ge=100, le=100_000)
     """How much of what is sent to the door may be in memory at a time."""
+    events_per_second: PositiveInt = Field(default=50_000, le=1_000_000)
+    """How many events a second each API key and each source may bring, on the average of a window."""
+    window_seconds: PositiveInt = Field(default=10, le=3_600)
+    """How long that window is: what is allowed in it may come all at once."""
     spool_mb: PositiveInt = Field(default=512, le=1_000_000)
     """How much of what the phone system says is kept while Kafka is away."""
 

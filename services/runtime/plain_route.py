@@ -22,14 +22,18 @@ class PlainRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers a request (FastAPI's own place to change that)."""
         wanted = _wanted(self.dependant)
-        return super().get_route_handler() if wanted is None else _plainly(self.endpoint, wanted)
+        if wanted is None:
+            return super().get_route_handler()
+        return _plainly(self.endpoint, wanted, self.dependant.request_param_name)
 
 
 def _plainly(
-    endpoint: Callable[..., Awaitable[Response]], wanted: list[tuple[str | None, _Wanting]]
+    endpoint: Callable[..., Awaitable[Response]], wanted: list[tuple[str | None, _Wanting]], itself: str | None
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     async def handle(request: Request) -> Response:
         told: dict[str, Any] = dict(request.path_params)
+        if itself is not None:
+            told[itself] = request
         for name, want in wanted:
             found = await want(request)
             if name is not None:
@@ -42,7 +46,7 @@ def _plainly(
 def _wanted(route: Dependant) -> list[tuple[str | None, _Wanting]] | None:
     """The dependencies of a route, by the parameter that each is for, if any; None unless all are plain."""
     as_texts = all(field.field_info.annotation is str for field in route.path_params)
-    if not _is_plain(route) or not as_texts or route.request_param_name is not None:
+    if not _is_plain(route) or not as_texts:
         return None
     found = list[tuple[str | None, _Wanting]]()
     for each in route.dependencies:

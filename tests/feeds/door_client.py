@@ -1,7 +1,7 @@
 """Somebody at the door for CloudEvents, and what to bring there."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 
 from events.codec import encode
-from services.feeds.appender import Appender
+from services.feeds.appender import Appender, Record
 from services.feeds.budget import Budget
 from services.feeds.door import door
 from services.feeds.facts import Company
 from services.feeds.metrics import DoorMetrics
+from services.feeds.quotas import Quota, Quotas
 from services.feeds.registry import WEBHOOKS
 from services.feeds.webhooks.door import WebhookDoor
 from services.runtime.settings import KafkaSettings
@@ -28,7 +29,12 @@ ENDED = encode(EXAMPLES["call.ended"].envelope)
 BEAT = encode(EXAMPLES["feed.beat"].envelope)
 
 
-def webhooks(appender: Appender, memory: int = 100_000_000, url: str | None = None) -> WebhookDoor:
+PLENTY = Quota(events=1_000_000, seconds=10)
+
+
+def webhooks(
+    appender: Appender, memory: int = 100_000_000, url: str | None = None, quota: Quota = PLENTY
+) -> WebhookDoor:
     """The door for those who call us; each proves itself by "old" or "new"."""
     return WebhookDoor(
         sources=WEBHOOKS,
@@ -36,10 +42,24 @@ def webhooks(appender: Appender, memory: int = 100_000_000, url: str | None = No
         company=Company(UTC),
         appender=appender,
         budget=Budget(memory),
+        quotas=Quotas(quota, lambda: 0.0),
         metrics=DoorMetrics(),
         now=lambda: NOW,
         public_url=url,
     )
+
+
+class Taken(Appender):
+    """Takes records in, and nothing further."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__(NOWHERE)
+        self.records = list[Record]()
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Take records in."""
+        self.records += records
 
 
 @asynccontextmanager
@@ -63,3 +83,9 @@ def changed(name: str = "call.ended", /, **attributes: object) -> bytes:
 def problem(answer: httpx.Response, status: int) -> Mapping[str, Any]:
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     return dict(answer.json())
+
+
+async def counters(http: httpx.AsyncClient) -> set[str]:
+    """What the door has counted, asked by a monitor."""
+    lines = (await http.get("/metrics")).text.splitlines()
+    return {line for line in lines if line.startswith("kvota_feeds_") and "_created" not in line}

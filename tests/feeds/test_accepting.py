@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.codec import encode
-from services.feeds.accepting import NoFactError, fact, facts
+from services.feeds.accepting import LONGEST, NoFactError, fact, facts
 from services.feeds.appender import Record, record_of
 from tests.events.examples import EXAMPLES
 
@@ -45,3 +45,12 @@ def one(item: bytes) -> Record | tuple[str, str]:
 def test_what_becomes_of_each_of_many_becomes_of_it_alone(given_items: list[bytes]) -> None:
     told = [each if isinstance(each, Record) else (each.field, each.reason) for each in facts(given_items)]
     assert told == [one(item) for item in given_items]
+
+
+def test_an_item_that_no_broker_would_take_is_refused_and_the_others_are_not() -> None:
+    longest = WHOLE[0][:-1] + b"}".rjust(LONGEST - len(WHOLE[0]) + 1)
+    [taken, refused] = facts([longest, b"{" + b" " + longest[1:]])
+    assert isinstance(taken, Record) == isinstance(facts([WHOLE[0]])[0], Record)
+    assert isinstance(refused, NoFactError)
+    assert refused.reason == "it has more than 500000 bytes"
+    assert one(b"{" + b" " + longest[1:]) == ("", refused.reason)

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from services.feeds.appender import Appender
-from services.feeds.door import BATCH, LINES, ONE, door
+from services.feeds.cloud_events import BATCH, LINES, ONE
+from services.feeds.door import door
 from services.feeds.receiving import LIMIT
 from services.runtime.auth.callers import ROLES
 from services.runtime.auth.guard import entrances
@@ -129,7 +130,8 @@ async def test_only_a_feed_tells_facts(tmp_path: Path) -> None:
             unknown = (await http.post("/v1/events", content=ENDED)).status_code
     assert {each.path: each.permission for each in entrances(app)} == {
         "/v1/events": "facts.tell",
-        **dict.fromkeys(("/healthz", "/readyz", "/metrics")),
+        "/metrics": "metrics.read",
+        **dict.fromkeys(("/healthz", "/readyz")),
         # who calls there proves it by the scheme of its source:
         **dict.fromkeys(("/v1/feeds/{source}", "/v1/feeds/{source}/{_rest:path}")),
     }

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from events.codec import encode
-from services.feeds.door import BATCH, LINES, ONE
+from services.feeds.accepting import LONGEST
+from services.feeds.cloud_events import BATCH, LINES, ONE
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
 from tests.events.examples import EXAMPLES
@@ -93,3 +94,12 @@ async def test_many_may_send_at_a_time(bootstrap: str) -> None:
     assert {answer.status_code for answer in answers} == {202}
     await log.look()
     assert len(log.all) == 50
+
+
+async def test_the_longest_event_that_is_let_in_is_taken_by_the_broker(bootstrap: str) -> None:
+    body = changed(traceparent="x" * (LONGEST - len(changed(traceparent=""))))
+    answer, log = await sent(bootstrap, body, ONE)
+    assert (len(body), answer.status_code) == (LONGEST, 202)
+    assert log.raw == [body]
+    refused, _ = await sent(bootstrap, b"{ " + body[1:], ONE)
+    assert problem(refused, 422)["detail"] == "item 0: it has more than 500000 bytes"

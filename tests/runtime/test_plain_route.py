@@ -73,6 +73,11 @@ async def test_a_plain_route_is_told_its_path_and_its_dependencies_in_their_orde
     assert (answer.status_code, answer.text, calls) == (200, "7 red", ["guard", "colour"])
 
 
+async def test_a_plain_route_is_told_the_request_where_it_asks_for_it() -> None:
+    assert PlainRoute("/things/{thing}", with_the_request).get_route_handler().__qualname__.startswith("_plainly")
+    assert (await served(with_the_request).get("/v1/things/7")).text == "7 GET"
+
+
 async def test_what_a_dependency_refuses_goes_no_further() -> None:
     answer = await served(plain).get("/v1/things/7", headers={"X-Refuse": "1"})
     assert (answer.status_code, calls) == (403, ["guard"])
@@ -86,7 +91,6 @@ async def test_what_a_dependency_refuses_goes_no_further() -> None:
         (with_a_number, "8 none"),
         (with_a_thread, "7 GET"),
         (with_a_header, "7 0"),
-        (with_the_request, "7 GET"),
     ],
 )
 async def test_a_route_that_wants_more_is_called_as_ever(endpoint: Callable[..., object], told: str) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from http import HTTPStatus
 
 import msgspec
-import structlog
 from fastapi import APIRouter, Request, Response
 
 from services.feeds.appender import Appender, AppendError, Record
@@ -15,14 +14,13 @@ from services.feeds.budget import Budget
 from services.feeds.callers.heard import LookUp
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.metrics import DoorMetrics
+from services.feeds.quotas import Quotas
 from services.feeds.receiving import body_of
 from services.feeds.webhooks.identifying import identified
 from services.feeds.webhooks.seen import Seen, Told, seen_in, written
 from services.feeds.webhooks.source import Webhook
 from services.runtime.problems import Problem
 from services.runtime.topics import INTAKE
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +32,7 @@ class WebhookDoor:
     company: Company
     appender: Appender
     budget: Budget
+    quotas: Quotas
     metrics: DoorMetrics
     now: Callable[[], datetime]
     public_url: str | None = None
@@ -50,21 +49,20 @@ class WebhookDoor:
 
     async def receive(self, source: str, request: Request) -> Response:
         """Take a delivery in."""
-        try:
-            with self.budget.part() as part:
-                webhook, secrets = self._known(source)
-                delivery = self._delivery(request, await body_of(request, part))
-                records = await self._records(self._read(webhook, secrets, delivery))
-                await self._append(records)
-        except Problem as problem:
-            known = source if source in self.sources else "unknown"
-            self.metrics.refused(known, problem.kind)
-            _log.info("delivery_refused", source=known, kind=problem.kind)
-            raise
+        with self.budget.part() as part:
+            webhook, secrets = self._known(source)
+            told = self._read(webhook, secrets, self._delivery(request, await body_of(request, part)))
+            left = self.quotas.take(f"source/{source}", len(seen_in(told)))
+            records = await self._records(told)
+            await self._append(records)
         self.metrics.accepted(source, len(records))
-        return Response(
-            msgspec.json.encode({"accepted": len(records)}), HTTPStatus.ACCEPTED, media_type="application/json"
-        )
+        body = msgspec.json.encode({"accepted": len(records)})
+        return Response(body, HTTPStatus.ACCEPTED, left, media_type="application/json")
+
+    def called(self, request: Request) -> str | None:
+        """Which source a request is of; None for a request that is no delivery."""
+        named = request.path_params.get("source")
+        return named if named is None or named in self.sources else "unknown"
 
     def _known(self, source: str) -> tuple[Webhook, Sequence[str]]:
         webhook, secrets = self.sources.get(source), self.secrets_of(source) if source in self.sources else ()

@@ -22,8 +22,8 @@ from services.runtime.errors import ClearError
 from services.runtime.lock import locked
 
 PREFIX = "kvota_"
-KeyRole = Literal["feed", "screen", "service"]
-KEY_ROLES: tuple[KeyRole, ...] = ("feed", "screen", "service")
+KeyRole = Literal["feed", "screen", "monitor", "service"]
+KEY_ROLES: tuple[KeyRole, ...] = ("feed", "screen", "monitor", "service")
 _FILE = "api-keys.json"
 _OTHERS = 0o077
 _ID_BYTES, _SECRET_BYTES = 6, 32

@@ -5,9 +5,19 @@ from typing import Literal
 
 from events.ids import RepId, UnitId
 
-Role = Literal["rep", "team_lead", "manager", "executive", "auditor", "feed", "screen", "service"]
-ROLES: tuple[Role, ...] = ("rep", "team_lead", "manager", "executive", "auditor", "feed", "screen", "service")
-"""People, then machines; a service is one of our own programs, and asks the vault."""
+Role = Literal["rep", "team_lead", "manager", "executive", "auditor", "feed", "screen", "monitor", "service"]
+ROLES: tuple[Role, ...] = (
+    "rep",
+    "team_lead",
+    "manager",
+    "executive",
+    "auditor",
+    "feed",
+    "screen",
+    "monitor",
+    "service",
+)
+"""People, then machines; a monitor reads metrics alone, a service is one of our own programs, and asks the vault."""
 Scope = Literal["self", "team", "all"]
 """Of whom: the caller alone, the caller's unit and all below it, or everybody."""
 

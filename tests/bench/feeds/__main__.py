@@ -25,8 +25,8 @@ from aiokafka import TopicPartition
 from events.codec import encode
 from services.feeds.appender import Appender, Record
 from services.feeds.asterisk.ami import AmiReader
+from services.feeds.cloud_events import LINES
 from services.feeds.company import read_company
-from services.feeds.door import LINES
 from services.feeds.facts import Teller
 from services.feeds.reading import Reading
 from services.runtime.errors import ClearError

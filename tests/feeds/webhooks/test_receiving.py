@@ -9,16 +9,15 @@ import httpx
 import msgspec
 import pytest
 
-from services.feeds.appender import Appender, Record
 from services.feeds.callers.heard import mention
 from services.feeds.door import door
 from services.feeds.receiving import LIMIT
 from services.feeds.secrets import Secrets
 from services.feeds.webhooks.seen import Ended, decode_seen
 from services.runtime.topics import INTAKE
-from tests.callers import watch
+from tests.callers import bearer, watch
 from tests.feeds.callers.asking import Asked
-from tests.feeds.door_client import NOWHERE, problem, webhooks
+from tests.feeds.door_client import Taken, counters, problem, webhooks
 
 NEW = "new"
 CALL = {
@@ -33,33 +32,18 @@ CALL = {
 }
 
 
-class Taken(Appender):
-    """Takes records in, and nothing further."""
-
-    def __init__(self) -> None:
-        super().__init__(NOWHERE)
-        self.records = list[Record]()
-
-    async def append(self, records: list[Record]) -> None:  # type: ignore[override]  # a list is given
-        self.records += records
-
-
 @asynccontextmanager
 async def calling(tmp_path: Path, memory: int = 100_000_000) -> AsyncGenerator[tuple[httpx.AsyncClient, Taken]]:
     taken = Taken()
     app = door(taken, lambda: True, watch(tmp_path), webhooks(taken, memory))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+    transport, headers = httpx.ASGITransport(app), bearer(tmp_path, "monitor")
+    async with httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers) as http:
         yield http, taken
 
 
 def delivery(token: str = NEW, **changes: object) -> bytes:
     told: Mapping[str, object] = {"resource": "call", "event": "call.ended", "timestamp": 1_795_597_300, "token": token}
     return msgspec.json.encode({**told, "data": CALL, **changes})
-
-
-async def counters(http: httpx.AsyncClient) -> set[str]:
-    lines = (await http.get("/metrics")).text.splitlines()
-    return {line for line in lines if line.startswith("kvota_feeds_") and "_created" not in line}
 
 
 @pytest.mark.parametrize("secret", ["new", "old"])
@@ -124,7 +108,7 @@ async def test_where_something_is_wrong_is_said_in_both_languages_and_nothing_is
 
 
 async def test_more_than_fits_into_memory_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    async with calling(tmp_path, memory=1_000) as (http, taken):
+    async with calling(tmp_path, memory=4_000) as (http, taken):
         answer = await http.post("/v1/feeds/aircall", content=delivery(filler="x" * 1_000))
         assert problem(answer, 429)["type"] == "urn:kvota:problem:too-much-at-once"
         assert answer.headers["retry-after"] == "1"
