@@ -16,7 +16,7 @@ import pytest
 
 from events.calls import CallEnded
 from events.envelope import Envelope
-from events.feeds import FeedBeat, FeedCaughtUp, FeedGapFound
+from events.feeds import FeedBeat, FeedCaughtUp, FeedGapClosed, FeedGapFound
 from services.feeds.appender import Appender
 from services.feeds.asterisk.live.feed import LiveAsterisk, run
 from services.feeds.facts import Company
@@ -104,6 +104,9 @@ async def test_what_was_not_heard_is_read_from_the_queue_log(bootstrap: str, tmp
         (again.starts_at.isoformat(), again.ends_at.isoformat()) for again in filled
     }
     assert all(again.appended > 0 and again.parked == 0 for again in filled)
+    assert {gap.id for gap in log.counted if gap.type == "feed.gap_found"} == {
+        closed.gap for closed in events_of(FeedGapClosed, log.counted)
+    }
 
 
 async def test_without_the_queue_log_the_gaps_are_told_and_no_call_is_told_wrongly(
