@@ -14,7 +14,7 @@ from services.feeds.appender import Appender
 from services.feeds.budget import Budget
 from services.feeds.company import read_company
 from services.feeds.door import door
-from services.feeds.facts import Company
+from services.feeds.facts import Company, micros
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.sources import Live, Told, feed_from, named
 from services.feeds.metrics import DoorMetrics
@@ -53,12 +53,13 @@ async def run(  # noqa: PLR0913  # each says something else of the process
     *,
     company: Company,
     home: Path,
+    metrics: DoorMetrics,
     keys: ParkingKeys | None = None,
 ) -> None:
     """Work until `stop` is set; raises whatever ended it. `keys` are those that what is parked is sealed under."""
     topics = asyncio.Event()
     async with Appender(kafka, attempts=_ATTEMPTS, patience_s=_PATIENCE_S) as appender:
-        app = door(appender, topics.is_set, watch, _webhooks(settings, company, home, appender))
+        app = door(appender, topics.is_set, watch, _webhooks(settings, company, home, appender, metrics))
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(_assemble(kafka, company, home / _FOLDER, topics))]
             beside.append(group.create_task(_look_for_topics(kafka, topics)))
@@ -71,15 +72,17 @@ async def run(  # noqa: PLR0913  # each says something else of the process
                 task.cancel()
 
 
-def _webhooks(settings: FeedsSettings, company: Company, home: Path, appender: Appender) -> WebhookDoor:
+def _webhooks(
+    settings: FeedsSettings, company: Company, home: Path, appender: Appender, metrics: DoorMetrics
+) -> WebhookDoor:
     return WebhookDoor(
         sources=WEBHOOKS,
         secrets_of=Secrets(settings.secrets or home / _FOLDER / "secrets").of,
         company=company,
         appender=appender,
         budget=Budget(settings.memory_mb * _MB),
-        metrics=DoorMetrics(),
-        now=lambda: datetime.now(UTC),
+        metrics=metrics,
+        now=_now,
         public_url=settings.public_url,
     )
 
@@ -118,12 +121,16 @@ async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 async def _work(stop: asyncio.Event) -> None:
     settings, company, home = FeedsSettings(), CompanySettings(), HomeSettings().home
     auth, kafka = AuthSettings(), KafkaSettings(client_id="kvota-feeds")
     credentials = ServiceCredentials("feeds", auth)
     keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home, credentials)
-    watch = guard(auth, settings.host)
+    watch, metrics = guard(auth, settings.host), DoorMetrics()
     try:
         told = read_company(company.time_zone, settings.roster)
         if keys is not None:
@@ -136,11 +143,12 @@ async def _work(stop: asyncio.Event) -> None:
                 company=told,
                 home=home,
                 patient=True,
+                told_time=lambda feed, at: metrics.heard(feed, at, micros(_now())),
             )
         )
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(settings, live, kafka, watch, stop, company=told, home=home, keys=keys)
+    await run(settings, live, kafka, watch, stop, company=told, home=home, metrics=metrics, keys=keys)
 
 
 if __name__ == "__main__":

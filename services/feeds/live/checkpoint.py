@@ -32,6 +32,8 @@ class Checkpoint(Generic[Memory]):
     position: int = 0
     received: int = 0
     """How many items lie before it."""
+    parked: int = 0
+    """How many of them could not be read, since the last beat."""
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class _Written(msgspec.Struct, frozen=True):
     received: int
     latest: Micros | None
     memory: bytes
+    parked: int = 0
 
 
 def save(file: Path, data: bytes) -> None:
@@ -49,9 +52,16 @@ def save(file: Path, data: bytes) -> None:
 
 def dump(checkpoint: Checkpoint[Memory]) -> bytes:
     """Write a checkpoint as it is now."""
-    memory = checkpoint.memory
-    encode = msgspec.msgpack.encode
-    return encode(_Written(memory.layout, checkpoint.position, checkpoint.received, memory.latest, encode(memory)))
+    memory, encode = checkpoint.memory, msgspec.msgpack.encode
+    written = _Written(
+        layout=memory.layout,
+        position=checkpoint.position,
+        received=checkpoint.received,
+        latest=memory.latest,
+        memory=encode(memory),
+        parked=checkpoint.parked,
+    )
+    return encode(written)
 
 
 def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
@@ -60,9 +70,8 @@ def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
         written = msgspec.msgpack.decode(file.read_bytes(), type=_Written)
     except (FileNotFoundError, msgspec.DecodeError):
         return Checkpoint(kind())
-    return Checkpoint(
-        remembered(written.memory, written.layout, written.latest, kind), written.position, written.received
-    )
+    memory = remembered(written.memory, written.layout, written.latest, kind)
+    return Checkpoint(memory, written.position, written.received, written.parked)
 
 
 def remembered(memory: bytes, layout: int, latest: Micros | None, kind: type[Memory]) -> Memory:

@@ -12,9 +12,10 @@ from fastapi import APIRouter, Request, Response
 from services.feeds.appender import Appender, AppendError, Record
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError
 from services.feeds.budget import Budget
-from services.feeds.facts import Company, UnreadableItemError
+from services.feeds.facts import Company, UnreadableItemError, micros
 from services.feeds.metrics import DoorMetrics
 from services.feeds.receiving import body_of
+from services.feeds.webhooks.beats import feed_of
 from services.feeds.webhooks.seen import Seen, written
 from services.feeds.webhooks.source import Webhook
 from services.runtime.problems import Problem
@@ -50,7 +51,7 @@ class WebhookDoor:
             with self.budget.part() as part:
                 webhook, secrets = self._known(source)
                 delivery = self._delivery(request, await body_of(request, part))
-                records = self._read(webhook, secrets, delivery)
+                seen, records = self._read(webhook, secrets, delivery)
                 await self._append(records)
         except Problem as problem:
             known = source if source in self.sources else "unknown"
@@ -58,6 +59,9 @@ class WebhookDoor:
             _log.info("delivery_refused", source=known, kind=problem.kind)
             raise
         self.metrics.accepted(source, len(records))
+        if seen:
+            latest = max(seen, key=lambda each: each.at)
+            self.metrics.heard(feed_of(latest), latest.at, micros(delivery.received_at))
         return Response(
             msgspec.json.encode({"accepted": len(records)}), HTTPStatus.ACCEPTED, media_type="application/json"
         )
@@ -78,13 +82,16 @@ class WebhookDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         return Delivery(method=request.method, url=url, headers=headers, body=body, received_at=self.now())
 
-    def _read(self, webhook: Webhook, secrets: Sequence[str], delivery: Delivery) -> Sequence[Record]:
+    def _read(
+        self, webhook: Webhook, secrets: Sequence[str], delivery: Delivery
+    ) -> tuple[Sequence[Seen], Sequence[Record]]:
         try:
             webhook.scheme.check(delivery, secrets, webhook.window)
         except NotAuthenticError as error:
             raise Problem(HTTPStatus.UNAUTHORIZED, error.kind, error.en, error.ru) from None
         try:
-            return [_record(each) for each in webhook.read(delivery, self.company)]
+            seen = webhook.read(delivery, self.company)
+            return seen, [_record(each) for each in seen]
         except UnreadableItemError as error:
             ru = f"доставка не читается: {error}"
             raise Problem(HTTPStatus.BAD_REQUEST, "not-readable", str(error), ru) from None

@@ -57,7 +57,7 @@ def delivery(token: str = NEW, **changes: object) -> bytes:
 
 async def counters(http: httpx.AsyncClient) -> set[str]:
     lines = (await http.get("/metrics")).text.splitlines()
-    return {line for line in lines if line.startswith("kvota_feeds_") and "_created" not in line}
+    return {line for line in lines if line.startswith("kvota_feeds_") and "_total" in line}
 
 
 @pytest.mark.parametrize("secret", ["new", "old"])
@@ -73,6 +73,15 @@ async def test_what_was_seen_is_appended_before_it_is_accepted(tmp_path: Path, s
     assert (seen.queue, seen.agent, seen.outcome) == ("33", "7", "answered")
     assert b"916" not in record.value
     assert b"Anna" not in record.value
+
+
+async def test_how_far_the_clock_of_a_source_is_ahead_of_ours_is_measured(tmp_path: Path) -> None:
+    async with calling(tmp_path) as (http, _taken):
+        for ended, ahead in ((1_795_597_240, 40.0), (1_795_597_195, -5.0)):
+            body = delivery(timestamp=ended, data={**CALL, "ended_at": ended})
+            assert (await http.post("/v1/feeds/aircall", content=body)).status_code == 202
+            told = (await http.get("/metrics")).text.splitlines()
+            assert f'kvota_feeds_clock_ahead_seconds{{feed="aircall/webhooks"}} {ahead}' in told
 
 
 @pytest.mark.parametrize(
