@@ -12,6 +12,7 @@ import structlog
 
 from services.feeds.appender import Appender
 from services.feeds.budget import Budget
+from services.feeds.callers.vault import CallerVault, caller_vault
 from services.feeds.company import read_company
 from services.feeds.door import door
 from services.feeds.facts import Company, micros
@@ -55,11 +56,18 @@ async def run(  # noqa: PLR0913  # each says something else of the process
     home: Path,
     metrics: DoorMetrics,
     keys: ParkingKeys | None = None,
+    vault: CallerVault | None = None,
 ) -> None:
-    """Work until `stop` is set; raises whatever ended it. `keys` are those that what is parked is sealed under."""
+    """Work until `stop` is set; raises whatever ended it.
+
+    `keys` are those that what is parked is sealed under, `vault` knows callers.
+    """
     topics = asyncio.Event()
     async with Appender(kafka, attempts=_ATTEMPTS, patience_s=_PATIENCE_S) as appender:
-        app = door(appender, topics.is_set, watch, _webhooks(settings, company, home, appender, metrics))
+        webhooks = _webhooks(settings, company, home, appender, metrics)
+        if vault is not None:
+            webhooks = replace(webhooks, look_up=vault.look_up)
+        app = door(appender, topics.is_set, watch, webhooks)
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(_assemble(kafka, company, home / _FOLDER, topics))]
             beside.append(group.create_task(_look_for_topics(kafka, topics)))
@@ -130,6 +138,7 @@ async def _work(stop: asyncio.Event) -> None:
     auth, kafka = AuthSettings(), KafkaSettings(client_id="kvota-feeds")
     credentials = ServiceCredentials("feeds", auth)
     keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home, credentials)
+    vault = None if settings.vault_url is None else caller_vault(settings.vault_url, credentials)
     watch, metrics = guard(auth, settings.host), DoorMetrics()
     try:
         told = read_company(company.time_zone, settings.roster)
@@ -144,11 +153,12 @@ async def _work(stop: asyncio.Event) -> None:
                 home=home,
                 patient=True,
                 told_time=lambda feed, at: metrics.heard(feed, at, micros(_now())),
-            )
+            ),
+            None if vault is None else vault.look_up,
         )
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(settings, live, kafka, watch, stop, company=told, home=home, metrics=metrics, keys=keys)
+    await run(settings, live, kafka, watch, stop, company=told, home=home, metrics=metrics, keys=keys, vault=vault)
 
 
 if __name__ == "__main__":

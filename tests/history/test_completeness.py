@@ -23,7 +23,7 @@ LOG = "asterisk/pbx1/queue_log"
 TOMORROW = TODAY + timedelta(days=1)
 
 
-def ask(archive: Archive, events: Sequence[Event] = (), **given: object) -> list[dict[str, Any]]:
+def ask(archive: Archive, events: Sequence[Event], /, **given: object) -> list[dict[str, Any]]:
     """Archive what feeds told, a second after one another from nine o'clock on, and ask."""
     archive.ingest(lying([raw(event, number) for number, event in enumerate(events, start=1)], "kvota.feeds"))
     report = run_report(archive, "completeness", {name: str(value) for name, value in given.items()})
@@ -80,9 +80,9 @@ def test_days_and_feeds_can_be_chosen(archive: Archive) -> None:
         ("/other", TODAY),
         (PBX, TOMORROW),
     ]
-    assert [row["feed"] for row in ask(archive, day=TODAY, feed="/other")] == ["/other"]
-    assert [row["day"] for row in ask(archive, **{"from": TOMORROW})] == [TOMORROW]
-    assert len(ask(archive, to=TOMORROW)) == 2
+    assert [row["feed"] for row in ask(archive, (), day=TODAY, feed="/other")] == ["/other"]
+    assert [row["day"] for row in ask(archive, (), **{"from": TOMORROW})] == [TOMORROW]
+    assert len(ask(archive, (), to=TOMORROW)) == 2
 
 
 feeds = st.sampled_from([PBX, "/asterisk/pbx1/second"])

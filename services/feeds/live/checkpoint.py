@@ -1,6 +1,6 @@
 """Where reading goes on after a restart, and all that the reader remembers there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -32,6 +32,8 @@ class Checkpoint(Generic[Memory]):
     position: int = 0
     received: int = 0
     """How many items lie before it."""
+    callers: dict[str, str] = field(default_factory=dict[str, str])
+    """Whom calls are with, as `Callers.known` has it."""
     parked: int = 0
     """How many of them could not be read, since the last beat."""
 
@@ -42,6 +44,7 @@ class _Written(msgspec.Struct, frozen=True):
     received: int
     latest: Micros | None
     memory: bytes
+    callers: dict[str, str] = {}
     parked: int = 0
 
 
@@ -59,6 +62,7 @@ def dump(checkpoint: Checkpoint[Memory]) -> bytes:
         received=checkpoint.received,
         latest=memory.latest,
         memory=encode(memory),
+        callers=checkpoint.callers,
         parked=checkpoint.parked,
     )
     return encode(written)
@@ -70,8 +74,13 @@ def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
         written = msgspec.msgpack.decode(file.read_bytes(), type=_Written)
     except (FileNotFoundError, msgspec.DecodeError):
         return Checkpoint(kind())
-    memory = remembered(written.memory, written.layout, written.latest, kind)
-    return Checkpoint(memory, written.position, written.received, written.parked)
+    return Checkpoint(
+        remembered(written.memory, written.layout, written.latest, kind),
+        written.position,
+        written.received,
+        written.callers,
+        written.parked,
+    )
 
 
 def remembered(memory: bytes, layout: int, latest: Micros | None, kind: type[Memory]) -> Memory:
