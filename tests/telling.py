@@ -216,15 +216,19 @@ def closed(found: FeedGapFound, number: int = 1, **changes: Any) -> FeedGapClose
     return FeedGapClosed(**usual | changes)
 
 
-def caught_up(
-    starts: datetime = at(8),
-    ends: datetime = at(10),
-    feed: str = "asterisk/pbx1/queue_log",
-    **changes: Any,  # noqa: ANN401  # fields
-) -> FeedCaughtUp:
-    """Give that a feed has read all of an interval."""
-    usual: dict[str, Any] = {"occurred_at": ends, "day": TODAY, "feed": feed, "starts_at": starts, "ends_at": ends}
-    return FeedCaughtUp(**usual | {"received": 100, "appended": 30, "parked": 2} | changes)
+def caught_up(starts: datetime = at(8), ends: datetime = at(10), **changes: Any) -> FeedCaughtUp:  # noqa: ANN401  # fields
+    """Give that the queue_log has been read of all of an interval."""
+    usual: dict[str, Any] = {
+        "occurred_at": ends,
+        "day": TODAY,
+        "feed": "asterisk/pbx1/queue_log",
+        "starts_at": starts,
+        "ends_at": ends,
+        "received": 100,
+        "appended": 30,
+        "parked": 2,
+    }
+    return FeedCaughtUp(**usual | changes)
 
 
 def entered(state: Any, when: datetime = at(9), rep: str = ANNA, **changes: Any) -> AgentStateEntered:  # noqa: ANN401  # fields

@@ -20,7 +20,7 @@ from events.envelope import Envelope
 from events.feeds import FeedBeat, FeedCaughtUp, FeedGapClosed, FeedGapFound
 from services.feeds.appender import Appender
 from services.feeds.asterisk.live.feed import LiveAsterisk, run
-from services.feeds.facts import Company, instant
+from services.feeds.facts import Company, Micros, instant
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
@@ -89,6 +89,10 @@ async def test_the_beats_say_what_could_not_be_read_and_the_clock_is_compared_wi
     bootstrap: str, tmp_path: Path
 ) -> None:
     told_times = list[tuple[str, datetime]]()
+
+    def told_time(feed: str, moment: Micros) -> None:
+        told_times.append((feed, instant(moment)))
+
     place = SAID.index(b"\r\n\r\n", 1_200_000) + 4
     said = SAID[:place] + b"Event: AgentConnect\r\nTimestamp: noon\r\n\r\n" + SAID[place:]
     server = AmiServer([said[start : start + 1_000] for start in range(0, len(said), 1_000)], pace_s=0.0005)
@@ -100,7 +104,7 @@ async def test_the_beats_say_what_could_not_be_read_and_the_clock_is_compared_wi
             bootstrap,
             tmp_path,
             system="pbx1",
-            told_time=lambda feed, moment: told_times.append((feed, instant(moment))),
+            told_time=told_time,
         ),
     ):
         assert await log.holds(lambda told: sum(beat.parked or 0 for beat in events_of(FeedBeat, told)) == 1)
