@@ -36,6 +36,8 @@ class Checkpoint(Generic[Memory]):
     """Whom calls are with, as `Callers.known` has it."""
     parked: int = 0
     """How many of them could not be read, since the last beat."""
+    beaten: int = 0
+    """The second of the last beat, by the source's clock."""
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -46,6 +48,7 @@ class _Written(msgspec.Struct, frozen=True):
     memory: bytes
     callers: dict[str, str] = {}
     parked: int = 0
+    beaten: int = 0
 
 
 def save(file: Path, data: bytes) -> None:
@@ -64,6 +67,7 @@ def dump(checkpoint: Checkpoint[Memory]) -> bytes:
         memory=encode(memory),
         callers=checkpoint.callers,
         parked=checkpoint.parked,
+        beaten=checkpoint.beaten,
     )
     return encode(written)
 
@@ -80,6 +84,7 @@ def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
         written.received,
         written.callers,
         written.parked,
+        written.beaten,
     )
 
 

@@ -160,7 +160,7 @@ class _Telling(Generic[Memory]):
         self._reader = listening.reader(self._checkpoint.memory)
         self._items = Items(self._reader, self._origin)
         self._items.received, self._items.parked = self._checkpoint.received, self._checkpoint.parked
-        self._told_time = listening.told_time
+        self._told_time, self._beaten = listening.told_time, self._checkpoint.beaten
         self._callers = self._reader.teller.company.callers
         if self._callers is not None:
             self._callers.known = self._checkpoint.callers
@@ -196,12 +196,14 @@ class _Telling(Generic[Memory]):
         for frame in self._cutter.feed(chunk):
             yield from self._items.item(frame)
             if frame.data is not None and (at := self._reader.clock(frame.data)) is not None:
-                yield self._beat(frame, at)
+                self._told_time(self._reader.feed, at)
+                if second(at) != self._beaten:
+                    yield self._beat(frame, at)
 
     def _beat(self, frame: Frame, at: Micros) -> Envelope:
         """Tell that all before this moment of the phone system's clock is told: once for each of its seconds."""
         teller = self._reader.teller
-        self._told_time(self._reader.feed, at)
+        self._beaten = second(at)
         parked, self._items.parked = self._items.parked, 0
         event = FeedBeat(
             **teller.when(at),
@@ -219,5 +221,6 @@ class _Telling(Generic[Memory]):
             return
         self._checkpoint.position = self._cutter.position
         self._checkpoint.received, self._checkpoint.parked = self._items.received, self._items.parked
+        self._checkpoint.beaten = self._beaten
         await asyncio.to_thread(save, self._file, dump(self._checkpoint))
         self._spool.forget(self._checkpoint.position)
