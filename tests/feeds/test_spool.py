@@ -105,8 +105,8 @@ def test_a_spool_that_ends_before_the_position_goes_on_there(tmp_path: Path) -> 
 
 def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
     memory = AmiMemory(latest=5, on_line={("sales", "Anna"): ["pbx1-1.1"]}, transfers={"a": ("timed_out", None)})
-    save(tmp_path / "checkpoint", dump(Checkpoint(memory, 7, 3)))
-    assert load(tmp_path / "checkpoint", AmiMemory) == Checkpoint(memory, 7, 3)
+    save(tmp_path / "checkpoint", dump(Checkpoint(memory, 7, 3, {"call/1": "p1"})))
+    assert load(tmp_path / "checkpoint", AmiMemory) == Checkpoint(memory, 7, 3, {"call/1": "p1"})
 
 
 def test_without_a_checkpoint_one_begins(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from uuid import uuid5
 
 import msgspec
@@ -16,7 +17,7 @@ LookUp = Callable[[Mapping[str, str]], Awaitable[Mapping[str, str]]]
 NOBODY = ""
 """A number by which nobody is reached: an extension, or one that no plan has."""
 _KEPT = 50_000
-"""So many calls are remembered: more than any phone system has at once."""
+"""So many calls are remembered, and up to twice as many: more than any phone system has at once."""
 _CALLED = frozenset({"call.offered", "call.answered", "call.ended"})
 _LEAST_DIGITS, _LONGEST = 7, 40
 _DIGIT = re.compile(r"[0-9]")
@@ -50,13 +51,13 @@ class Callers:
         """Take note of the number that a call comes from, or goes to, outside: the first that is one."""
         number, about = outside_number(text), mention(source, call)
         if number is not None and about not in self.known and about not in self._heard:
-            _keep(self._heard, {about: number})
+            keep(self._heard, {about: number})
 
     async def identify(self, facts: Sequence[Envelope]) -> list[Envelope]:
         """The same facts with the person in them, where that is known by now."""
         if self._heard:
             found = await self.look_up(dict(self._heard))
-            _keep(self.known, found)
+            keep(self.known, found)
             self._heard = {about: number for about, number in self._heard.items() if about not in found}
         return [self._with_caller(fact) for fact in facts]
 
@@ -70,8 +71,9 @@ class Callers:
         return msgspec.structs.replace(fact, data=msgspec.Raw(msgspec.json.encode(data)))
 
 
-def _keep(kept: dict[str, str], more: Mapping[str, str]) -> None:
-    """Add these, and let go of the oldest beyond the bound."""
+def keep(kept: dict[str, str], more: Mapping[str, str]) -> None:
+    """Add these, and let go of the oldest once there are too many."""
     kept.update(more)
-    for about in list(kept)[: max(0, len(kept) - _KEPT)]:
-        del kept[about]
+    if len(kept) > 2 * _KEPT:
+        for about in list(islice(kept, len(kept) - _KEPT)):
+            del kept[about]

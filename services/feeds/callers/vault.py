@@ -9,14 +9,13 @@ import httpx
 import msgspec
 import structlog
 
-from services.feeds.callers.heard import NOBODY
+from services.feeds.callers.heard import NOBODY, keep
 
 PATIENCE_S = 2.0
 """How long facts wait for the vault."""
 _AWAY_S = 5.0
 """How long it is left alone when it did not answer: facts go on without it."""
 _AT_ONCE = 1_000
-_KEPT = 50_000
 
 _log = structlog.get_logger()
 
@@ -58,18 +57,16 @@ class CallerVault:
             del self._asked[about]
         if self._clock() < self._away_until:
             return
-        people = [{"kind": "caller", "number": number, "ref": about} for about, number in part.items()]
+        asked = [{"kind": "caller", "number": number, "ref": about} for about, number in part.items()]
         try:
-            answer = await self._client.post("/v1/people/look-ups", json={"people": people}, timeout=PATIENCE_S)
+            answer = await self._client.post("/v1/people/look-ups", json={"people": asked}, timeout=PATIENCE_S)
             told = msgspec.json.decode(answer.raise_for_status().content, type=_Answer).people
         except (httpx.HTTPError, msgspec.DecodeError) as error:
             self._away_until = self._clock() + _AWAY_S
             _log.warning("callers_not_looked_up", calls=len(part), error=type(error).__name__)
             return
-        for about, known in zip(part, told, strict=True):
-            self._found[about] = NOBODY if known is None else known.person
-        for about in list(islice(self._found, max(0, len(self._found) - _KEPT))):
-            del self._found[about]
+        people = [NOBODY if person is None else person.person for person in told]
+        keep(self._found, dict(zip(part, people, strict=True)))
 
 
 def caller_vault(url: str, credentials: httpx.Auth) -> CallerVault:

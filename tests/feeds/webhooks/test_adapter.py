@@ -17,7 +17,7 @@ from tests.feeds.webhooks.given import COMPANY, answered, doing, ended, events, 
 
 CALL: Sequence[Seen] = (
     offered(0),
-    answered(12.4),
+    answered(12.4, caller="person-1"),
     ended(73, hold=5),
     ended(73.5, hold=5, order=1),
     ended(73.5, hold=9, wrap=3, order=2),
@@ -73,7 +73,9 @@ def test_durations_that_the_source_tells_come_before_those_that_follow() -> None
 
 
 def test_what_is_told_twice_says_nothing_again() -> None:
-    assert len(told(*CALL[:3])) == len(told(*CALL[:3], *CALL[:3])) == 3
+    [*_, waiting] = events(CallRestated, told(*CALL[:3]))
+    assert (waiting.was.type, getattr(waiting.now, "caller", None)) == ("call.offered", "person-1")
+    assert len(told(*CALL[:3])) == len(told(*CALL[:3], *CALL[:3])) == 4
 
 
 @given(order=st.permutations([*CALL, *CALL]))

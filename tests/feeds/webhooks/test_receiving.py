@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from services.feeds.appender import Appender, Record
+from services.feeds.callers.heard import mention
 from services.feeds.door import door
 from services.feeds.receiving import LIMIT
 from services.feeds.secrets import Secrets
 from services.feeds.webhooks.seen import Ended, decode_seen
 from services.runtime.topics import INTAKE
 from tests.callers import watch
+from tests.feeds.callers.asking import Asked
 from tests.feeds.door_client import NOWHERE, problem, webhooks
 
 NEW = "new"
@@ -82,6 +84,19 @@ async def test_how_far_the_clock_of_a_source_is_ahead_of_ours_is_measured(tmp_pa
             assert (await http.post("/v1/feeds/aircall", content=body)).status_code == 202
             told = (await http.get("/metrics")).text.splitlines()
             assert f'kvota_feeds_clock_ahead_seconds{{feed="aircall/webhooks"}} {ahead}' in told
+
+
+async def test_a_caller_is_looked_up_and_only_the_person_is_written_down(tmp_path: Path) -> None:
+    taken, asked = Taken(), Asked()
+    app = door(taken, lambda: True, watch(tmp_path), replace(webhooks(taken), look_up=asked.look_up))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+        assert (await http.post("/v1/feeds/aircall", content=delivery())).status_code == 202
+        asked.is_away = True
+        assert (await http.post("/v1/feeds/aircall", content=delivery())).status_code == 202
+    [known, unknown] = [decode_seen(record.value) for record in taken.records]
+    assert asked.numbers == {mention("/aircall", "812"): "+7 916 000-00-00"}
+    assert (known, unknown) == (msgspec.structs.replace(unknown, caller=asked.person("+7 916 000-00-00")), unknown)
+    assert not any(b"916" in record.value for record in taken.records)
 
 
 @pytest.mark.parametrize(

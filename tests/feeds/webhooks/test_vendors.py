@@ -94,7 +94,7 @@ def test_genesys_a_caller_who_left_and_a_conversation_that_is_no_call() -> None:
 
 def test_uis_a_call_by_our_own_template() -> None:
     template = json.loads((files("services.feeds.uis") / "template.json").read_text("utf-8"))
-    assert template.keys() == {"kind", "time", "session", "direction", "scenario", "employee"} | {
+    assert template.keys() == {"kind", "time", "session", "direction", "contact", "scenario", "employee"} | {
         f"{what}_seconds" for what in ("wait", "talk", "total")
     }
     spoken = {"employee": 7, "wait_seconds": "9", "talk_seconds": "60", "total_seconds": 71}

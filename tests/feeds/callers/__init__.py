@@ -1,0 +1,1 @@
+"""Tests of who calls: numbers to the vault, people into facts."""
