@@ -4,4 +4,4 @@
 SELECT feed,
        epoch_ms(time)                                                              AS max_beat_ms
 FROM feeds
-WHERE type = 'feed.beat'
+WHERE type = 'feed.beat' AND paced_by IS NULL

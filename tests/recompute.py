@@ -13,7 +13,7 @@ from events.codec import Decoded, UnreadableError, decode
 from events.deals import DealAmended, DealRefunded, DealWon
 from events.envelope import Envelope
 from events.event import Event
-from events.feeds import FeedBeat
+from events.feeds import FeedBeat, FeedCaughtUp, FeedEvent, FeedGapClosed, FeedGapFound
 from events.goals import QuotaAmended, QuotaAssigned, QuotaRelieved, QuotaWithdrawn
 from projections.cells import Boards, Key, Values
 
@@ -30,8 +30,10 @@ def recompute(decoded: Iterable[Decoded]) -> Boards:
                 _add(boards, name, key, tuple(weight * number for number in numbers))
             if isinstance(event, AgentStateEntered):
                 _enter(boards, record.envelope, event)
-            if isinstance(event, FeedBeat):
+            if isinstance(event, FeedBeat) and event.paced_by is None:
                 _beat(boards, event)
+            if isinstance(event, FeedEvent):
+                _complete(boards, event)
     return boards
 
 
@@ -234,6 +236,52 @@ def _beat(boards: Boards, event: FeedBeat) -> None:
     cells = boards.setdefault("feed_now", {})
     [known] = cells.get((event.feed,), (0,))
     cells[event.feed,] = (max(int(known) if isinstance(known, int) else 0, _ms(event.occurred_at)),)
+
+
+SUMS = (
+    "readings",
+    "received",
+    "appended",
+    "parked",
+    "gaps",
+    "missing",
+    "unknown",
+    "gaps_closed",
+    "missing_closed",
+    "unknown_closed",
+    "beats",
+)
+"""What a cell of `completeness` adds up; then come the latest beat of either kind, and how far a clock is ahead."""
+
+
+def _complete(boards: Boards, event: FeedEvent) -> None:
+    """Keep account of what a feed says of its own completeness."""
+    counts = dict.fromkeys(SUMS, 0)
+    latest: tuple[int | None, int | None, int | None] = (None, None, None)
+    day = event.day
+    match event:
+        case FeedCaughtUp():
+            counts |= {"readings": 1, "received": event.received, "appended": event.appended, "parked": event.parked}
+        case FeedGapFound():
+            counts |= {"gaps": 1, "missing": event.missing or 0, "unknown": int(event.missing is None)}
+        case FeedGapClosed():
+            day = event.found_on
+            unknown = int(event.missing is None)
+            counts |= {"gaps_closed": 1, "missing_closed": event.missing or 0, "unknown_closed": unknown}
+        case FeedBeat():
+            counts |= {"beats": 1, "parked": event.parked or 0}
+            moment = _ms(event.occurred_at)
+            by_clock = event.paced_by is None
+            latest = (moment if by_clock else None, None if by_clock else moment, event.ahead_ms)
+    cells = boards.setdefault("completeness", {})
+    known = cells.get((event.feed, day.isoformat()), (*(0,) * len(SUMS), None, None, None))
+    sums = [int(old) + new for old, new in zip(known, counts.values(), strict=False) if isinstance(old, int)]
+    newest = [_later(old, new) for old, new in zip(known[len(SUMS) :], latest, strict=True)]
+    cells[event.feed, day.isoformat()] = (*sums, *newest)
+
+
+def _later(old: object, new: int | None) -> int | None:
+    return max((value for value in (old, new) if isinstance(value, int)), default=None)
 
 
 def _quarter(moment: datetime) -> str:

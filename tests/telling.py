@@ -9,7 +9,7 @@ from events.calls import CallAnswered, CallEnded, CallFact, CallOffered, CallRes
 from events.codec import Decoded, decode, encode
 from events.deals import Credit, DealAmended, DealRefunded, DealWon
 from events.event import Event
-from events.feeds import FeedBeat
+from events.feeds import FeedBeat, FeedCaughtUp, FeedGapClosed, FeedGapFound
 from events.goals import PeriodRelief, PeriodTarget, QuotaAmended, QuotaAssigned, QuotaRelieved, QuotaWithdrawn
 from events.ids import fact_id, restatement_id
 from projections.fold import Counted
@@ -175,9 +175,60 @@ def _of(quota: QuotaAssigned) -> dict[str, Any]:
     return {"occurred_at": at(8), "day": quota.day} | {name: getattr(quota, name) for name in names}
 
 
-def beat(when: datetime = at(9), feed: str = PBX) -> FeedBeat:
+def beat(when: datetime = at(9), feed: str = PBX, **changes: Any) -> FeedBeat:  # noqa: ANN401  # fields
     """Give a sign of life of a feed, by the clock of its source."""
-    return FeedBeat(occurred_at=when, day=TODAY, feed=feed, position="1", received=1)
+    usual: dict[str, Any] = {"occurred_at": when, "day": TODAY, "feed": feed, "position": "1", "received": 1}
+    return FeedBeat(**usual | changes)
+
+
+def delivered(when: datetime = at(9), feed: str = "aircall/webhooks", **changes: Any) -> FeedBeat:  # noqa: ANN401  # fields
+    """Give a sign of life of a feed that is told things, by our clock."""
+    return beat(when, feed, **{"paced_by": "deliveries"} | changes)
+
+
+def gap(ends: datetime = at(9), seconds: int = 40, **changes: Any) -> FeedGapFound:  # noqa: ANN401  # fields
+    """Give a gap of so many seconds, of which nobody knows how large it is."""
+    starts = ends - timedelta(seconds=seconds)
+    usual: dict[str, Any] = {
+        "occurred_at": ends,
+        "day": TODAY,
+        "feed": PBX,
+        "after": starts.isoformat(),
+        "before": ends.isoformat(),
+        "reason": "nobody listened",
+        "starts_at": starts,
+        "ends_at": ends,
+    }
+    return FeedGapFound(**usual | changes)
+
+
+def closed(found: FeedGapFound, number: int = 1, **changes: Any) -> FeedGapClosed:  # noqa: ANN401  # fields
+    """Give that a gap, the fact with this number, was closed when it was found."""
+    usual: dict[str, Any] = {
+        "occurred_at": found.occurred_at,
+        "day": found.day,
+        "feed": found.feed,
+        "gap": fact_id(PBX, "call/c", "", found.type, number),
+        "found_on": found.day,
+        "missing": found.missing,
+        "read": "queue_log",
+    }
+    return FeedGapClosed(**usual | changes)
+
+
+def caught_up(starts: datetime = at(8), ends: datetime = at(10), **changes: Any) -> FeedCaughtUp:  # noqa: ANN401  # fields
+    """Give that the queue_log has been read of all of an interval."""
+    usual: dict[str, Any] = {
+        "occurred_at": ends,
+        "day": TODAY,
+        "feed": "asterisk/pbx1/queue_log",
+        "starts_at": starts,
+        "ends_at": ends,
+        "received": 100,
+        "appended": 30,
+        "parked": 2,
+    }
+    return FeedCaughtUp(**usual | changes)
 
 
 def entered(state: Any, when: datetime = at(9), rep: str = ANNA, **changes: Any) -> AgentStateEntered:  # noqa: ANN401  # fields

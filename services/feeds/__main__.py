@@ -16,7 +16,7 @@ from services.feeds.budget import Budget
 from services.feeds.callers.vault import CallerVault, caller_vault
 from services.feeds.company import read_company
 from services.feeds.door import door
-from services.feeds.facts import Company
+from services.feeds.facts import Company, micros
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.sources import Live, Told, feed_from, named
 from services.feeds.metrics import DoorMetrics
@@ -57,6 +57,7 @@ async def run(  # noqa: PLR0913  # each says something else of the process
     *,
     company: Company,
     home: Path,
+    metrics: DoorMetrics,
     keys: ParkingKeys | None = None,
     vault: CallerVault | None = None,
 ) -> None:
@@ -66,7 +67,10 @@ async def run(  # noqa: PLR0913  # each says something else of the process
     """
     topics = asyncio.Event()
     async with Appender(kafka, attempts=_ATTEMPTS, patience_s=_PATIENCE_S) as appender:
-        app = door(appender, topics.is_set, watch, _webhooks(settings, company, home, appender, vault))
+        webhooks = _webhooks(settings, company, home, appender, metrics)
+        if vault is not None:
+            webhooks = replace(webhooks, look_up=vault.look_up)
+        app = door(appender, topics.is_set, watch, webhooks)
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(_assemble(kafka, company, home / _FOLDER, topics))]
             beside.append(group.create_task(_look_for_topics(kafka, topics)))
@@ -80,7 +84,7 @@ async def run(  # noqa: PLR0913  # each says something else of the process
 
 
 def _webhooks(
-    settings: FeedsSettings, company: Company, home: Path, appender: Appender, vault: CallerVault | None
+    settings: FeedsSettings, company: Company, home: Path, appender: Appender, metrics: DoorMetrics
 ) -> WebhookDoor:
     return WebhookDoor(
         sources=WEBHOOKS,
@@ -89,10 +93,9 @@ def _webhooks(
         appender=appender,
         budget=Budget(settings.memory_mb * _MB),
         quotas=Quotas(_quota(settings), time.monotonic),
-        metrics=DoorMetrics(),
-        now=lambda: datetime.now(UTC),
+        metrics=metrics,
+        now=_now,
         public_url=settings.public_url,
-        look_up=None if vault is None else vault.look_up,
     )
 
 
@@ -134,13 +137,17 @@ async def _look_for_topics(kafka: KafkaSettings, found: asyncio.Event) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 async def _work(stop: asyncio.Event) -> None:
     settings, company, home = FeedsSettings(), CompanySettings(), HomeSettings().home
     auth, kafka = AuthSettings(), KafkaSettings(client_id="kvota-feeds")
     credentials = ServiceCredentials("feeds", auth)
     keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home, credentials)
     vault = None if settings.vault_url is None else caller_vault(settings.vault_url, credentials)
-    watch = guard(auth, settings.host)
+    watch, metrics = guard(auth, settings.host), DoorMetrics()
     try:
         told = read_company(company.time_zone, settings.roster)
         if keys is not None:
@@ -154,12 +161,13 @@ async def _work(stop: asyncio.Event) -> None:
                 company=told,
                 home=home,
                 patient=True,
+                told_time=lambda feed, at: metrics.heard(feed, at, micros(_now())),
             ),
             None if vault is None else vault.look_up,
         )
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(settings, live, kafka, watch, stop, company=told, home=home, keys=keys, vault=vault)
+    await run(settings, live, kafka, watch, stop, company=told, home=home, metrics=metrics, keys=keys, vault=vault)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,11 @@ def instant(at: Micros) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
+def micros(moment: datetime) -> Micros:
+    """Give a moment with a zone in whole microseconds."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 def second(at: Micros) -> int:
     """Give the whole epoch second that a moment lies in."""
     return at // SECOND

@@ -32,6 +32,7 @@ from services.wallboard.vendor import COMMAND, Vendor
 
 SHOWN: Mapping[str, tuple[str, str] | None] = {
     "agent_now": None,
+    "completeness": None,
     "deal_credit": None,
     "deal_ticker": None,
     "feed_now": None,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from projections.calendar import working_dates
 from projections.metrics import Policy, policies_of
 from services.runtime.settings import CompanySettings
+from services.wallboard.freshness import QUIET_MS, SILENT_MS
 from services.wallboard.names import Names
 from services.wallboard.settings import WallboardSettings
 from services.wallboard.tables import Tables
@@ -25,6 +26,7 @@ class Board:
     queues: Sequence[Row] = ()
     leaderboard: Sequence[Row] = ()
     ticker: Sequence[Row] = ()
+    feeds: Sequence[Row] = ()
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class BoardMaker:
 
     def beats(self) -> dict[str, int]:
         """The last beat of each feed, in epoch milliseconds of its source's clock."""
-        return {str(row["feed"]): int(str(row["beat_ms"])) for row in self._rows("feeds", {})}
+        return {str(row["feed"]): int(str(row["beat_ms"])) for row in self._rows("beats", {})}
 
     def board(self, now_ms: int | None, names: Names) -> Board:
         """The board as of a moment of the business, in epoch milliseconds; an empty one before there is any."""
@@ -52,6 +54,7 @@ class BoardMaker:
             queues=self._rows("queues", given),
             leaderboard=[row | {"name": names.of(str(row["rep"]))} for row in self._rows("leaderboard", given)],
             ticker=[_named(row, names) for row in self._rows("ticker", given)],
+            feeds=self._rows("feeds", given),
         )
 
     def metrics(self, tile: str) -> list[Policy]:
@@ -95,6 +98,8 @@ class BoardMaker:
             "wait_alarm_s": settings.wait_alarm_s,
             "rows": settings.rows,
             "deals": settings.deals,
+            "silent_ms": SILENT_MS,
+            "quiet_ms": QUIET_MS,
         }
 
     def _midnight(self, day: date) -> str:

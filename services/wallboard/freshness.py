@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 SILENT_MS = 15_000
 """A feed that has told nothing new for so long is silent."""
+QUIET_MS = 15 * 60_000
+"""One that only speaks when it is told something is stalled after so long: on a floor that works, somebody calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from services.wallboard.freshness import Age, Freshness
 from services.wallboard.hub import Hub
 from services.wallboard.names import Names
 
-TILES = ("queues", "leaderboard", "ticker")
+TILES = ("queues", "leaderboard", "ticker", "feeds")
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -91,13 +91,14 @@ class Publisher:
             "queues": board.queues,
             "leaderboard": board.leaderboard,
             "ticker": board.ticker,
+            "feeds": board.feeds,
         }
         return _JSON.encode(payload)
 
     def _ages(self) -> dict[str, object]:
         now_ms = self._clock()
         calls, decisions = self._freshness.of_calls(now_ms), self._freshness.of_decisions(now_ms)
-        ages = {"queues": calls, "leaderboard": decisions, "ticker": decisions}
+        ages = {"queues": calls, "leaderboard": decisions, "ticker": decisions, "feeds": decisions}
         silent = self._freshness.silent()
         return {
             "as_of": _instant(decisions.as_of_ms),

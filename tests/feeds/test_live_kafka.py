@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,10 @@ import pytest
 
 from events.calls import CallEnded
 from events.envelope import Envelope
-from events.feeds import FeedBeat, FeedCaughtUp, FeedGapFound
+from events.feeds import FeedBeat, FeedCaughtUp, FeedGapClosed, FeedGapFound
 from services.feeds.appender import Appender
 from services.feeds.asterisk.live.feed import LiveAsterisk, run
-from services.feeds.facts import Company
+from services.feeds.facts import Company, Micros, instant
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
@@ -84,6 +85,34 @@ async def test_the_phone_systems_clock_beats(bootstrap: str, tmp_path: Path) -> 
     assert [beat.received for beat in beats] == sorted(beat.received for beat in beats)
 
 
+async def test_the_beats_say_what_could_not_be_read_and_the_clock_is_compared_with_ours(
+    bootstrap: str, tmp_path: Path
+) -> None:
+    told_times = list[tuple[str, datetime]]()
+
+    def told_time(feed: str, moment: Micros) -> None:
+        told_times.append((feed, instant(moment)))
+
+    place = SAID.index(b"\r\n\r\n", 1_200_000) + 4
+    said = SAID[:place] + b"Event: AgentConnect\r\nTimestamp: noon\r\n\r\n" + SAID[place:]
+    server = AmiServer([said[start : start + 1_000] for start in range(0, len(said), 1_000)], pace_s=0.0005)
+    log = await watched(bootstrap)
+    async with (
+        server.running(),
+        feeding(
+            server,
+            bootstrap,
+            tmp_path,
+            system="pbx1",
+            told_time=told_time,
+        ),
+    ):
+        assert await log.holds(lambda told: sum(beat.parked or 0 for beat in events_of(FeedBeat, told)) == 1)
+    beats = events_of(FeedBeat, log.counted)
+    assert {(beat.feed, beat.occurred_at) for beat in beats} <= set(told_times)
+    assert sum(beat.parked or 0 for beat in beats) == 1
+
+
 HOLES = [Hole(1_000_123, 1_500_000), Hole(2_300_007, 2_700_000)]
 
 
@@ -104,6 +133,9 @@ async def test_what_was_not_heard_is_read_from_the_queue_log(bootstrap: str, tmp
         (again.starts_at.isoformat(), again.ends_at.isoformat()) for again in filled
     }
     assert all(again.appended > 0 and again.parked == 0 for again in filled)
+    assert {gap.id for gap in log.counted if gap.type == "feed.gap_found"} == {
+        closed.gap for closed in events_of(FeedGapClosed, log.counted)
+    }
 
 
 async def test_without_the_queue_log_the_gaps_are_told_and_no_call_is_told_wrongly(

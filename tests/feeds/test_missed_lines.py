@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.envelope import Envelope
-from events.feeds import FeedCaughtUp
+from events.feeds import FeedCaughtUp, FeedGapClosed
 from services.feeds.asterisk.live.missed import MissedLines, lines, rotated
 from services.feeds.asterisk.queue_log import QueueLogReader
 from services.feeds.facts import Company, Teller
@@ -86,6 +86,16 @@ def test_a_gap_without_a_line_is_filled_too(tmp_path: Path) -> None:
     log.write_bytes(b"")
     [caught_up] = events_of(FeedCaughtUp, missed(log, 5, 20) or [])
     assert caught_up.received == 0
+
+
+def test_a_log_that_begins_after_the_gap_closes_none(tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    log.write_bytes(written("+6|NONE|NONE|NONE|QUEUESTART|", "+9|pbx1-1.1|sales|NONE|ABANDON|1|1|9"))
+    told = missed(log, 5, 20) or []
+    assert len(events_of(FeedCaughtUp, told)) == 1
+    assert not events_of(FeedGapClosed, told)
+    [closed] = events_of(FeedGapClosed, missed(log, 6, 20) or [])
+    assert (closed.feed, closed.read, closed.missing) == ("/asterisk/pbx1", "queue_log", None)
 
 
 def test_where_there_is_no_log_nothing_is_filled(tmp_path: Path) -> None:

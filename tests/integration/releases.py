@@ -19,8 +19,8 @@ from services.runtime.ports import free_port
 from services.runtime.versions import Stage, Versions, read_versions, versions_log
 from tests.events.examples.dates import at
 from tests.projector.workers import SHARDS, append_to, following, settings_for
-from tests.telling import ANNA, CALLS, answered, decided, raw, won
-from tests.wallboard.floor import beat, soon
+from tests.telling import ANNA, CALLS, answered, beat, decided, raw, won
+from tests.wallboard.floor import soon
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NEW_PROJECTION = """-- How many calls of each queue came in each way on each day?

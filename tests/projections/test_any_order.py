@@ -27,9 +27,12 @@ from tests.telling import (
     answered,
     assigned,
     beat,
+    caught_up,
+    closed,
     decided,
     entered,
     facts,
+    gap,
     lasted,
     offered,
     period,
@@ -160,9 +163,24 @@ agents = {"rep": reps, "reason": st.sampled_from([None, "tea"]), "queue": queues
 states = st.builds(entered, st.sampled_from(["ready", "paused", "talking"]), when=moments, **agents)
 pieces = st.builds(lasted, st.sampled_from(["ready", "talking"]), seconds, began=moments, **agents)
 amendments = st.builds(amended_to, sales(), st.integers(0, 10**12))
-beats = st.builds(beat, when=moments, feed=st.sampled_from(["/asterisk/pbx1", "/asterisk/pbx2"]))
+feeds = st.sampled_from(["/asterisk/pbx1", "/asterisk/pbx2"])
+counts = st.integers(0, 10**9)
+beats = st.builds(
+    beat,
+    when=moments,
+    feed=feeds,
+    day=days,
+    parked=st.none() | counts,
+    paced_by=st.sampled_from([None, "deliveries"]),
+    ahead_ms=st.none() | st.integers(-(10**9), 10**9),
+)
+gaps = st.builds(gap, ends=moments, feed=feeds, day=days, missing=st.none() | counts)
+closings = st.builds(closed, gaps, found_on=days)
+readings = st.builds(caught_up, feed=feeds, day=days, received=counts, appended=counts, parked=counts)
 events = st.lists(
-    st.one_of(calls, sales(), refunds(), states, pieces, amendments, quota_changes(), beats).map(lambda event: [event])
+    st.one_of(
+        calls, sales(), refunds(), states, pieces, amendments, quota_changes(), beats, gaps, closings, readings
+    ).map(lambda event: [event])
     | corrected(),
     max_size=12,
 ).map(lambda groups: [event for group in groups for event in group])

@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from events.calls import CallOffered
 from events.deals import Credit, DealWon
 from events.event import Event
-from events.feeds import FeedBeat
 from events.goals import PeriodTarget, QuotaAssigned
 from projections.cells import Boards
 from projections.fold import Folder
@@ -219,8 +218,3 @@ def asked(target: int, rep: str, starts_on: date = NOVEMBER, ends_on: date = DEC
         full_target=target,
         periods=(PeriodTarget(period="2026-11", starts_on=starts_on, ends_on=ends_on, target=target),),
     )
-
-
-def beat(when: datetime, feed: str = "/asterisk/pbx1") -> FeedBeat:
-    """Give the beat of a feed, by the clock of its source."""
-    return FeedBeat(occurred_at=when, day=TODAY, feed=feed, position="1", received=1)

@@ -15,8 +15,8 @@ from events.event import Event
 from services.wallboard.names import short_names
 from services.wallboard.settings import WallboardSettings
 from tests.events.examples.dates import at
-from tests.telling import abandoned, answered, entered
-from tests.wallboard.floor import Floor, Told, asked, beat, offered, showing, sold
+from tests.telling import abandoned, answered, beat, entered
+from tests.wallboard.floor import Floor, Told, asked, offered, showing, sold
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 NOW = at(9, 30)

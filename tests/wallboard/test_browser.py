@@ -11,8 +11,8 @@ from events.deals import Credit
 from services.runtime.ticks import LATE
 from services.wallboard.settings import WallboardSettings
 from tests.events.examples.dates import at
-from tests.telling import ANNA, BORIS, abandoned, answered, entered
-from tests.wallboard.floor import Floor, Shown, Told, asked, beat, offered, showing, sold
+from tests.telling import ANNA, BORIS, abandoned, answered, beat, delivered, entered, gap
+from tests.wallboard.floor import Floor, Shown, Told, asked, offered, showing, sold
 
 SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 NAMES = {ANNA: "Константинопольская А.", BORIS: "Петров Б."}
@@ -108,16 +108,16 @@ async def test_who_overtakes_changes_places(browser: Browser, floor: Floor) -> N
 async def test_data_that_gets_old_is_marked_then_loses_its_colour_and_recovers(browser: Browser, floor: Floor) -> None:
     async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
         tiles = page.locator(".tile")
-        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(3)
+        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(4)
         await floor.ages(7_000)
-        await expect(page.locator('.tile[data-standing="late"]')).to_have_count(3)
+        await expect(page.locator('.tile[data-standing="late"]')).to_have_count(4)
         await expect(tiles.first.locator(".stale")).to_contain_text("с назад")
         await floor.ages(16_000)
-        await expect(page.locator('.tile[data-standing="stale"]')).to_have_count(3)
+        await expect(page.locator('.tile[data-standing="stale"]')).to_have_count(4)
         await expect(tiles.first.locator(".stale")).to_have_text("Данные на 12:00:00")
         await expect(tiles.first.locator(".data")).to_have_css("filter", "grayscale(1) brightness(0.68)")
         await floor.happens(beat(at(9, 0, 20)))
-        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(3)
+        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(4)
         await expect(tiles.first.locator(".data")).to_have_css("filter", "none")
 
 
@@ -128,6 +128,64 @@ async def test_a_feed_that_falls_silent_greys_the_queues_alone(browser: Browser,
         await expect(page.locator('.queues[data-standing="stale"]')).to_be_visible()
         await expect(page.locator('.leaderboard[data-standing="fresh"]')).to_be_visible()
         await expect(page.locator(".connection")).to_have_text("Молчит телефония")
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("ru", ["asterisk/pbx1 0:.. назад · разрывов 2, открыто 2 · не хватает 17 · не прочитано 3", "и ещё 1"]),
+        ("en", ["asterisk/pbx1 0:.. ago · gaps 2, open 2 · missing 17 · not read 3", "and 1 more"]),
+    ],
+)
+async def test_what_may_be_missing_is_said_of_each_feed_in_words(
+    browser: Browser, floor: Floor, language: str, wanted: list[str]
+) -> None:
+    floor.tell(gap(at(8), missing=17), gap(at(8, 5)), beat(at(9), parked=3), beat(at(9, 0, 5), "/asterisk/pbx2"))
+    path = f"/?lang={language}"
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown, path) as page:
+        feeds = page.locator(".feed")
+        await expect(feeds).to_have_text([re.compile(text) for text in wanted])
+        await expect(feeds.first.locator(".broken")).to_be_visible()
+        await page.evaluate("document.fonts.ready")
+        assert await page.evaluate(_CUT_OFF) == []
+
+
+async def test_however_much_is_to_be_said_of_a_feed_it_leaves_room_for_the_title_beside_it(
+    browser: Browser, floor: Floor
+) -> None:
+    name = "asterisk/" + "станция-" * 20
+    floor.tell(delivered(at(8), name, parked=98_765, ahead_ms=4_000_000))
+    floor.tell(*(gap(at(8, 5), feed=name, missing=98_765) for _ in range(3)))
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
+        feeds = page.locator(".feeds h2")
+        await expect(page.locator(".feed").first).to_contain_text("молчит 60:")
+        await page.evaluate("document.fonts.ready")
+        title = await page.locator(".ticker .stale, .ticker h2").last.bounding_box()
+        beside = await feeds.bounding_box()
+        assert title is not None
+        assert beside is not None
+        assert title["x"] + title["width"] < beside["x"]
+        assert await page.evaluate(_CUT_OFF) == []
+
+
+async def test_feeds_that_are_well_stand_side_by_side_and_one_that_stalls_comes_first_with_another_shape(
+    browser: Browser, floor: Floor
+) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown, "/?lang=en") as page:
+        await floor.happens(beat(at(9), "/asterisk/pbx2"))
+        feeds = page.locator(".feed")
+        await expect(feeds).to_have_text([re.compile(f"asterisk/pbx{number} 0:.. ago · no gaps") for number in (1, 2)])
+        await floor.happens(beat(at(9, 0, 16)))
+        await expect(feeds.first).to_have_text(re.compile("asterisk/pbx2 stalled for 0:.."))
+        await expect(feeds.first.locator(".warning")).to_be_visible()
+        await expect(feeds.first).to_have_css("color", ALARM)
+        await expect(feeds.nth(1).locator(".link")).to_be_visible()
+
+
+async def test_when_the_only_feed_falls_silent_its_silence_grows(browser: Browser, floor: Floor) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown, "/?lang=en") as page:
+        await floor.later(75_000)
+        await expect(page.locator(".feed")).to_have_text(re.compile(r"asterisk/pbx1 stalled for 1:[1-5]\d"))
 
 
 async def test_events_that_came_for_closed_days_are_counted_beside_the_title(browser: Browser, floor: Floor) -> None:
@@ -150,11 +208,11 @@ async def test_when_the_service_is_gone_the_page_says_so_and_comes_back_by_itsel
         await expect(page.locator(".connection")).to_have_text("Connected")
     await expect(page.locator(".connection")).to_have_text("No connection", timeout=10_000)
     await page.clock.fast_forward(16_000)
-    await expect(page.locator('.tile[data-standing="stale"]')).to_have_count(3)
+    await expect(page.locator('.tile[data-standing="stale"]')).to_have_count(4)
     await floor.happens(sold(MILLION, ANNA, deal="meanwhile"))
     async with showing(floor, settings=SETTINGS, port=shown.port):
         await page.clock.fast_forward(11_000)
-        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(3, timeout=15_000)
+        await expect(page.locator('.tile[data-standing="fresh"]')).to_have_count(4, timeout=15_000)
         await expect(page.locator(f"[data-rep={ANNA}] .won")).to_have_text("₽2,234,567")
         await page.close()
 
@@ -253,7 +311,7 @@ LONG = [
 _FONT_PX = "element => parseFloat(getComputedStyle(element).fontSize)"
 _CUT_OFF = """
 () => [...document.querySelectorAll(
-  ".won, .share, .calls, dd, dt, h3, .row .name, .who > .name, .who time, .clock, .age, .counts, .connection")]
+  ".won, .share, .calls, dd, dt, h3, .row .name, .who > .name, .who time, .clock, .age, .counts, .connection, .feed")]
   .filter((element) => {
     const own = element.getBoundingClientRect();
     const clip = (element.closest(".queue, .row, li") ?? document.documentElement).getBoundingClientRect();

@@ -15,8 +15,8 @@ from services.runtime.ports import free_port
 from tests.callers import bearer
 from tests.events.examples.dates import at
 from tests.projector.workers import append_to, make_topics, working
-from tests.telling import AGENTS, ANNA, CALLS, abandoned, answered, decided, entered, raw
-from tests.wallboard.floor import asked, beat, offered, sold
+from tests.telling import AGENTS, ANNA, CALLS, abandoned, answered, beat, decided, entered, raw
+from tests.wallboard.floor import asked, offered, sold
 from tests.wallboard.listening import listening
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]

@@ -9,8 +9,8 @@ import pytest
 
 from services.wallboard.settings import WallboardSettings
 from tests.events.examples.dates import at
-from tests.telling import ANNA
-from tests.wallboard.floor import Floor, Shown, Told, beat, offered, showing, sold, soon
+from tests.telling import ANNA, beat
+from tests.wallboard.floor import Floor, Shown, Told, offered, showing, sold, soon
 from tests.wallboard.listening import listening
 
 

@@ -5,8 +5,8 @@ import random
 from projections.cells import shown
 from services.wallboard.tables import Tables
 from tests.events.examples.dates import at
-from tests.telling import ANNA, BORIS, abandoned, answered, entered
-from tests.wallboard.floor import PROJECTIONS, Floor, beat, offered, sold
+from tests.telling import ANNA, BORIS, abandoned, answered, beat, entered
+from tests.wallboard.floor import PROJECTIONS, Floor, offered, sold
 
 
 def rows(tables: Tables, name: str) -> list[tuple[object, ...]]:

@@ -13,8 +13,22 @@ from services.wallboard.settings import ServiceLevel, WallboardSettings
 from services.wallboard.tables import Tables
 from services.wallboard.tiles import Row, load_tiles
 from tests.events.examples.dates import TODAY, at
-from tests.telling import ANNA, BORIS, abandoned, amended, answered, call_id, entered
-from tests.wallboard.floor import COMPANY, PROJECTIONS, SETTINGS, asked, beat, board_of, offered, sold
+from tests.telling import (
+    ANNA,
+    BORIS,
+    PBX,
+    abandoned,
+    amended,
+    answered,
+    beat,
+    call_id,
+    caught_up,
+    closed,
+    delivered,
+    entered,
+    gap,
+)
+from tests.wallboard.floor import COMPANY, PROJECTIONS, SETTINGS, Floor, asked, board_of, epoch_ms, offered, sold
 
 MILLION = 1_000_000_00
 
@@ -214,3 +228,70 @@ def test_every_tile_asks_a_question_and_names_the_formulas_it_uses() -> None:
 def test_a_target_that_cells_cannot_tell_exactly_is_refused() -> None:
     with pytest.raises(ClearError, match="waits are kept by the second to 60"):
         WallboardSettings(target_s=61)
+
+
+def feed(board: Board, name: str = PBX) -> Row:
+    """Give the line of a feed."""
+    return next(row for row in board.feeds if row["feed"] == name)
+
+
+def test_a_feed_stands_with_its_last_beat_and_what_may_be_missing_of_the_day() -> None:
+    first, second, third = gap(at(7), missing=17), gap(at(8), missing=5), gap(at(8, 30))
+    board = board_of(first, second, closed(second), third, beat(at(9), parked=2), beat(at(9, 29, 50), parked=1))
+    assert feed(board) == {
+        "feed": PBX,
+        "beat_ms": epoch_ms(at(9, 29, 50)),
+        "stalled": False,
+        "gaps": 3,
+        "open_gaps": 2,
+        "missing": 17,
+        "unknown": 1,
+        "parked": 3,
+        "ahead_s": None,
+        "severity": 1,
+    }
+
+
+def test_yesterdays_gaps_are_not_todays_and_yesterdays_beat_is_still_the_last_one() -> None:
+    yesterday = TODAY - timedelta(days=1)
+    seen = at(20, day=yesterday)
+    line = feed(board_of(gap(seen, day=yesterday), beat(seen, day=yesterday), entered("ready")))
+    assert (line["gaps"], line["beat_ms"], line["stalled"], line["severity"]) == (0, epoch_ms(seen), True, 2)
+
+
+@pytest.mark.parametrize(("seconds", "stalled"), [(15, False), (16, True)])
+def test_a_feed_that_beats_by_a_clock_is_stalled_after_a_quarter_of_a_minute(seconds: int, stalled: bool) -> None:  # noqa: FBT001  # a case
+    now = at(9, 30)
+    assert feed(board_of(beat(now - timedelta(seconds=seconds)), now=now))["stalled"] is stalled
+
+
+@pytest.mark.parametrize(("seconds", "stalled"), [(900, False), (901, True)])
+def test_a_feed_that_is_told_things_is_stalled_after_a_quarter_of_an_hour(seconds: int, stalled: bool) -> None:  # noqa: FBT001  # a case
+    now = at(9, 30)
+    last = now - timedelta(seconds=seconds)
+    assert feed(board_of(delivered(last), now=now), "aircall/webhooks")["stalled"] is stalled
+
+
+def test_a_clock_is_ahead_by_what_the_beats_say_at_the_most() -> None:
+    beats = [delivered(at(9), ahead_ms=-800), delivered(at(9, 5), ahead_ms=40_900), delivered(at(9, 10))]
+    assert feed(board_of(*beats), "aircall/webhooks")["ahead_s"] == 40
+
+
+def test_what_is_told_by_deliveries_is_not_the_clock_of_the_board() -> None:
+    floor = Floor()
+    floor.tell(beat(at(9)), delivered(at(10)))
+    with Tables(PROJECTIONS) as tables:
+        tables.load(floor.live)
+        assert BoardMaker(SETTINGS, COMPANY, tables).beats() == {PBX: epoch_ms(at(9))}
+
+
+def test_a_file_that_was_read_is_a_feed_of_the_board_only_if_something_in_it_could_not_be() -> None:
+    well, ill = caught_up(parked=0), caught_up(feed="asterisk/pbx1/cdr_csv", parked=2)
+    line = feed(board_of(well, ill), "asterisk/pbx1/cdr_csv")
+    assert (line["parked"], line["beat_ms"], line["stalled"], line["severity"]) == (2, None, False, 1)
+    assert len(board_of(well, ill).feeds) == 1
+
+
+def test_the_worst_feed_comes_first() -> None:
+    told = [beat(at(9, 30), "/well"), beat(at(9), "/stalled"), beat(at(9, 30), "/gapped"), gap(feed="/gapped")]
+    assert [row["feed"] for row in board_of(*told).feeds] == ["/stalled", "/gapped", "/well"]

@@ -178,6 +178,8 @@ class AmiReader:
             after=instant(after).isoformat(),
             before=instant(before).isoformat(),
             reason="a new connection to the manager interface, which does not repeat what it said before",
+            starts_at=instant(min(after, before)),
+            ends_at=instant(before),
         )
         yield self.teller.tell(event, f"feed/{event.feed}", "gap", before)
         memory = self.memory

@@ -7,7 +7,7 @@ from events.agents import State
 from events.envelope import Envelope
 from events.feeds import FeedGapFound
 from services.feeds.agent_states import Agents, AgentsMemory
-from services.feeds.facts import Micros, Teller, TellerMemory, second
+from services.feeds.facts import Micros, Teller, TellerMemory, instant, second
 from services.feeds.freeswitch.direct import Began, DirectCalls, DirectMemory
 from services.feeds.freeswitch.framing import AUTH, END
 from services.feeds.freeswitch.headers import began_of, hangup_of, left_of, place_of, served_of
@@ -171,6 +171,8 @@ class EslReader:
             before=f"{core}/{number}",
             missing=missing,
             reason=reason,
+            starts_at=instant(min(self.memory.latest or at, at)),
+            ends_at=instant(at),
         )
         return self.teller.tell(event, f"feed/{event.feed}", "gap", at)
 

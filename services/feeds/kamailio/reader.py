@@ -179,6 +179,8 @@ class KamailioReader:
             after=instant(after).isoformat(),
             before=instant(before).isoformat(),
             reason="something may not have been heard, and nothing is said again",
+            starts_at=instant(min(after, before)),
+            ends_at=instant(before),
         )
         yield self.teller.tell(event, f"feed/{event.feed}", "gap", before)
 

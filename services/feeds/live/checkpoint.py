@@ -34,6 +34,10 @@ class Checkpoint(Generic[Memory]):
     """How many items lie before it."""
     callers: dict[str, str] = field(default_factory=dict[str, str])
     """Whom calls are with, as `Callers.known` has it."""
+    parked: int = 0
+    """How many of them could not be read, since the last beat."""
+    beaten: int = 0
+    """The second of the last beat, by the source's clock."""
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -43,6 +47,8 @@ class _Written(msgspec.Struct, frozen=True):
     latest: Micros | None
     memory: bytes
     callers: dict[str, str] = {}
+    parked: int = 0
+    beaten: int = 0
 
 
 def save(file: Path, data: bytes) -> None:
@@ -52,13 +58,18 @@ def save(file: Path, data: bytes) -> None:
 
 def dump(checkpoint: Checkpoint[Memory]) -> bytes:
     """Write a checkpoint as it is now."""
-    memory = checkpoint.memory
-    encode = msgspec.msgpack.encode
-    return encode(
-        _Written(
-            memory.layout, checkpoint.position, checkpoint.received, memory.latest, encode(memory), checkpoint.callers
-        )
+    memory, encode = checkpoint.memory, msgspec.msgpack.encode
+    written = _Written(
+        layout=memory.layout,
+        position=checkpoint.position,
+        received=checkpoint.received,
+        latest=memory.latest,
+        memory=encode(memory),
+        callers=checkpoint.callers,
+        parked=checkpoint.parked,
+        beaten=checkpoint.beaten,
     )
+    return encode(written)
 
 
 def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
@@ -72,6 +83,8 @@ def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
         written.position,
         written.received,
         written.callers,
+        written.parked,
+        written.beaten,
     )
 
 

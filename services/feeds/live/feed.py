@@ -38,6 +38,14 @@ Done = TypeVar("Done")
 _log = structlog.get_logger()
 
 
+ToldTime = Callable[[str, Micros], None]
+"""Takes note of what time it is at the phone system of a feed, as soon as that is heard."""
+
+
+def unnoticed(_feed: str, _at: Micros) -> None:
+    """Take no note of it."""
+
+
 class LiveReader(Reader, Protocol):
     """A reader of what is heard live."""
 
@@ -77,6 +85,7 @@ class Listening(Generic[Memory]):
     """Makes a reader that goes on with a memory."""
     cutter: Callable[[int], Cutting] | None = None
     """Cuts from a position on, where no separator ends the items."""
+    told_time: ToldTime = unnoticed
 
 
 async def feed(listening: Listening[Memory], appender: Appender, stop: asyncio.Event) -> None:
@@ -150,7 +159,8 @@ class _Telling(Generic[Memory]):
         self._checkpoint: Checkpoint[Memory] = load(self._file, listening.memory)
         self._reader = listening.reader(self._checkpoint.memory)
         self._items = Items(self._reader, self._origin)
-        self._items.received = self._checkpoint.received
+        self._items.received, self._items.parked = self._checkpoint.received, self._checkpoint.parked
+        self._told_time, self._beaten = listening.told_time, self._checkpoint.beaten
         self._callers = self._reader.teller.company.callers
         if self._callers is not None:
             self._callers.known = self._checkpoint.callers
@@ -186,16 +196,21 @@ class _Telling(Generic[Memory]):
         for frame in self._cutter.feed(chunk):
             yield from self._items.item(frame)
             if frame.data is not None and (at := self._reader.clock(frame.data)) is not None:
-                yield self._beat(frame, at)
+                self._told_time(self._reader.feed, at)
+                if second(at) != self._beaten:
+                    yield self._beat(frame, at)
 
     def _beat(self, frame: Frame, at: Micros) -> Envelope:
         """Tell that all before this moment of the phone system's clock is told: once for each of its seconds."""
         teller = self._reader.teller
+        self._beaten = second(at)
+        parked, self._items.parked = self._items.parked, 0
         event = FeedBeat(
             **teller.when(at),
             feed=self._reader.feed,
             position=f"{self._origin}:{frame.position}",
             received=self._items.received,
+            parked=parked,
         )
         return teller.tell(event, f"feed/{event.feed}", "beat", second(at))
 
@@ -204,6 +219,8 @@ class _Telling(Generic[Memory]):
         self._saved = self._clock()
         if self._items.holds or self._cutter.position == self._checkpoint.position:
             return
-        self._checkpoint.position, self._checkpoint.received = self._cutter.position, self._items.received
+        self._checkpoint.position = self._cutter.position
+        self._checkpoint.received, self._checkpoint.parked = self._items.received, self._items.parked
+        self._checkpoint.beaten = self._beaten
         await asyncio.to_thread(save, self._file, dump(self._checkpoint))
         self._spool.forget(self._checkpoint.position)

@@ -17,6 +17,7 @@ from services.feeds.kamailio.live.evapi import LiveEvapi
 from services.feeds.kamailio.live.topic import LiveTopic
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.address import read_address
+from services.feeds.live.feed import ToldTime, unnoticed
 from services.feeds.settings import FeedsSettings
 from services.feeds.three_cx.fields import ORDER, read_fields
 from services.feeds.three_cx.live.feed import LiveThreeCx, Socket
@@ -50,10 +51,12 @@ class Told:
     home: Path
     patient: bool
     """Whether a phone system that does not let us in is asked again and again."""
+    told_time: ToldTime = unnoticed
 
 
 def _asterisk(told: Told) -> LiveAsterisk | None:
-    return asterisk(told.settings, told.company, told.home, patient=told.patient)
+    live = asterisk(told.settings, told.company, told.home, patient=told.patient)
+    return None if live is None else replace(live, told_time=told.told_time)
 
 
 def asterisk(settings: FeedsSettings, company: Company, home: Path, *, patient: bool) -> LiveAsterisk | None:

@@ -8,6 +8,7 @@ import msgspec
 from events.envelope import Envelope
 from services.feeds.facts import Company, Micros, Teller, TellerMemory
 from services.feeds.webhooks.agents import Agents, AgentsMemory
+from services.feeds.webhooks.beats import Beats, BeatsMemory
 from services.feeds.webhooks.calls import Calls, CallsMemory
 from services.feeds.webhooks.seen import Doing, Seen
 
@@ -20,6 +21,7 @@ class AdapterMemory:
     agents: AgentsMemory = field(default_factory=AgentsMemory)
     tellers: dict[str, TellerMemory] = field(default_factory=dict[str, TellerMemory])
     """By source."""
+    beats: BeatsMemory = field(default_factory=BeatsMemory)
 
 
 class Adapter:
@@ -29,6 +31,7 @@ class Adapter:
         """Begin with what is remembered; it is kept up to date."""
         self._company, self._memory = company, memory
         self._calls, self._agents = Calls(memory.calls), Agents(memory.agents)
+        self._beats = Beats(company, memory.beats)
 
     def take(self, seen: Seen, heard: Micros) -> Iterator[Envelope]:
         """Tell what follows from what was seen; `heard` is when the log took it."""
@@ -38,6 +41,10 @@ class Adapter:
             yield from self._agents.take(seen, teller)
         else:
             yield from self._calls.take(seen, heard, teller)
+
+    def beat(self, seen: Seen, heard: Micros, partition: str, offset: int) -> Iterator[Envelope]:
+        """Tell that the source lives, once in a second; the place is where in the intake what was seen lies."""
+        yield from self._beats.take(seen, heard, partition, offset)
 
 
 def dump_memory(memory: AdapterMemory) -> bytes:

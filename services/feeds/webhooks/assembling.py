@@ -87,7 +87,9 @@ class Assembling:
             except UnreadableItemError as error:
                 _log.warning("intake_unreadable", offset=record.offset, reason=str(error))
                 continue
-            facts += map(record_of, adapter.take(seen, record.timestamp * _MS))
+            heard = record.timestamp * _MS
+            facts += map(record_of, adapter.take(seen, heard))
+            facts += map(record_of, adapter.beat(seen, heard, f"{record.topic}/{record.partition}", record.offset))
         await self._append(facts)
         known.position = records[-1].offset + 1
 

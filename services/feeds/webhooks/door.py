@@ -12,10 +12,11 @@ from services.feeds.appender import Appender, AppendError, Record
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError
 from services.feeds.budget import Budget
 from services.feeds.callers.heard import LookUp
-from services.feeds.facts import Company, UnreadableItemError
+from services.feeds.facts import Company, UnreadableItemError, micros
 from services.feeds.metrics import DoorMetrics
 from services.feeds.quotas import Quotas
 from services.feeds.receiving import body_of
+from services.feeds.webhooks.beats import feed_of
 from services.feeds.webhooks.identifying import identified
 from services.feeds.webhooks.seen import Seen, Told, seen_in, written
 from services.feeds.webhooks.source import Webhook
@@ -51,11 +52,16 @@ class WebhookDoor:
         """Take a delivery in."""
         with self.budget.part() as part:
             webhook, secrets = self._known(source)
-            told = self._read(webhook, secrets, self._delivery(request, await body_of(request, part)))
-            left = self.quotas.take(f"source/{source}", len(seen_in(told)))
+            delivery = self._delivery(request, await body_of(request, part))
+            told = self._read(webhook, secrets, delivery)
+            seen = seen_in(told)
+            left = self.quotas.take(f"source/{source}", len(seen))
             records = await self._records(told)
             await self._append(records)
         self.metrics.accepted(source, len(records))
+        if seen:
+            latest = max(seen, key=lambda each: each.at)
+            self.metrics.heard(feed_of(latest), latest.at, micros(delivery.received_at))
         body = msgspec.json.encode({"accepted": len(records)})
         return Response(body, HTTPStatus.ACCEPTED, left, media_type="application/json")
 

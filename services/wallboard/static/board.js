@@ -1,6 +1,6 @@
-// The board: header, leaderboard, queues, latest deals. Everything has its place before there is anything to show in it,
+// The board: header, leaderboard, queues, latest deals, feeds. Everything has its place before there is anything to show in it,
 // so that no number that changes moves another.
-import { Link, State, Warning } from "./glyphs.js";
+import { Broken, Link, State, Warning } from "./glyphs.js";
 import { html } from "./html.js";
 import { ageOf, asOf, board, completeness, connected, standing, tileAsOf } from "./stream.js";
 
@@ -13,6 +13,11 @@ const WHOLE_BP = 12_000; // the bar ends at 120 %
 const LETTER = 0.43; // how wide a letter of this face is, on average, as a part of its size
 const NAME_REM = 34;
 const WHO_REM = 22;
+const FEEDS_REM = 86; // the room that feeds have for what is said of them
+const FEED_REM = 2.6;
+const FEED_LETTER = 0.36; // these are small letters and digits, which are narrower
+const FEED_NAME = 30; // letters of a name; more are not shown
+const FAST_S = 5; // a clock that is less ahead than this is taken for right
 
 export function Board({ words }) {
   return html`
@@ -21,6 +26,7 @@ export function Board({ words }) {
       <${Leaderboard} words=${words} />
       <${Queues} words=${words} />
       <${Ticker} words=${words} />
+      <${Feeds} words=${words} />
     </main>`;
 }
 
@@ -200,4 +206,51 @@ function Winner({ name }) {
   const long = name.length * LETTER * 2.7 > WHO_REM;
   const size = long ? "2.4rem" : fitted(name, WHO_REM, 3.2);
   return html`<span class=${long ? "name long" : "name"} lang=${tongue(name)} style=${{ fontSize: size }}>${name}</span>`;
+}
+
+// Whether the numbers can be trusted: the worst feeds, as many as there is room for, each with all that is to be said.
+function Feeds({ words }) {
+  const silent = completeness.value.silent_feeds;
+  const every = (board.value?.feeds ?? []).map((row) => (
+    silent.includes(row.feed) ? { ...row, stalled: true, severity: 2 } : row
+  )).sort((a, b) => b.severity - a.severity);
+  const told = every.map((row) => [row, fitting(row.feed.replace(/^\//, ""), saidOf(row, words))]);
+  const room = told.length > 1 && told[0][1].rem + told[1][1].rem <= FEEDS_REM ? 2 : 1;
+  return html`
+    <section class="tile feeds" data-standing=${standing(ageOf("feeds"))} aria-labelledby="feeds-title">
+      <h2 id="feeds-title">${words.feeds}</h2>
+      <ol class="data">
+        ${told.length === 0 && html`<li class="feed">${words.noFeeds}</li>`}
+        ${told.slice(0, room).map(([row, { name, said }]) => html`
+          <li class="feed" key=${row.feed} data-severity=${row.severity}>
+            ${row.severity === 2 ? html`<${Warning} />` : row.severity === 1 ? html`<${Broken} />` : html`<${Link} up=${true} />`}
+            <b>${name}</b> ${said.join(" · ")}
+          </li>`)}
+        ${told.length > room && html`<li class="feed">${words.more(told.length - room)}</li>`}
+      </ol>
+    </section>`;
+}
+
+// What is to be said of a feed, what matters most first: its last sign of life, and what may be missing.
+function saidOf(row, words) {
+  const age = row.beat_ms === null ? null : words.wait(Math.floor(silenceOf(row) / 1_000));
+  return [
+    age !== null && (row.stalled ? words.stalled(age) : words.beat(age)),
+    row.gaps > 0 && words.gaps(words.number(row.gaps), words.number(row.open_gaps)),
+    row.missing > 0 && words.missing(words.number(row.missing)),
+    row.parked > 0 && words.parked(words.number(row.parked)),
+    row.severity === 0 && row.gaps === 0 && words.whole,
+    row.ahead_s !== null && row.ahead_s >= FAST_S && words.fast(words.number(row.ahead_s)),
+  ].filter(Boolean);
+}
+
+// For how many milliseconds a feed has said nothing: by the clock of the board, and since that clock has stood still.
+function silenceOf(row) {
+  return Math.max(0, Date.parse(asOf.value) - row.beat_ms) + (ageOf("queues") ?? 0);
+}
+
+// As much of it as there is room for.
+function fitting(name, said) {
+  const rem = (Math.min(name.length, FEED_NAME) + said.join(" · ").length + 1) * FEED_LETTER * FEED_REM + 2 * FEED_REM;
+  return rem <= FEEDS_REM || said.length < 2 ? { name, said, rem } : fitting(name, said.slice(0, -1));
 }

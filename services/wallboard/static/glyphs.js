@@ -24,6 +24,12 @@ export function Link({ up }) {
   </svg>`;
 }
 
+export function Broken() {
+  return html`<svg class="broken" viewBox="0 0 24 24" aria-hidden="true">
+    <path d="M3 12h5M16 12h5M8 8v8M16 8v8" />
+  </svg>`;
+}
+
 export function Warning() {
   return html`<svg class="warning" viewBox="0 0 24 24" aria-hidden="true">
     <path class="solid" d="M12 3l10 18H2z" /><path class="mark" d="M12 9.5v5.5M12 17.6v.6" />

@@ -1,21 +1,29 @@
 """The feed of a phone system loses its connection, reads the file instead, and goes on."""
 
-from events.feeds import FeedBeat, FeedCaughtUp, FeedGapFound
-from tests.events.examples.dates import at, when
+from events.feeds import FeedBeat, FeedCaughtUp, FeedGapClosed, FeedGapFound
+from tests.events.examples.dates import TODAY, at, when
 from tests.events.examples.record import Example, fact
 
 FEED = "asterisk/pbx1"
 
+gap = fact(
+    FeedGapFound(
+        **when(9, 12),
+        feed=FEED,
+        after="queue_log:1183402",
+        before="queue_log:1190077",
+        missing=58,
+        reason="The connection was lost for 40 seconds.",
+    ),
+    "/feeds",
+    f"feed/{FEED}",
+    12,
+)
+
 EXAMPLES: tuple[Example, ...] = (
+    gap,
     fact(
-        FeedGapFound(
-            **when(9, 12),
-            feed=FEED,
-            after="queue_log:1183402",
-            before="queue_log:1190077",
-            missing=58,
-            reason="The connection was lost for 40 seconds.",
-        ),
+        FeedGapClosed(**when(9, 12), feed=FEED, gap=gap.envelope.id, found_on=TODAY, missing=58, read="queue_log"),
         "/feeds",
         f"feed/{FEED}",
         12,

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from events.calls import CallEnded, CallRestated
+from events.feeds import FeedBeat
 from services.runtime.topics import ensure_topics, source_topics
 from tests.feeds.test_service_kafka import answers, process, told
 from tests.feeds.watching import Watched, watch
@@ -53,6 +54,14 @@ def ended(log: Watched) -> list[CallEnded]:
     return list(now.values())
 
 
+def beaten(log: Watched) -> None:
+    """The source beat once in a second of each partition of the intake, however often a second was read."""
+    beats = events(FeedBeat, counted(log.all))
+    assert {(beat.feed, beat.paced_by) for beat in beats} == {("aircall/webhooks", "deliveries")}
+    seconds = [(beat.position.partition("@")[0], int(beat.occurred_at.timestamp())) for beat in beats]
+    assert len(set(seconds)) == len(seconds) > 1
+
+
 def secret_in(home: Path) -> None:
     file = home / "feeds" / "secrets" / "aircall"
     file.parent.mkdir(parents=True)
@@ -73,6 +82,8 @@ async def test_a_door_that_is_killed_again_and_again_tells_every_call_once(boots
     async with process("-m", "services.feeds", **settings):
         assert await log.holds(lambda found: sum(each.type == "call.ended" for each in found) >= CALLS)
         assert await log.holds(lambda _found: all(call.talk_seconds for call in ended(log)))
+        assert await log.holds(lambda found: max((beat.received for beat in events(FeedBeat, found)), default=0) > 1)
+    beaten(log)
     calls = ended(log)
     assert {call.call: (call.talk_seconds, call.wait_seconds, call.outcome) for call in calls} == {
         str(number): (number, 5, "answered") for number in range(1, CALLS + 1)

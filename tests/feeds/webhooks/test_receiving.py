@@ -61,6 +61,15 @@ async def test_what_was_seen_is_appended_before_it_is_accepted(tmp_path: Path, s
     assert b"Anna" not in record.value
 
 
+async def test_how_far_the_clock_of_a_source_is_ahead_of_ours_is_measured(tmp_path: Path) -> None:
+    async with calling(tmp_path) as (http, _taken):
+        for ended, ahead in ((1_795_597_240, 40.0), (1_795_597_195, -5.0)):
+            body = delivery(timestamp=ended, data={**CALL, "ended_at": ended})
+            assert (await http.post("/v1/feeds/aircall", content=body)).status_code == 202
+            told = (await http.get("/metrics")).text.splitlines()
+            assert f'kvota_feeds_clock_ahead_seconds{{feed="aircall/webhooks"}} {ahead}' in told
+
+
 async def test_a_caller_is_looked_up_and_only_the_person_is_written_down(tmp_path: Path) -> None:
     taken, asked = Taken(), Asked()
     app = door(taken, lambda: True, watch(tmp_path), replace(webhooks(taken), look_up=asked.look_up))

@@ -10,7 +10,7 @@ from services.feeds.asterisk.ami import AmiMemory, AmiReader
 from services.feeds.asterisk.live.connection import Manager, listen, system_name
 from services.feeds.asterisk.live.missed import MissedLines
 from services.feeds.facts import Company, Teller
-from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, owned, unless
+from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, owned, unless, unnoticed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class LiveAsterisk:
     spool_bytes: int = SPOOL_BYTES
     patient: bool = False
     """Whether a refused login is tried again, like a phone system that does not answer."""
+    told_time: ToldTime = unnoticed
 
     async def run(self, appender: Appender, stop: asyncio.Event) -> None:
         """Feed until `stop` is set; raises ClearError as `run` does."""
@@ -64,4 +65,5 @@ def _listening(live: LiveAsterisk, system: str, folder: Path) -> Listening[AmiMe
         listen=lambda spool: listen(live.manager, spool, patient=live.patient),
         memory=AmiMemory,
         reader=reader,
+        told_time=live.told_time,
     )

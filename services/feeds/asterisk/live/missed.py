@@ -8,9 +8,10 @@ from typing import BinaryIO
 import structlog
 
 from events.envelope import Envelope
-from events.feeds import FeedCaughtUp
+from events.feeds import FeedCaughtUp, FeedGapClosed
+from events.ids import fact_id
 from services.feeds.asterisk.queue_log import QueueLogReader
-from services.feeds.facts import Micros, instant, second
+from services.feeds.facts import Micros, Teller, instant, second
 from services.feeds.frames import Frame, frames
 from services.feeds.reading import Items
 
@@ -32,7 +33,10 @@ class MissedLines:
         self._file, self._feed = file, feed
 
     def __call__(self, reader: QueueLogReader, after: Micros, before: Micros) -> Iterator[Envelope] | None:
-        """Tell what the log has of that time, and that the feed has caught up; None when there is no log."""
+        """Tell what the log has of that time, and that the feed has caught up; None when there is no log.
+
+        The gap is closed where the log goes back to before it.
+        """
         files = rotated(self._file, second(after) - _LATE_S)
         if not files:
             _log.warning("queue_log_missing", file=str(self._file))
@@ -58,6 +62,27 @@ class MissedLines:
         )
         _log.info("gap_filled", feed=self._feed, lines=received, facts=appended, parked=parked)
         yield reader.teller.tell(event, f"feed/{self._feed}", "gap", before)
+        if _reaches(files[0], after):
+            yield self._closed(reader.teller, before)
+
+    def _closed(self, teller: Teller, before: Micros) -> Envelope:
+        """Tell that the gap which ended at that moment is closed."""
+        when = teller.when(before)
+        event = FeedGapClosed(
+            **when,
+            feed=self._feed,
+            gap=fact_id(teller.source, self._feed, "gap", "feed.gap_found", before),
+            found_on=when["day"],
+            read=QueueLogReader.name,
+        )
+        return teller.tell(event, f"feed/{self._feed}", "gap", before)
+
+
+def _reaches(file: Path, moment: Micros) -> bool:
+    """Whether a log begins before a moment."""
+    with file.open("rb") as opened:
+        begun = _second(opened.readline(_NEAR))
+    return begun is not None and begun <= second(moment)
 
 
 def rotated(file: Path, since: int) -> list[Path]:

@@ -1,0 +1,87 @@
+-- Is what each feed told of each day complete, when was it silent, and is its clock right?
+-- A gap is closed when its feed filled it itself (`feed.gap_closed`), or when a later reading of the same source covers it from
+-- its first moment to its last; the others are open. `missing` counts the items of gaps that the source numbers, and
+-- `unknown_open` the open gaps of which nobody knows how large they are. `received`, `appended` and `parked` are what readings
+-- say, an item that is read twice counts twice; what beats say could not be read is in `parked` too. `longest_silence_s` is the
+-- longest time between two beats of the day. `clock_ahead_ms` is by how much the source's clock is ahead of ours at the least:
+-- what its words took on their way counts against it, so that a clock that is right seems to be a little behind.
+-- param: day day null
+-- param: from day null
+-- param: to day null
+-- param: feed text null
+-- `to` is the first day that is left out.
+WITH counts AS (
+    SELECT feed,
+           day::DATE                                                               AS day,
+           received,
+           appended,
+           parked,
+           gaps,
+           missing,
+           beats
+    FROM completeness
+),
+gap AS (
+    SELECT feed, day, source, fact.id AS id, missing, starts_at, ends_at
+    FROM feeds
+    WHERE type = 'feed.gap_found'
+),
+closed AS (
+    SELECT id FROM gap SEMI JOIN (SELECT gap FROM feeds WHERE type = 'feed.gap_closed') AS told ON told.gap::VARCHAR = gap.id
+    UNION
+    SELECT id
+    FROM gap
+         SEMI JOIN (SELECT source, starts_at, ends_at FROM feeds WHERE type = 'feed.caught_up') AS reading
+             ON reading.source = gap.source AND reading.starts_at <= gap.starts_at AND reading.ends_at >= gap.ends_at
+),
+still AS (
+    SELECT feed,
+           day,
+           count(*)                                                                AS gaps_open,
+           coalesce(sum(missing), 0)::BIGINT                                       AS missing_open,
+           count(*) FILTER (missing IS NULL)                                       AS unknown_open
+    FROM gap ANTI JOIN closed USING (id)
+    GROUP BY feed, day
+),
+beat AS (
+    SELECT feed,
+           feeds.day,
+           time,
+           time - lag(time) OVER (PARTITION BY feed, feeds.day ORDER BY time)      AS silence,
+           coalesce(ahead_ms, CASE WHEN paced_by IS NULL THEN epoch_ms(time) - epoch_ms(appended_at) END) AS ahead_ms
+    FROM feeds JOIN records ON records.topic = feeds.fact.topic AND records."partition" = feeds.fact."partition"
+                           AND records."offset" = feeds.fact."offset"
+    WHERE feeds.type = 'feed.beat'
+),
+life AS (
+    SELECT feed,
+           day,
+           min(time)                                                               AS first_beat_at,
+           max(time)                                                               AS last_beat_at,
+           epoch(max(silence))::BIGINT                                             AS longest_silence_s,
+           max(ahead_ms)                                                           AS clock_ahead_ms
+    FROM beat
+    GROUP BY feed, day
+)
+SELECT feed,
+       day,
+       received,
+       appended,
+       parked,
+       gaps,
+       gaps - coalesce(gaps_open, 0)                                               AS gaps_closed,
+       coalesce(gaps_open, 0)                                                      AS gaps_open,
+       missing,
+       coalesce(missing_open, 0)                                                   AS missing_open,
+       coalesce(unknown_open, 0)                                                   AS unknown_open,
+       beats,
+       first_beat_at,
+       last_beat_at,
+       longest_silence_s,
+       clock_ahead_ms
+FROM counts LEFT JOIN still USING (feed, day) LEFT JOIN life USING (feed, day)
+WHERE ($day::DATE IS NULL OR day = $day::DATE)
+  AND ($from::DATE IS NULL OR day >= $from::DATE)
+  AND ($to::DATE IS NULL OR day < $to::DATE)
+  AND ($feed::VARCHAR IS NULL OR feed = $feed::VARCHAR)
+ORDER BY day, feed
