@@ -37,7 +37,7 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     ] = None,
     username: Annotated[str | None, typer.Option(help="Who we are at the manager interface: kvota.")] = None,
     secret_file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Holds the secret; or KVOTA_FEEDS_AMI_SECRET.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Holds the secret or password that lets us in.")
     ] = None,
     queue_log: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Its queue_log, to fill holes of the connection.")
@@ -60,6 +60,7 @@ def feed(  # noqa: PLR0913  # each is an option of the command
         given = {
             "ami_username": username,
             "ami_secret_file": secret_file,
+            "password_file": secret_file,
             "queue_log": queue_log,
             "system": system,
             "brokers": brokers,
@@ -132,6 +133,7 @@ def _live(
     source: str, connect: str | None, topic: str | None, given: "Mapping[str, object]", company: "Company"
 ) -> "Live":
     """Give what is to be listened to; what the command says goes before what the environment does."""
+    from services.feeds.freeswitch.settings import FreeSwitchSettings
     from services.feeds.kamailio.settings import KamailioSettings
     from services.feeds.live.sources import CONNECT, TOPICS, Told
     from services.feeds.settings import FeedsSettings
@@ -142,10 +144,11 @@ def _live(
         message = f"{option} listens to {' or '.join(sorted(known))}"
         raise ClearError(message)
     said = {name: value for name, value in given.items() if value is not None}
-    settings, kamailio = FeedsSettings(), KamailioSettings()
+    settings, kamailio, freeswitch = FeedsSettings(), KamailioSettings(), FreeSwitchSettings()
     told = Told(
         settings=settings.model_copy(update=_of(type(settings), said)),
         kamailio=kamailio.model_copy(update=_of(type(kamailio), said)),
+        freeswitch=freeswitch.model_copy(update=_of(type(freeswitch), said)),
         kafka=kafka("feed"),
         company=company,
         home=home(),

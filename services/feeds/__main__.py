@@ -15,6 +15,7 @@ from services.feeds.budget import Budget
 from services.feeds.company import read_company
 from services.feeds.door import door
 from services.feeds.facts import Company
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.sources import Live, Told, feed_from, named
 from services.feeds.metrics import DoorMetrics
@@ -132,6 +133,7 @@ async def _work(stop: asyncio.Event) -> None:
             Told(
                 settings=settings,
                 kamailio=KamailioSettings(),
+                freeswitch=FreeSwitchSettings(),
                 kafka=kafka,
                 company=told,
                 home=home,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.registry import WEBHOOKS
 from services.feeds.settings import FeedsSettings
@@ -16,5 +17,8 @@ def test_every_source_that_calls_us_has_its_line() -> None:
 
 def test_every_variable_has_its_line() -> None:
     named = {line.split("`")[1] for line in PAGE.splitlines() if line.startswith("| `KVOTA_")}
-    of_all = {f"KVOTA_FEEDS_{name.upper()}" for name in FeedsSettings.model_fields}
-    assert named == of_all | {f"KVOTA_FEEDS_KAMAILIO_{name.upper()}" for name in KamailioSettings.model_fields}
+    assert named == {
+        f"{settings.model_config.get('env_prefix')}{name.upper()}"
+        for settings in (FeedsSettings, FreeSwitchSettings, KamailioSettings)
+        for name in settings.model_fields
+    }

@@ -10,6 +10,9 @@ from services.feeds.appender import Appender
 from services.feeds.asterisk.live.connection import Manager
 from services.feeds.asterisk.live.feed import LiveAsterisk
 from services.feeds.facts import Company
+from services.feeds.freeswitch.live.connection import EventSocket
+from services.feeds.freeswitch.live.feed import LiveFreeSwitch
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.live.evapi import LiveEvapi
 from services.feeds.kamailio.live.topic import LiveTopic
 from services.feeds.kamailio.settings import KamailioSettings
@@ -18,7 +21,7 @@ from services.feeds.settings import FeedsSettings
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 
-_AMI, _EVAPI = 5038, 8448
+_AMI, _ESL, _EVAPI = 5038, 8021, 8448
 """The ports that are usual."""
 _MB = 1024 * 1024
 _PATIENCE_S = 10.0
@@ -38,6 +41,7 @@ class Told:
 
     settings: FeedsSettings
     kamailio: KamailioSettings
+    freeswitch: FreeSwitchSettings
     kafka: KafkaSettings
     company: Company
     home: Path
@@ -96,7 +100,25 @@ def topic(told: Told) -> LiveTopic | None:
     )
 
 
-LIVE: Sequence[Callable[[Told], Live | None]] = (_asterisk, evapi, topic)
+def freeswitch(told: Told) -> LiveFreeSwitch | None:
+    """Give the FreeSWITCH that the settings name, if any; raises ClearError for an address or a password that is none.
+
+    A file of the password that cannot be read raises OSError.
+    """
+    if told.freeswitch.esl is None:
+        return None
+    address = read_address(told.freeswitch.esl, _ESL)
+    return LiveFreeSwitch(
+        socket=EventSocket(address.host, address.port, told.freeswitch.secret),
+        company=told.company,
+        home=told.home,
+        system=told.freeswitch.system,
+        spool_bytes=told.settings.spool_mb * _MB,
+        patient=told.patient,
+    )
+
+
+LIVE: Sequence[Callable[[Told], Live | None]] = (_asterisk, freeswitch, evapi, topic)
 """What can be listened to, each if the settings name it."""
 
 
@@ -108,6 +130,9 @@ def named(told: Told) -> list[Live]:
 CONNECT: Mapping[str, Callable[[Told, str], Live | None]] = {
     "asterisk": lambda told, address: _asterisk(
         replace(told, settings=told.settings.model_copy(update={"ami": address}))
+    ),
+    "freeswitch": lambda told, address: freeswitch(
+        replace(told, freeswitch=told.freeswitch.model_copy(update={"esl": address}))
     ),
     "kamailio": lambda told, address: evapi(
         replace(told, kamailio=told.kamailio.model_copy(update={"evapi": address}))

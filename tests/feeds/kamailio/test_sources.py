@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.live.evapi import LiveEvapi
 from services.feeds.kamailio.live.topic import LiveTopic
 from services.feeds.kamailio.settings import KamailioSettings
@@ -20,6 +21,7 @@ def told(**kamailio: str) -> Told:
     return Told(
         settings=FeedsSettings(),
         kamailio=KamailioSettings(**kamailio),  # type: ignore[arg-type]  # texts, as the environment has them
+        freeswitch=FreeSwitchSettings(),
         kafka=KafkaSettings(bootstrap_servers="ours:9092"),
         company=COMPANY,
         home=Path("home"),
@@ -63,7 +65,7 @@ def test_what_is_no_address_is_refused_with_one_that_is(written: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("avaya", "--connect", "x:1"), "--connect listens to asterisk or kamailio"),
+        (("avaya", "--connect", "x:1"), "--connect listens to asterisk or freeswitch or kamailio"),
         (("asterisk", "--topic", "x"), "--topic listens to kamailio"),
         (("kamailio", "--topic", "x", "--dry-run"), "takes neither --file nor --dry-run"),
         (("kamailio", "--topic", "x", "--connect", "x:1"), "one of --connect and --topic"),
