@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from events.feeds import FeedCaughtUp
-from services.feeds.asterisk.files import UnknownContentError
+from services.feeds.files import UnknownContentError
 from services.feeds.registry import UnknownSourceError, read_files
 from tests.feeds.samples import AMI_FILE, LOG_FILE, MOSCOW, ended, events_of, facts, lines, message
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from events.agents import AgentSignedIn, AgentSignedOut, AgentStateEntered, AgentStateLasted, State
 from events.envelope import Envelope
 from services.feeds.facts import SECOND, Teller, instant, second
+from services.feeds.quarters import pieces
 from services.feeds.webhooks.seen import Doing
 
-QUARTER = 900
-"""A quarter of an hour, in seconds: the interval that a duration never crosses."""
 _LOST = 24 * 3600
 """After so long without a word, nobody knows what an agent did in between."""
 
@@ -81,9 +80,7 @@ def _entered(seen: Doing, now: int, teller: Teller) -> Envelope:
 def _lasted(known: Agent, agent: str, until: int, teller: Teller) -> Iterator[Envelope]:
     if known.state == "offline" or until - known.since > _LOST:
         return
-    began = known.since
-    while began < until:
-        ended = min(until, (began // QUARTER + 1) * QUARTER)
+    for began, ended in pieces(known.since, until):
         event = AgentStateLasted(
             **teller.when(ended * SECOND),
             rep=teller.company.rep(agent),
@@ -94,4 +91,3 @@ def _lasted(known: Agent, agent: str, until: int, teller: Teller) -> Iterator[En
             seconds=ended - began,
         )
         yield teller.tell(event, f"agent/{agent}", known.state, began)
-        began = ended

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from services.feeds.appender import Appender
-from services.feeds.facts import Company, Teller
+from services.feeds.facts import Company, Teller, source_of
 from services.feeds.freeswitch.esl import EslMemory, EslReader
 from services.feeds.freeswitch.framing import BlockCutter
 from services.feeds.freeswitch.live.connection import EventSocket, listen, switch_name
@@ -41,7 +41,7 @@ class LiveFreeSwitch:
                 await feed(self._listening(system, folder), appender, stop)
 
     def _listening(self, system: str, folder: Path) -> Listening[EslMemory]:
-        source = f"/freeswitch/{system}" if system else "/freeswitch"
+        source = source_of("freeswitch", system)
 
         def reader(memory: EslMemory) -> EslReader:
             made = EslReader(Teller(source, self.company), memory)
