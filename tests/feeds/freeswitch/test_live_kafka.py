@@ -165,6 +165,20 @@ async def test_what_nobody_heard_is_a_gap_of_as_many_events_as_the_numbers_say(b
     assert not parked(log.counted)
 
 
+async def test_cut_off_inside_an_event_it_connects_again_and_tells_of_that_one_that_it_may_be_missing(
+    bootstrap: str, tmp_path: Path
+) -> None:
+    before, after = cut(SAID[:100])[0] + framed(SAID[100])[:-30], cut(SAID[101:])[0]
+    log, server = await watched(bootstrap), EslServer([before, after])
+    expected = facts(read_on(AUTH + b"".join(SAID[:100]) + AUTH + b"".join(SAID[101:])))
+    async with server.running(), feeding(server, bootstrap, tmp_path):
+        assert await log.holds(lambda found: {each.id for each in found} >= {each.id for each in expected})
+    await log.look()
+    assert sorted(contents(facts(log.all))) == sorted(contents(expected))
+    assert [gap.missing for gap in events_of(FeedGapFound, log.all)] == [1]
+    assert server.logins == 2
+
+
 def command(server: EslServer, bootstrap: str, home: Path, password: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """Give the command that listens, and its settings."""
     file = home / "given"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +100,13 @@ def test_an_agent_who_is_gone_is_told_of_no_more_and_one_without_a_word_for_a_da
     assert not lasted(told([Step(0, 0, "offline"), *ticks(10, 17, 32)]))
     quarters = [Step(17 + 15 * number) for number in range(4 * 26)]
     assert len(by_minute(told([Step(0, 0), *ticks(10), *quarters]))) == 24 * 60
+
+
+def test_what_an_earlier_version_remembered_is_gone_on_with() -> None:
+    agent = {"state": "talking", "since": NOON, "reason": None, "queue": None}
+    remembered = {"calls": {"legs": {}}, "agents": {"agents": {"/cloud\x1f7": agent}}, "tellers": {}}
+    facts = told(ticks(8, 18), load_memory(msgspec.msgpack.encode(remembered)))
+    assert lasted(facts) == [("talking", 0, 15)]
 
 
 STATES = st.sampled_from(["ready", "talking", "wrap", "offline"])
