@@ -109,7 +109,7 @@ async def test_what_is_said_over_tcp_is_what_the_file_says(bootstrap: str, tmp_p
 
 
 async def test_killed_at_any_stage_it_tells_what_one_connection_would_have_told(bootstrap: str, tmp_path: Path) -> None:
-    log, server = await watched(bootstrap), EslServer(cut(SAID, 0, 0.03, 0.31, 0.32, 0.9, 1), ends=False)
+    log, server = await watched(bootstrap), EslServer(cut(SAID, 0, 0.03, 0.31, 0.9), ends=False)
     told = settings(bootstrap, tmp_path, server)
     async with server.running():
         for number, part in enumerate(server.connections):
