@@ -43,7 +43,7 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     ] = None,
     username: Annotated[str | None, typer.Option(help="Who we are at the manager interface: kvota.")] = None,
     secret_file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Holds the secret; or KVOTA_FEEDS_AMI_SECRET.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Holds the secret or password that lets us in.")
     ] = None,
     queue_log: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Its queue_log, to fill holes of the connection.")
@@ -70,6 +70,7 @@ def feed(  # noqa: PLR0913  # each is an option of the command
         given = {
             "ami_username": username,
             "ami_secret_file": secret_file,
+            "password_file": secret_file,
             "queue_log": queue_log,
             "system": system,
             "brokers": brokers,
@@ -177,6 +178,7 @@ def _or_how_to_hear(source: str) -> str:
 
 def _live(source: str, way: str, where: str, given: "Mapping[str, object]", company: "Company") -> "Live":
     """Give what is to be listened to; what the command says goes before what the environment does."""
+    from services.feeds.freeswitch.settings import FreeSwitchSettings
     from services.feeds.kamailio.settings import KamailioSettings
     from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told, with_callers
     from services.feeds.registry import WEBHOOKS
@@ -189,9 +191,11 @@ def _live(source: str, way: str, where: str, given: "Mapping[str, object]", comp
         message = _DOOR.format(source) if source in WEBHOOKS else f"{way} listens to {' or '.join(sorted(known))}"
         raise ClearError(message)
     said = {name: value for name, value in given.items() if value is not None}
-    settings, kamailio, three_cx = FeedsSettings(), KamailioSettings(), ThreeCxSettings()
+    settings, freeswitch, kamailio = FeedsSettings(), FreeSwitchSettings(), KamailioSettings()
+    three_cx = ThreeCxSettings()
     told = Told(
         settings=settings.model_copy(update=_of(type(settings), said)),
+        freeswitch=freeswitch.model_copy(update=_of(type(freeswitch), said)),
         kamailio=kamailio.model_copy(update=_of(type(kamailio), said)),
         three_cx=three_cx.model_copy(update=_of(type(three_cx), said)),
         kafka=kafka("feed"),

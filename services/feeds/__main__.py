@@ -17,6 +17,7 @@ from services.feeds.callers.vault import CallerVault, caller_vault
 from services.feeds.company import read_company
 from services.feeds.door import door
 from services.feeds.facts import Company, micros
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.sources import Live, Told, feed_from, named
 from services.feeds.metrics import DoorMetrics
@@ -157,6 +158,7 @@ async def _work(stop: asyncio.Event) -> None:
                 settings=settings,
                 kamailio=KamailioSettings(),
                 three_cx=ThreeCxSettings(),
+                freeswitch=FreeSwitchSettings(),
                 kafka=kafka,
                 company=told,
                 home=home,

@@ -7,10 +7,8 @@ from typing import Literal
 from events.agents import AgentSignedIn, AgentSignedOut, AgentStateEntered, AgentStateLasted, State
 from events.envelope import Envelope
 from services.feeds.facts import SECOND, Micros, Teller, When, instant, second
+from services.feeds.quarters import pieces, quarter_of
 from services.feeds.queue_calls import KEPT
-
-QUARTER = 900
-"""A quarter of an hour, in seconds: the interval that a duration never crosses."""
 
 _LOST = 24 * 3600
 """After so long without a word, or so far back, nobody knows what an agent did in between."""
@@ -104,7 +102,7 @@ class Agents:
 
     def clock(self, at: Micros) -> Iterator[Envelope]:
         """Time has come this far: tell what lasted until the quarter of an hour that is now over."""
-        quarter, memory = second(at) // QUARTER * QUARTER, self._memory
+        quarter, memory = quarter_of(second(at)), self._memory
         passed = quarter - memory.quarter
         if abs(passed) > _LOST:
             memory.quarter = quarter
@@ -260,11 +258,8 @@ class Agents:
     def _lasted(self, name: str, agent: Agent, until: int) -> Iterator[Envelope]:
         if agent.doing is None or agent.doing.state not in self.lasting:
             return
-        began = agent.since
-        while began < until:
-            ended = min(until, (began // QUARTER + 1) * QUARTER)
+        for began, ended in pieces(agent.since, until):
             yield self._piece(name, agent.doing, began, ended)
-            began = ended
 
     def _piece(self, name: str, doing: Doing, began: int, ended: int) -> Envelope:
         event = AgentStateLasted(

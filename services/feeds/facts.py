@@ -1,6 +1,6 @@
 """From what a source saw to a record for the log: the identity, the business day and the source's own order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TypedDict
@@ -67,6 +67,12 @@ def micros(moment: datetime) -> Micros:
 def second(at: Micros) -> int:
     """Give the whole epoch second that a moment lies in."""
     return at // SECOND
+
+
+def source_of(kind: str, system: str | None, told: Iterable[str | None] = ()) -> str:
+    """Name the source of a phone system: as a person says, or else as the first of what it said that has its name."""
+    named = system if system is not None else next((name for name in told if name), None)
+    return f"/{kind}/{named}" if named else f"/{kind}"
 
 
 @dataclass(slots=True)

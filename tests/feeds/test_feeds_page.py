@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.registry import WEBHOOKS
 from services.feeds.settings import FeedsSettings
@@ -19,6 +20,6 @@ def test_every_variable_has_its_line() -> None:
     named = {line.split("`")[1] for line in PAGE.splitlines() if line.startswith("| `KVOTA_")}
     assert named == {
         f"{settings.model_config.get('env_prefix')}{name.upper()}"
-        for settings in (FeedsSettings, KamailioSettings, ThreeCxSettings)
+        for settings in (FeedsSettings, FreeSwitchSettings, KamailioSettings, ThreeCxSettings)
         for name in settings.model_fields
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from events.feeds import FeedCaughtUp
-from services.feeds.asterisk.files import UnknownContentError
+from services.feeds.files import UnknownContentError
 from services.feeds.registry import UnknownSourceError, read_files
 from services.feeds.three_cx.fields import ORDER
 from services.runtime.errors import ClearError

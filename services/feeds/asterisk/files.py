@@ -8,17 +8,9 @@ from pathlib import Path
 from events.envelope import Envelope
 from services.feeds.asterisk.authority import Told, Yielding
 from services.feeds.asterisk.contents import Content, Kind, content_of
-from services.feeds.facts import Company, Teller
+from services.feeds.facts import Company, Teller, source_of
+from services.feeds.files import chunks, contents_of
 from services.feeds.reading import Reader, Reading
-from services.runtime.errors import ClearError
-
-_HEAD = 1024 * 1024
-"""How much of a file is looked at to find out what it is."""
-_CHUNK = 256 * 1024
-
-
-class UnknownContentError(ClearError):
-    """A file is none that Asterisk writes, or none that is read; the message is one line for a person."""
 
 
 def read_files(
@@ -30,10 +22,10 @@ def read_files(
     clock, where that is not the company's: CDR has wall time only. Raises UnknownContentError, before anything is read,
     for a file that is of no kind known, and OSError for one that cannot be opened.
     """
-    contents = [(content, path) for path in files if (content := _content(path))]
-    named = system if system is not None else next((known.system for known, _ in contents if known.system), None)
+    what_is_none = "is neither a queue_log nor an AMI stream of Asterisk, nor its CEL or CDR"
+    contents = contents_of(files, content_of, what_is_none)
+    source = source_of("asterisk", system, (content.system for content, _ in contents))
     ordered = sorted(contents, key=lambda item: (item[0].kind.believed, item[0].began))
-    source = f"/asterisk/{named}" if named else "/asterisk"
     return _read(ordered, source, company, company.zone if source_zone is None else source_zone)
 
 
@@ -44,7 +36,7 @@ def _read(contents: Sequence[tuple[Content, Path]], source: str, company: Compan
         for content, path in believed:
             if content.kind.name not in readers:
                 readers[content.kind.name] = _reader(content.kind, Teller(source, company), zone, told)
-            yield from Reading(readers[content.kind.name], path.name).read(_chunks(path))
+            yield from Reading(readers[content.kind.name], path.name).read(chunks(path))
         if told is not None:
             told.next_source()
 
@@ -52,18 +44,3 @@ def _read(contents: Sequence[tuple[Content, Path]], source: str, company: Compan
 def _reader(kind: Kind, teller: Teller, zone: tzinfo, told: Told | None) -> Reader:
     reader = kind.reader(teller, zone)
     return reader if told is None else Yielding(reader, told)
-
-
-def _content(path: Path) -> Content:
-    with path.open("rb") as file:
-        content = content_of(file.read(_HEAD))
-    if content is None:
-        message = f"{path.name} is neither a queue_log nor an AMI stream of Asterisk, nor its CEL or CDR"
-        raise UnknownContentError(message)
-    return content
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from events.agents import State
 from events.envelope import Envelope
@@ -30,6 +31,7 @@ EVENTS = (
 )
 """What is to be asked for, besides the events of mod_callcenter."""
 
+_HEARTBEAT = b"Event-Name: HEARTBEAT\n"
 _SEEN: frozenset[State] = frozenset({"talking", "paused", "ringing", "ready", "offline"})
 """What mod_callcenter tells of agents."""
 
@@ -38,6 +40,7 @@ _SEEN: frozenset[State] = frozenset({"talking", "paused", "ringing", "ready", "o
 class EslMemory:
     """All that a reader remembers: with this, another one goes on and says the very same."""
 
+    layout: ClassVar[int] = 1
     latest: Micros | None = None
     """When anything was last heard."""
     reconnected: bool = False
@@ -125,6 +128,10 @@ class EslReader:
         yield from self._heard(at)
         yield from facts
 
+    def clock(self, item: bytes) -> Micros | None:
+        """Say how far the phone system's time has come, where an event is a heartbeat."""
+        return self.now if item.lstrip(b"\n").startswith(_HEARTBEAT) else None
+
     def lost(self) -> None:
         """Take note that something may be missing between what was read and what comes next."""
         self.memory.reconnected = self.memory.latest is not None
@@ -148,7 +155,9 @@ class EslReader:
         memory, known = self.memory, self.memory.numbering
         if memory.latest is None:
             return
-        if core != known.core:
+        if not known.core:
+            yield self._gap_found(at, core, number, None, "what was heard before is not remembered any more")
+        elif core != known.core:
             reason = "the phone system began anew: what became of the calls that it had is not known"
             yield self._gap_found(at, core, number, None, reason)
             yield from self._statuses.lost_sight(memory.latest)
@@ -164,10 +173,11 @@ class EslReader:
         memory.reconnected = memory.reconnected and number < known.highest and core == known.core
 
     def _gap_found(self, at: Micros, core: str, number: int, missing: int | None, reason: str) -> Envelope:
+        known = self.memory.numbering
         event = FeedGapFound(
             **self.teller.when(at),
             feed=self.feed,
-            after=f"{self.memory.numbering.core}/{self.memory.numbering.highest}",
+            after=f"{known.core}/{known.highest}" if known.core else instant(self.memory.latest or at).isoformat(),
             before=f"{core}/{number}",
             missing=missing,
             reason=reason,

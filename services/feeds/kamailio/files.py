@@ -7,22 +7,15 @@ from datetime import tzinfo
 from pathlib import Path
 
 from events.envelope import Envelope
-from services.feeds.facts import SECOND, Company, Micros, Teller
+from services.feeds.facts import SECOND, Company, Micros, Teller, source_of
+from services.feeds.files import chunks, contents_of
 from services.feeds.kamailio.reader import KEPT, KamailioReader
 from services.feeds.reading import Reading
-from services.runtime.errors import ClearError
 
-_HEAD = 1024 * 1024
-"""How much of a file is looked at to find out what it is."""
-_CHUNK = 256 * 1024
 _FOR_EVER: Micros = 2**32 * SECOND
 _EXACT = re.compile(rb"^\{(?=[^\r\n]*\"sip_code\" ?:|[^\r\n]*\"end_time\" ?:)", re.MULTILINE)
 _DIALOG = re.compile(rb"^\{(?=[^\r\n]*\"event\" ?: ?\"dialog:)", re.MULTILINE)
 _TIME = re.compile(rb"\"(?:time|ts|end_time)\" ?: ?\"?([0-9]{9,10})")
-
-
-class UnknownContentError(ClearError):
-    """A file holds no records of a Kamailio; the message is one line for a person."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,28 +35,19 @@ def read_files(
     Records do not name the phone system: `system` does. Raises UnknownContentError, before anything is read, for a file
     without records, and OSError for one that cannot be opened.
     """
-    contents = sorted(((_content(path), path) for path in files), key=lambda item: item[0])
+    contents = sorted(contents_of(files, _content_of, "holds no records of a Kamailio"), key=lambda item: item[0])
     both = len({content.is_vague for content, _ in contents}) > 1
-    teller = Teller(f"/kamailio/{system}" if system else "/kamailio", company)
+    teller = Teller(source_of("kamailio", system), company)
     return _read(KamailioReader(teller, kept=_FOR_EVER if both else KEPT), [path for _, path in contents])
 
 
 def _read(reader: KamailioReader, paths: Sequence[Path]) -> Iterator[Envelope]:
     for path in paths:
-        yield from Reading(reader, path.name).read(_chunks(path))
+        yield from Reading(reader, path.name).read(chunks(path))
 
 
-def _content(path: Path) -> _Content:
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+def _content_of(head: bytes) -> _Content | None:
     is_exact, began = _EXACT.search(head) is not None, _TIME.search(head)
     if head.strip() and not is_exact and _DIALOG.search(head) is None:
-        message = f"{path.name} holds no records of a Kamailio"
-        raise UnknownContentError(message)
+        return None
     return _Content(not is_exact, int(began[1]) if began else 0)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk

@@ -90,10 +90,10 @@ class Line:
 
 
 @asynccontextmanager
-async def line(host: str, port: int) -> AsyncGenerator[Line]:
-    """Connect, and hang up at the end."""
+async def line(host: str, port: int, limit: int = 4 * CHUNK) -> AsyncGenerator[Line]:
+    """Connect, and hang up at the end; `limit` is how much may come before what was waited for does."""
     async with asyncio.timeout(CONNECT_S):
-        reader, writer = await asyncio.open_connection(host, port, limit=4 * CHUNK)
+        reader, writer = await asyncio.open_connection(host, port, limit=limit)
     try:
         yield Line(reader, writer)
     finally:

@@ -13,6 +13,9 @@ from services.feeds.asterisk.live.feed import LiveAsterisk
 from services.feeds.callers.heard import Callers, LookUp
 from services.feeds.company import read_zone
 from services.feeds.facts import Company
+from services.feeds.freeswitch.live.connection import EventSocket
+from services.feeds.freeswitch.live.feed import LiveFreeSwitch
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.live.evapi import LiveEvapi
 from services.feeds.kamailio.live.topic import LiveTopic
 from services.feeds.kamailio.settings import KamailioSettings
@@ -25,7 +28,7 @@ from services.feeds.three_cx.settings import ThreeCxSettings
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 
-_AMI, _CDR, _EVAPI = 5038, 5483, 8448
+_AMI, _CDR, _ESL, _EVAPI = 5038, 5483, 8021, 8448
 """The ports that are usual."""
 _MB = 1024 * 1024
 _PATIENCE_S = 10.0
@@ -46,6 +49,7 @@ class Told:
     settings: FeedsSettings
     kamailio: KamailioSettings
     three_cx: ThreeCxSettings
+    freeswitch: FreeSwitchSettings
     kafka: KafkaSettings
     company: Company
     home: Path
@@ -132,7 +136,25 @@ def _three_cx(told: Told, socket: Socket, address: str | None) -> LiveThreeCx | 
     )
 
 
-LIVE: Sequence[Callable[[Told], Live | None]] = (_asterisk, evapi, topic, passive, active)
+def freeswitch(told: Told) -> LiveFreeSwitch | None:
+    """Give the FreeSWITCH that the settings name, if any; raises ClearError for an address or a password that is none.
+
+    A file of the password that cannot be read raises OSError.
+    """
+    if told.freeswitch.esl is None:
+        return None
+    address = read_address(told.freeswitch.esl, _ESL)
+    return LiveFreeSwitch(
+        socket=EventSocket(address.host, address.port, told.freeswitch.secret),
+        company=told.company,
+        home=told.home,
+        system=told.freeswitch.system,
+        spool_bytes=told.settings.spool_mb * _MB,
+        patient=told.patient,
+    )
+
+
+LIVE: Sequence[Callable[[Told], Live | None]] = (_asterisk, freeswitch, evapi, topic, passive, active)
 """What can be listened to, each if the settings name it."""
 
 
@@ -154,6 +176,9 @@ CONNECT: Mapping[str, Callable[[Told, str], Live | None]] = {
     "3cx": lambda told, address: passive(replace(told, three_cx=told.three_cx.model_copy(update={"connect": address}))),
     "asterisk": lambda told, address: _asterisk(
         replace(told, settings=told.settings.model_copy(update={"ami": address}))
+    ),
+    "freeswitch": lambda told, address: freeswitch(
+        replace(told, freeswitch=told.freeswitch.model_copy(update={"esl": address}))
     ),
     "kamailio": lambda told, address: evapi(
         replace(told, kamailio=told.kamailio.model_copy(update={"evapi": address}))

@@ -8,4 +8,8 @@ and a fact that a later delivery betters is restated.
 What was seen lies in `kvota.intake` before the sender is told that it was accepted, and the facts are made from there
 (`assembling.py`): the state of every adapter is a fold of that topic, so that any process may end at any moment, and
 several may do the same work: they tell the same facts under the same ids.
+
+How long an agent is in a state is told at each quarter of an hour, though no source says anything then: the clock is
+that of the log, and where no record moves it on, who folds the intake puts one there that does nothing else
+(`ticking.py`). So the clock is part of what is folded, and a fold that is done again tells the same pieces.
 """

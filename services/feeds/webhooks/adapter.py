@@ -10,7 +10,7 @@ from services.feeds.facts import Company, Micros, Teller, TellerMemory
 from services.feeds.webhooks.agents import Agents, AgentsMemory
 from services.feeds.webhooks.beats import Beats, BeatsMemory
 from services.feeds.webhooks.calls import Calls, CallsMemory
-from services.feeds.webhooks.seen import Doing, Seen
+from services.feeds.webhooks.seen import Doing, Taken, Ticked
 
 
 @dataclass(slots=True)
@@ -33,14 +33,26 @@ class Adapter:
         self._calls, self._agents = Calls(memory.calls), Agents(memory.agents)
         self._beats = Beats(company, memory.beats)
 
-    def take(self, seen: Seen, heard: Micros) -> Iterator[Envelope]:
-        """Tell what follows from what was seen; `heard` is when the log took it."""
-        teller = Teller(seen.source, self._company)
-        teller.memory = self._memory.tellers.setdefault(seen.source, teller.memory)
-        if isinstance(seen, Doing):
-            yield from self._agents.take(seen, teller)
-        else:
-            yield from self._calls.take(seen, heard, teller)
+    @property
+    def due(self) -> Micros | None:
+        """When more will have to be told, by the log's clock, if nothing else is seen; None: never."""
+        return self._agents.due
+
+    def take(self, seen: Taken, heard: Micros) -> Iterator[Envelope]:
+        """Tell what follows from what was seen, and from when the log took it, which is `heard`."""
+        yield from self._agents.clock(heard, self._teller)
+        match seen:
+            case Ticked():
+                return
+            case Doing():
+                yield from self._agents.take(seen, self._teller(seen.source))
+            case _:
+                yield from self._calls.take(seen, heard, self._teller(seen.source))
+
+    def _teller(self, source: str) -> Teller:
+        teller = Teller(source, self._company)
+        teller.memory = self._memory.tellers.setdefault(source, teller.memory)
+        return teller
 
     def beat(self, seen: Seen, heard: Micros, partition: str, offset: int) -> Iterator[Envelope]:
         """Tell that the source lives, once in a second; the place is where in the intake what was seen lies."""

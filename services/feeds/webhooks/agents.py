@@ -1,15 +1,20 @@
 """What agents do, told by sources that say each change by itself: states, and how long each lasted. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from events.agents import AgentSignedIn, AgentSignedOut, AgentStateEntered, AgentStateLasted, State
 from events.envelope import Envelope
-from services.feeds.facts import SECOND, Teller, instant, second
+from services.feeds.facts import SECOND, Micros, Teller, instant, second
+from services.feeds.quarters import QUARTER, pieces, quarter_of
 from services.feeds.webhooks.seen import Doing
 
-QUARTER = 900
-"""A quarter of an hour, in seconds: the interval that a duration never crosses."""
+PATIENCE: Micros = 120 * SECOND
+"""How long, by the log's clock, changes inside a quarter of an hour are waited for before it is told as over."""
+SILENCE: Micros = 20 * 60 * SECOND
+"""After so long without a word of anybody, nobody may have listened: then senders send again what they could not."""
+GRACE: Micros = 600 * SECOND
+"""How long that is waited for."""
 _LOST = 24 * 3600
 """After so long without a word, nobody knows what an agent did in between."""
 
@@ -22,25 +27,57 @@ class Agent:
     since: int
     reason: str | None = None
     queue: str | None = None
+    told: int = 0
+    """Until which second it is told what the agent did, where that is later."""
 
 
 @dataclass(slots=True)
 class AgentsMemory:
-    """The agents that are known, by source and name."""
+    """The agents that are known, by source and name, and how far the log's clock has come."""
 
     agents: dict[str, Agent] = field(default_factory=dict[str, Agent])
+    heard: Micros = 0
+    resumed: Micros = 0
+    """When the last silence ended."""
+    quarter: int = 0
+    """The quarters of an hour before this second are told."""
 
 
 class Agents:
     """Every agent that was heard of.
 
-    A change is told when the next one is: from then on it is known how long it lasted. One that comes after a later one
-    has nothing to add, since what lasted meanwhile is told: it is left out.
+    How long a state lasted is told when it is over, and of a state that goes on at each quarter of an hour, as soon as
+    the log's clock is `PATIENCE` beyond it. What is told stands. So a change that comes later than that, and lies in a
+    quarter that is told, counts from the end of that quarter on: every second is told once, and those between are in
+    the state before. A change that comes after a later one has nothing to add and is left out.
     """
 
     def __init__(self, memory: AgentsMemory) -> None:
         """Begin with what is remembered."""
+        self._memory = memory
         self._agents = memory.agents
+
+    @property
+    def due(self) -> Micros | None:
+        """What the log's clock has to come to for more to be told; None while nobody does anything that lasts."""
+        memory = self._memory
+        if not any(_lasts(agent, second(memory.heard)) for agent in self._agents.values()):
+            return None
+        return max((memory.quarter + QUARTER) * SECOND + PATIENCE, memory.resumed + GRACE)
+
+    def clock(self, heard: Micros, teller_of: Callable[[str], Teller]) -> Iterator[Envelope]:
+        """The log's clock has come this far: tell what lasted until the last quarter of an hour that is over."""
+        memory = self._memory
+        if heard - memory.heard > SILENCE:
+            memory.resumed = heard
+        memory.heard = max(memory.heard, heard)
+        border = quarter_of(second(memory.heard - PATIENCE))
+        if border <= memory.quarter or memory.heard < memory.resumed + GRACE:
+            return
+        memory.quarter = border
+        for key, known in self._agents.items():
+            source, _, agent = key.partition("\x1f")
+            yield from _lasted(known, agent, border, teller_of(source))
 
     def take(self, seen: Doing, teller: Teller) -> Iterator[Envelope]:
         """Tell what follows."""
@@ -50,7 +87,8 @@ class Agents:
             return
         if known is not None:
             yield from _lasted(known, seen.agent, now, teller)
-        self._agents[key] = Agent(seen.state, now, seen.reason, seen.queue)
+        told = known.told if known is not None else 0
+        self._agents[key] = Agent(seen.state, now, seen.reason, seen.queue, told)
         yield from _signed(known, seen, now, teller)
         yield _entered(seen, now, teller)
 
@@ -78,12 +116,16 @@ def _entered(seen: Doing, now: int, teller: Teller) -> Envelope:
     return teller.tell(event, f"agent/{seen.agent}", seen.state, now)
 
 
+def _lasts(known: Agent, until: int) -> bool:
+    """Whether it is known that the state went on until then, and is to be told."""
+    return known.state != "offline" and until - known.since <= _LOST
+
+
 def _lasted(known: Agent, agent: str, until: int, teller: Teller) -> Iterator[Envelope]:
-    if known.state == "offline" or until - known.since > _LOST:
+    """Tell what the agent did until then, as far as it is not told."""
+    if not _lasts(known, until):
         return
-    began = known.since
-    while began < until:
-        ended = min(until, (began // QUARTER + 1) * QUARTER)
+    for began, ended in pieces(max(known.since, known.told), until):
         event = AgentStateLasted(
             **teller.when(ended * SECOND),
             rep=teller.company.rep(agent),
@@ -94,4 +136,4 @@ def _lasted(known: Agent, agent: str, until: int, teller: Teller) -> Iterator[En
             seconds=ended - began,
         )
         yield teller.tell(event, f"agent/{agent}", known.state, began)
-        began = ended
+        known.told = ended

@@ -14,6 +14,7 @@ from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.live.spool import write_whole
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.seen import decode_seen
+from services.feeds.webhooks.ticking import Ticking
 from services.runtime.log import Record as LogRecord
 from services.runtime.log import consumer
 from services.runtime.settings import KafkaSettings
@@ -60,12 +61,15 @@ class Assembling:
         checkpoint = await asyncio.to_thread(_load, self.folder / FILE_NAME)
         async with consumer(self.kafka) as client:
             adapters = await self._assigned(client, checkpoint)
+            ticking = Ticking(self.appender, len(adapters))
             clock = asyncio.get_running_loop().time
             due = clock()
             while True:
                 gathered = await client.getmany(timeout_ms=200)
                 for place, records in gathered.items():
                     await self._fold(adapters[place.partition], checkpoint.partitions[place.partition], records)
+                quiet = adapters.keys() - {place.partition for place in gathered}
+                await ticking.tick({partition: adapters[partition].due for partition in quiet})
                 if gathered and (begun := clock()) >= due:
                     await asyncio.to_thread(write_whole, self.folder / FILE_NAME, msgspec.msgpack.encode(checkpoint))
                     due = clock() + max(_CHECKPOINT_S, _SELDOM * (clock() - begun))

@@ -100,7 +100,14 @@ class Doing(_Seen, frozen=True, kw_only=True, omit_defaults=True, tag="doing"):
         return self.agent
 
 
+class Ticked(msgspec.Struct, frozen=True, tag_field="saw", tag="ticked"):
+    """Nothing, but that time goes on: said by who reads the intake where no source says anything."""
+
+
 Seen = Offered | Answered | Dialled | Ended | Doing
+"""What a source may say."""
+Taken = Seen | Ticked
+"""What the intake holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,9 @@ def seen_in(told: Iterable[Told]) -> list[Seen]:
     return [each for each in told if not isinstance(each, Outside)]
 
 
+TICK = msgspec.json.encode(Ticked())
 _DECODER = msgspec.json.Decoder(Seen)
+_TAKEN = msgspec.json.Decoder(Taken)
 
 
 def written(seen: Seen) -> bytes:
@@ -138,10 +147,10 @@ def written(seen: Seen) -> bytes:
     raise UnreadableItemError(message)
 
 
-def decode_seen(raw: bytes) -> Seen:
-    """Read what `written` wrote; raises UnreadableItemError for anything else."""
+def decode_seen(raw: bytes) -> Taken:
+    """Read what the intake holds; raises UnreadableItemError for anything else."""
     try:
-        seen: Seen = _DECODER.decode(raw)
+        seen: Taken = _TAKEN.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         message = f"it is nothing that was seen: {type(error).__name__}"
         raise UnreadableItemError(message) from None

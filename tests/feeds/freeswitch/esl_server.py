@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from services.feeds.freeswitch.connection import EventSocket
+from services.feeds.freeswitch.live.connection import EventSocket
 from tests.feeds.ami_server import free_port
 from tests.feeds.freeswitch.given import AUTH
 

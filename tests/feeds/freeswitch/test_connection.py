@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.feeds.freeswitch import connection
-from services.feeds.freeswitch.connection import EventSocket, PasswordRefusedError, listen, switch_name
+from services.feeds.freeswitch.live import connection
+from services.feeds.freeswitch.live.connection import BEGINS, EventSocket, PasswordRefusedError, listen, switch_name
 from services.runtime.errors import ClearError
 from tests.feeds.freeswitch.esl_server import GOODBYE, PASSWORD, REJECTION, EslServer, reply
-from tests.feeds.freeswitch.given import AUTH, Switch, framed, read_on
+from tests.feeds.freeswitch.given import Switch, framed, read_on
 from tests.feeds.freeswitch.test_scenario import LATER, MORNING, RESTARTED, stream
 from tests.feeds.samples import contents
 from tests.feeds.watching import soon
@@ -63,7 +63,7 @@ async def test_every_event_is_handed_on_whole_and_as_it_came(piece: int) -> None
     whole = events if said is SAID else events[:-1]
     async with listening(EslServer([said], piece, ends=False), held):
         assert await soon(lambda: len(held.taken) > len(whole))
-    assert held.taken == [AUTH, *whole]
+    assert held.taken == [BEGINS, *whole]
 
 
 async def test_the_password_is_given_when_asked_for_and_the_events_are_asked_for() -> None:
@@ -88,7 +88,7 @@ async def test_a_connection_that_breaks_inside_an_event_hands_on_no_part_of_it()
     server, held = EslServer([whole + torn, framed(MORNING[2])]), Held()
     async with listening(server, held):
         assert await soon(lambda: MORNING[2] in held.taken)
-    assert held.taken == [AUTH, MORNING[0], AUTH, MORNING[2]]
+    assert held.taken == [BEGINS, MORNING[0], BEGINS, MORNING[2]]
 
 
 async def test_a_disconnect_notice_ends_the_connection_even_if_more_follows() -> None:
@@ -103,7 +103,7 @@ async def test_other_words_of_the_protocol_are_passed_over() -> None:
     server, held = EslServer([noise + framed(MORNING[0]) + reply("+OK") + framed(MORNING[1])], ends=False), Held()
     async with listening(server, held):
         assert await soon(lambda: MORNING[1] in held.taken)
-    assert held.taken == [AUTH, MORNING[0], MORNING[1]]
+    assert held.taken == [BEGINS, MORNING[0], MORNING[1]]
 
 
 async def test_an_event_with_a_body_is_handed_on_with_it_and_one_that_ends_too_early_is_ended() -> None:
@@ -112,7 +112,7 @@ async def test_an_event_with_a_body_is_handed_on_with_it_and_one_that_ends_too_e
     held = Held()
     async with listening(EslServer([framed(body) + framed(short)], ends=False), held):
         assert await soon(lambda: len(held.taken) == 3)
-    assert held.taken == [AUTH, body, MORNING[0]]
+    assert held.taken == [BEGINS, body, MORNING[0]]
 
 
 async def test_a_refused_password_is_said_in_a_clear_word_without_it() -> None:
@@ -160,7 +160,7 @@ async def test_a_length_that_no_event_has_ends_the_connection_and_is_not_waited_
     server, held = EslServer([framed(MORNING[0]) + absurd, framed(MORNING[1])], piece=50_000, ends=False), Held()
     async with listening(server, held):
         assert await soon(lambda: MORNING[1] in held.taken)
-    assert held.taken == [AUTH, MORNING[0], AUTH, MORNING[1]]
+    assert held.taken == [BEGINS, MORNING[0], BEGINS, MORNING[1]]
 
 
 async def test_a_connection_on_which_nothing_is_heard_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.feeds import FeedCaughtUp, FeedGapFound
+from services.feeds.files import UnknownContentError
 from services.feeds.frames import LIMIT
-from services.feeds.freeswitch.files import UnknownContentError
 from services.feeds.freeswitch.framing import blocks
 from services.feeds.registry import read_files
 from tests.feeds.freeswitch.given import AUTH, CALLER_NAME, CALLER_NUMBER, Member, Switch, framed, read_file

@@ -11,10 +11,12 @@ from events.envelope import Envelope
 from events.feeds import FeedGapFound
 from services.feeds.freeswitch.esl import EslMemory
 from services.feeds.freeswitch.framing import BlockCutter
+from services.feeds.freeswitch.live.connection import BEGINS
+from services.feeds.live.checkpoint import remembered
 from services.feeds.reading import Items
 from tests.feeds.freeswitch.given import AUTH, Member, Switch, framed, read_on, reader
 from tests.feeds.freeswitch.test_scenario import MORNING, stream
-from tests.feeds.samples import contents, ended, events_of
+from tests.feeds.samples import NOON, at, contents, ended, events_of, parked
 
 
 def test_holes_in_the_numbers_say_nothing_within_a_connection() -> None:
@@ -123,3 +125,23 @@ def test_a_reader_may_stop_after_any_event() -> None:
             told += [envelope for frame in part for envelope in items.item(frame)]
             memory = msgspec.msgpack.decode(msgspec.msgpack.encode(memory), type=EslMemory)
         assert contents(told) == whole
+
+
+def test_a_memory_of_which_only_the_last_moment_is_left_makes_a_gap_from_there() -> None:
+    switch = Switch()
+    forgotten = remembered(b"of another version", 0, NOON * 1_000_000, EslMemory)
+    told = read_on(AUTH + Member(switch, "c1", joined=60).starts() + switch.event("HEARTBEAT", 70, {}), forgotten)
+    [gap] = events_of(FeedGapFound, told)
+    assert (gap.after, gap.before, gap.missing) == (at(0).isoformat(), "0c0de-1/107", None)
+    assert "not remembered" in gap.reason
+    assert len(events_of(CallOffered, told)) == 1
+
+
+@pytest.mark.parametrize("torn", [1, 2, 30, 200])
+def test_what_a_connection_begins_with_ends_an_event_of_which_only_a_part_was_written(torn: int) -> None:
+    switch = Switch()
+    one, two, three = (Member(switch, call).starts() for call in ("c1", "c2", "c3"))
+    told = read_on(BEGINS + one + two[:-torn] + BEGINS + three)
+    assert {offered.call for offered in events_of(CallOffered, told)} - {"c2"} == {"c1", "c3"}
+    assert len(events_of(FeedGapFound, told)) == 1
+    assert len(parked(told)) == (0 if torn == 1 else 1)  # of an event without its empty line nothing is missing

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.live.evapi import LiveEvapi
 from services.feeds.kamailio.live.topic import LiveTopic
 from services.feeds.kamailio.settings import KamailioSettings
@@ -22,6 +23,7 @@ def told(**kamailio: str) -> Told:
         settings=FeedsSettings(),
         kamailio=KamailioSettings(**kamailio),  # type: ignore[arg-type]  # texts, as the environment has them
         three_cx=ThreeCxSettings(),
+        freeswitch=FreeSwitchSettings(),
         kafka=KafkaSettings(bootstrap_servers="ours:9092"),
         company=COMPANY,
         home=Path("home"),
@@ -65,7 +67,7 @@ def test_what_is_no_address_is_refused_with_one_that_is(written: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("avaya", "--connect", "x:1"), "--connect listens to 3cx or asterisk or kamailio"),
+        (("avaya", "--connect", "x:1"), "--connect listens to 3cx or asterisk or freeswitch or kamailio"),
         (("asterisk", "--topic", "x"), "--topic listens to kamailio"),
         (("asterisk", "--listen", "x:1"), "--listen listens to 3cx"),
         (("aircall", "--listen", "x:1"), "aircall calls us over HTTP: python -m services.feeds is the door"),

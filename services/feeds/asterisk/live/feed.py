@@ -9,7 +9,7 @@ from services.feeds.appender import Appender
 from services.feeds.asterisk.ami import AmiMemory, AmiReader
 from services.feeds.asterisk.live.connection import Manager, listen, system_name
 from services.feeds.asterisk.live.missed import MissedLines
-from services.feeds.facts import Company, Teller
+from services.feeds.facts import Company, Teller, source_of
 from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, owned, unless, unnoticed
 
 
@@ -50,7 +50,7 @@ async def run(live: LiveAsterisk, appender: Appender, stop: asyncio.Event) -> No
 
 
 def _listening(live: LiveAsterisk, system: str, folder: Path) -> Listening[AmiMemory]:
-    source = f"/asterisk/{system}" if system else "/asterisk"
+    source = source_of("asterisk", system)
 
     def reader(memory: AmiMemory) -> AmiReader:
         missed = MissedLines(live.queue_log, source) if live.queue_log is not None else None

@@ -10,7 +10,7 @@ from typing import NoReturn
 from urllib.parse import quote
 
 from services.feeds.appender import Appender
-from services.feeds.facts import Company, Teller
+from services.feeds.facts import Company, Teller, source_of
 from services.feeds.kamailio.reader import KamailioMemory, KamailioReader
 from services.feeds.kamailio.records import CONNECTED
 from services.feeds.live.address import Address
@@ -58,7 +58,7 @@ def folder_name(by: str, system: str | None) -> str:
 
 def reader(company: Company, system: str | None, memory: KamailioMemory) -> KamailioReader:
     """Make the reader of a live Kamailio."""
-    source = f"/kamailio/{system}" if system else "/kamailio"
+    source = source_of("kamailio", system)
     made = KamailioReader(Teller(source, company), memory)
     made.feed = source
     return made

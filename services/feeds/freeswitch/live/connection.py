@@ -1,42 +1,30 @@
-"""One connection after another to the event socket; whatever arrives is handed on at once."""
+"""One connection after another to the event socket; the events that arrive go to the spool at once, each whole."""
 
 import asyncio
-from asyncio import IncompleteReadError, LimitOverrunError, StreamReader, StreamWriter
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from asyncio import IncompleteReadError, LimitOverrunError
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol, TypeVar
-
-import structlog
+from typing import NoReturn, Protocol
 
 from services.feeds.frames import LIMIT
 from services.feeds.freeswitch.esl import CALLCENTER, EVENTS
 from services.feeds.freeswitch.framing import AUTH, END, EVENT, content_type, promised
 from services.feeds.freeswitch.message import parse
+from services.feeds.live.connection import CONNECT_S, Line, LostError, RefusedError, line, until_done
 from services.runtime.errors import ClearError
 
-BEGINS = b"Content-Type: " + AUTH + END
-"""What stands before the events of each connection."""
+BEGINS = b"\nContent-Type: " + AUTH + END
+"""What stands before the events of each connection: it ends what a write that was torn may have left unfinished."""
 SILENCE_S = 90.0
 """A connection on which nothing is heard for so long, not even the heartbeat of every 20 s, is dead."""
-_CONNECT_S = 10.0
-_SHORTEST_S, _LONGEST_S = 0.25, 10.0
-"""How long to wait before connecting again: twice as long after each failure."""
 _HEAD = 64 * 1024
 """The headers that say what comes are not longer."""
 _SUBSCRIPTION = f"event plain {' '.join(EVENTS)} CUSTOM {CALLCENTER.decode()}"
 
-Done = TypeVar("Done")
 
-_log = structlog.get_logger()
-
-
-class PasswordRefusedError(ClearError):
+class PasswordRefusedError(RefusedError):
     """The event socket does not let us in; the message is one line for a person."""
-
-
-class _LostError(Exception):
-    """The connection is of no use any more; the message says why."""
 
 
 class Spool(Protocol):
@@ -81,7 +69,7 @@ async def switch_name(socket: EventSocket, *, patient: bool) -> str:
             pass
         return frame.body.decode(errors="replace").strip()
 
-    return await _until_done(socket, ask, patient=patient)
+    return await until_done(socket.address, lambda: _let_in(socket), ask, patient=patient)
 
 
 async def listen(socket: EventSocket, spool: Spool, *, patient: bool) -> NoReturn:
@@ -97,9 +85,9 @@ async def listen(socket: EventSocket, spool: Spool, *, patient: bool) -> NoRetur
         while spool.write(event):
             event = await connection.event()
         message = "the spool is full: Kafka has not taken anything for too long"
-        raise _LostError(message)
+        raise LostError(message)
 
-    await _until_done(socket, take_down, patient=patient, ready=spool.has_room)
+    await until_done(socket.address, lambda: _let_in(socket), take_down, patient=patient, ready=spool.has_room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +103,20 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True)
 class _Connection:
-    reader: StreamReader
-    writer: StreamWriter
+    line: Line
 
     def send(self, command: str) -> None:
         """Give a command."""
-        self.writer.write(f"{command}\n\n".encode())
+        self.line.writer.write(f"{command}\n\n".encode())
 
     async def command(self, command: str) -> None:
-        """Give a command, and wait until it is done; raises _LostError when it is not."""
+        """Give a command, and wait until it is done; raises LostError when it is not."""
         self.send(command)
         while (frame := await self.read()).kind != b"command/reply":
             pass
         if not (parse(frame.head).get(b"Reply-Text") or b"").startswith(b"+OK"):
             message = f"the command {command.split(maxsplit=1)[0]} was refused"
-            raise _LostError(message)
+            raise LostError(message)
 
     async def event(self) -> bytes:
         """Give the next event, as soon as it has come."""
@@ -137,89 +124,58 @@ class _Connection:
             pass
         if not frame.body:
             message = "an event came without a length that one has"
-            raise _LostError(message)
+            raise LostError(message)
         ended = frame.body.endswith(END) or promised(frame.body.partition(END)[0])
         return frame.body if ended else frame.body.rstrip(b"\n") + END
 
     async def read(self) -> _Frame:
-        """Give what comes next; raises _LostError when nothing comes any more, or FreeSWITCH says so."""
+        """Give what comes next; raises LostError when nothing comes any more, or FreeSWITCH says so."""
         try:
             async with asyncio.timeout(SILENCE_S):
                 frame = await self._frame()
         except TimeoutError:
             message = f"nothing was heard for {SILENCE_S:.0f} s"
-            raise _LostError(message) from None
+            raise LostError(message) from None
         except IncompleteReadError:
             message = "it was closed"
-            raise _LostError(message) from None
+            raise LostError(message) from None
         except LimitOverrunError:
             message = "what was said is no word of an event socket"
-            raise _LostError(message) from None
+            raise LostError(message) from None
         if frame.kind == b"text/disconnect-notice":
             message = "the phone system ended it"
-            raise _LostError(message)
+            raise LostError(message)
         return frame
 
     async def _frame(self) -> _Frame:
-        head = (await self.reader.readuntil(END)).removesuffix(END)
+        head = (await self.line.reader.readuntil(END)).removesuffix(END)
         length = promised(head)
         if length > LIMIT:
             message = f"something was announced that is longer than any event: {length} bytes"
-            raise _LostError(message)
-        return _Frame(head, await self.reader.readexactly(length))
-
-
-async def _no_wait() -> None:
-    """Be ready at once."""
-
-
-async def _until_done(
-    socket: EventSocket,
-    use: Callable[[_Connection], Awaitable[Done]],
-    *,
-    patient: bool,
-    ready: Callable[[], Awaitable[None]] = _no_wait,
-) -> Done:
-    """Connect again and again until the use of a connection is done."""
-    clock, pause_s = asyncio.get_running_loop().time, _SHORTEST_S
-    while True:
-        await ready()
-        began = clock()
-        try:
-            async with _let_in(socket) as connection:
-                patient = True
-                _log.info("esl_connected", address=socket.address)
-                return await use(connection)
-        except (PasswordRefusedError, _LostError, OSError) as error:
-            if isinstance(error, PasswordRefusedError) and not patient:
-                raise
-            pause_s = _SHORTEST_S if clock() - began > _LONGEST_S else min(2 * pause_s, _LONGEST_S)
-            _log.warning("esl_lost", address=socket.address, reason=str(error), again_in_s=pause_s)
-        await asyncio.sleep(pause_s)
+            raise LostError(message)
+        return _Frame(head, await self.line.reader.readexactly(length))
 
 
 @asynccontextmanager
 async def _let_in(socket: EventSocket) -> AsyncGenerator[_Connection]:
-    async with asyncio.timeout(_CONNECT_S):
-        reader, writer = await asyncio.open_connection(socket.host, socket.port, limit=_HEAD)
-    connection = _Connection(reader, writer)
-    try:
-        async with asyncio.timeout(_CONNECT_S):
+    async with line(socket.host, socket.port, limit=_HEAD) as opened:
+        connection = _Connection(opened)
+        async with asyncio.timeout(CONNECT_S):
             await _authenticate(socket, connection)
         yield connection
         connection.send("exit")
-    finally:
-        writer.close()
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(1):
-                await writer.wait_closed()
 
 
 async def _authenticate(socket: EventSocket, connection: _Connection) -> None:
     """Give the password when asked for it; no text of an error holds it."""
     try:
-        greeting = parse((await connection.reader.readuntil(END)).removesuffix(END)).get(b"Content-Type")
-    except (IncompleteReadError, LimitOverrunError):
+        greeting = parse((await connection.line.reader.readuntil(END)).removesuffix(END)).get(b"Content-Type")
+    except IncompleteReadError as error:
+        if not error.partial:
+            message = "it was closed before it said anything"
+            raise LostError(message) from None
+        greeting = None
+    except LimitOverrunError:
         greeting = None
     if greeting == b"text/rude-rejection":
         message = f"the event socket at {socket.address} lets nobody in from here: see its apply-inbound-acl"
