@@ -92,7 +92,8 @@ class Doing(_Seen, frozen=True, kw_only=True, omit_defaults=True, tag="doing"):
         return self.agent
 
 
-Seen = Offered | Answered | Ended | Doing
+SeenOfCall = Offered | Answered | Ended
+Seen = SeenOfCall | Doing
 
 
 @dataclass(frozen=True, slots=True)
