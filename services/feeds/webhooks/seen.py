@@ -16,6 +16,8 @@ Moment = Annotated[Micros, Meta(gt=0, lt=2**32 * SECOND)]
 """Between 1970 and 2106."""
 Whole = Annotated[int, Meta(ge=0, lt=2**31)]
 """A number of things, or a duration in whole seconds."""
+Order = Annotated[int, Meta(ge=0, lt=2**53)]
+"""What any JSON reader holds exactly, and a checkpoint holds at all."""
 HungUpBy = Literal["customer", "rep", "system"]
 
 
@@ -26,7 +28,7 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     """The source's URI reference, such as /aircall."""
     at: Moment
     """When, by the source's own clock."""
-    order: int = 0
+    order: Order = 0
 
 
 class _OfCall(_Seen, frozen=True, kw_only=True, omit_defaults=True):
