@@ -21,7 +21,8 @@ class Ran:
 
     @property
     def json(self) -> Any:  # noqa: ANN401  # commands print JSON of many shapes
-        """What it printed, read."""
+        """What it printed, read; fails with what it complained of where it printed nothing."""
+        assert self.out, f"it ended with {self.code}: {self.err}"
         return json.loads(self.out)
 
     @property

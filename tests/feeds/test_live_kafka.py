@@ -15,16 +15,18 @@ from uuid import UUID
 import psutil
 import pytest
 
-from events.calls import CallEnded
+from events.calls import CallEnded, CallOffered
 from events.envelope import Envelope
 from events.feeds import FeedBeat, FeedCaughtUp, FeedGapClosed, FeedGapFound
 from services.feeds.appender import Appender
 from services.feeds.asterisk.live.feed import LiveAsterisk, run
+from services.feeds.callers.heard import Callers
 from services.feeds.facts import Company, Micros, instant
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
 from tests.feeds.ami_server import AmiServer, Hole, capture_chunks
+from tests.feeds.callers.asking import Asked
 from tests.feeds.samples import LOG_FILE, MOSCOW, contents, events_of, facts, log_capture, read_ami, read_log
 from tests.feeds.test_asterisk_gaps import figures
 from tests.feeds.watching import Watched, soon, watch
@@ -203,6 +205,23 @@ async def test_a_restart_says_the_rest_and_nothing_twice(bootstrap: str, tmp_pat
         await log.look()
     assert calls(log.counted) == LOGGED
     assert len(events_of(FeedGapFound, log.counted)) == 2
+
+
+async def test_who_called_before_a_restart_is_who_ended_the_call_after_it(bootstrap: str, tmp_path: Path) -> None:
+    log, server = await watched(bootstrap), AmiServer(CHUNKS, stops_at=[1_200_000, 2_400_000])
+    asked = Asked()
+    async with server.running():
+        for place in (1_200_000, 2_400_000, len(SAID)):
+            server.go_on()
+            company = Company(MOSCOW, callers=Callers(asked.look_up))
+            async with feeding(server, bootstrap, tmp_path, queue_log=LOG_FILE, company=company):
+                assert await soon(lambda place=place: server.said == place)  # type: ignore[misc]  # bound now
+        await log.look()
+    offered = {event.call: event.person for event in events_of(CallOffered, log.counted)}
+    ended = {event.call: event.person for event in events_of(CallEnded, log.counted)}
+    assert len(offered) > 40
+    assert None not in offered.values()
+    assert {call: ended[call] for call in offered} == offered
 
 
 async def test_only_one_process_feeds_from_a_phone_system(bootstrap: str, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ async def test_many_are_looked_up_at_once_and_read_by_whoever_may(vault: httpx.A
 
 
 BAD_CONTACTS: dict[str, tuple[dict[str, object], str]] = {
-    "an extension": ({"number": "101"}, "not-a-contact"),
+    "an extension": ({"kind": "lead", "number": "101"}, "not-a-contact"),
     "no address": ({"email": "anna"}, "not-a-contact"),
     "a name alone": ({"name": NAME}, "invalid-input"),
     "nothing": ({}, "invalid-input"),
@@ -160,6 +160,14 @@ async def test_a_bad_contact_is_refused_with_its_place_and_nobody_is_met(vault: 
     assert "people.1" in answer.json()["detail"]
     assert not [told for told in (NUMBER, NAME) if told in answer.text]
     assert [found["new"] for found in await look_up(vault, good)] == [True]
+
+
+async def test_a_caller_by_whose_number_nobody_is_reached_is_nobody(vault: httpx.AsyncClient) -> None:
+    known = {"kind": "caller", "number": NUMBER, "ref": "call/2"}
+    told = [{"kind": "caller", "number": "101", "ref": "call/1"}, known, {"kind": "caller", "number": "+7999"}]
+    answer = (await vault.post("/v1/people/look-ups", json={"people": told})).json()["people"]
+    assert [found if found is None else found["new"] for found in answer] == [None, True, None]
+    assert [found["new"] for found in await look_up(vault, known)] == [False]
 
 
 async def test_others_are_answered_while_numbers_are_read(

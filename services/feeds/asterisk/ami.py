@@ -14,20 +14,13 @@ from services.feeds.asterisk.direct import DirectCalls, DirectMemory
 from services.feeds.asterisk.fields import name
 from services.feeds.asterisk.message import Message, begins_connection, kind_of, parse, pong_at
 from services.feeds.asterisk.queue_log import QueueLogReader
-from services.feeds.facts import SECOND, Micros, Teller, TellerMemory, UnreadableItemError, instant, second
+from services.feeds.asterisk.waiting import REFUSED, Waiting, WaitingCallers
+from services.feeds.facts import Micros, Teller, TellerMemory, UnreadableItemError, instant, second
 from services.feeds.fields import extension, text
 from services.feeds.queue_calls import Answer, CallsMemory, Ending, QueueCalls, within
 
 _PHONES: Mapping[bytes, Phone] = {b"2": "busy", b"3": "busy", b"7": "busy", b"8": "busy", b"4": "gone", b"5": "gone"}
 """What a device state means; the others are a phone that waits, or rings (which queues tell better)."""
-
-_LEFT: Mapping[str, Outcome] = {
-    "TIMEOUT": "timed_out",
-    "LEAVEEMPTY": "leave_empty",
-    "LEAVEUNAVAIL": "leave_empty",
-}
-_REFUSED: Mapping[str, Outcome] = {"JOINEMPTY": "join_empty", "JOINUNAVAIL": "join_empty", "FULL": "full"}
-"""What the variable QUEUESTATUS says of a caller who is out of the queue, or was never in."""
 
 _ENDED_BY: Mapping[bytes, Literal["customer", "rep"]] = {b"caller": "customer", b"agent": "rep"}
 _VARIABLES = frozenset({"QUEUESTATUS", "QUEUEWAIT", "CAMPAIGN", "LEADID"})
@@ -37,19 +30,6 @@ _VARIABLE_LINES = tuple(f"\r\nVariable: {mark}{known}\r\n".encode() for known in
 
 _SEEN: frozenset[State] = frozenset({"talking", "paused", "ringing", "ready", "offline"})
 """What AMI tells of agents."""
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A caller in a queue, until it is known how that ends."""
-
-    queue: str
-    joined: Micros
-    wants_out: bool = False
-    """Whether the caller hung up, before anything else ended the waiting."""
-    abandoned: Micros | None = None
-    wait: int | None = None
-    left: Micros | None = None
 
 
 @dataclass(slots=True)
@@ -101,6 +81,7 @@ class AmiReader:
         teller.memory = memory.teller
         self._missed = missed
         self._calls = QueueCalls(teller, memory.calls)
+        self._waiting = WaitingCallers(self._calls, memory.waiting, memory.asked_for)
         self._direct = DirectCalls(teller, memory.direct)
         self._agents = Agents(teller, _SEEN, memory.agents)
         self._log = QueueLogReader(teller, self._calls, self._agents)
@@ -182,9 +163,9 @@ class AmiReader:
             ends_at=instant(before),
         )
         yield self.teller.tell(event, f"feed/{event.feed}", "gap", before)
-        memory = self.memory
-        for known in (memory.waiting, memory.asked_for, memory.on_line, memory.transfers):
-            known.clear()
+        self._waiting.forget()
+        self.memory.on_line.clear()
+        self.memory.transfers.clear()
         self._direct.interrupted()
         logged = self._missed(self._log, after, before) if self._missed is not None else None
         yield from self._agents.lost_sight(after, LOGGED if logged is not None else frozenset())
@@ -201,7 +182,7 @@ class AmiReader:
             self._direct.queued(call)
         for call, queue, stay in self._calls.open():
             if stay.answered is None:
-                self.memory.waiting[call] = Waiting(queue, stay.joined)
+                self._waiting.goes_on(call, queue, stay.joined)
             elif stay.agent is not None:
                 self.memory.on_line.setdefault((queue, stay.agent), []).append(call)
 
@@ -212,8 +193,8 @@ class AmiReader:
     def _new_exten(self, message: Message, _at: Micros) -> Iterable[Envelope]:
         call = message.text(b"Uniqueid")
         if message.get(b"Application") == b"Queue":
-            self.memory.asked_for[call] = name((message.get(b"AppData") or b"").split(b",")[0], "the queue in AppData")
-        return self._settle(call)
+            self._waiting.asked(call, name((message.get(b"AppData") or b"").split(b",")[0], "the queue in AppData"))
+        return self._waiting.settle(call)
 
     def _variable(self, message: Message, at: Micros) -> Iterable[Envelope]:
         call, variable = message.text(b"Uniqueid"), message.text(b"Variable").lstrip("_")
@@ -222,8 +203,8 @@ class AmiReader:
             return ()
         if variable == "QUEUESTATUS":
             return self._queue_status(at, call, text(value, "Value"))
-        if variable == "QUEUEWAIT" and (waiting := self.memory.waiting.get(call)) is not None and waiting.wait is None:
-            waiting.wait = message.number(b"Value")
+        if variable == "QUEUEWAIT" and call in self._waiting:
+            self._waiting.waited(call, message.number(b"Value"))
         elif variable == "CAMPAIGN":
             self._direct.marked(call, campaign=text(value, "Value"))
         elif variable == "LEADID":
@@ -231,12 +212,12 @@ class AmiReader:
         return ()
 
     def _queue_status(self, at: Micros, call: str, status: str) -> Iterable[Envelope]:
-        if call in self.memory.waiting:
-            return self._settle(call, _LEFT.get(status))
-        if status not in _REFUSED:
+        if call in self._waiting:
+            return self._waiting.settle(call, status)
+        if status not in REFUSED:
             return ()
         self._direct.queued(call)
-        return self._calls.refused(at, call, self.memory.asked_for.get(call), _REFUSED[status])
+        return self._waiting.refused(at, call, status)
 
     def _dial_begin(self, message: Message, at: Micros) -> Iterable[Envelope]:
         self._direct.dialled(at, message)
@@ -247,9 +228,7 @@ class AmiReader:
 
     def _hangup_request(self, message: Message, _at: Micros) -> Iterable[Envelope]:
         channel = message.text(b"Uniqueid")
-        waiting = self.memory.waiting.get(channel)
-        if waiting is not None and waiting.left is None and waiting.abandoned is None:
-            waiting.wants_out = True
+        self._waiting.wants_out(channel)
         if message.lines[b"Event"] == b"HangupRequest":
             self._direct.asked_to_end(channel)
         return ()
@@ -260,10 +239,9 @@ class AmiReader:
     def _gone(self, at: Micros, channel: str) -> Iterator[Envelope]:
         """Take leave of a channel; of a caller, all but the end of a talk has then been heard."""
         yield from self._agents.silent(at, channel)
-        yield from self._settle(channel)
+        yield from self._waiting.settle(channel)
         yield from self._direct.hung_up(at, channel)
-        self.memory.waiting.pop(channel, None)
-        self.memory.asked_for.pop(channel, None)
+        self._waiting.gone(channel)
         if not self._calls.talking(channel):
             self._calls.forget(channel)
             self.memory.transfers.pop(channel, None)
@@ -273,38 +251,18 @@ class AmiReader:
         return self._joined(at, message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"Position"))
 
     def _joined(self, at: Micros, call: str, queue: str, position: int) -> Iterator[Envelope]:
-        yield from self._settle(call)
-        yield from self._calls.joined(at, call, queue, position)
-        self.memory.waiting[call] = Waiting(queue, at)
+        yield from self._waiting.joined(at, call, queue, position)
         self._direct.queued(call)
 
     def _abandon(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        """Note that a caller is out: by hanging up, or (in spite of the event's name) because time was up."""
         call, queue, wait = message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"HoldTime")
-        waiting = self.memory.waiting.setdefault(call, Waiting(queue, (second(at) - wait) * SECOND, wants_out=True))
-        waiting.abandoned, waiting.wait = self._calls.on_time(at, call, queue, wait), wait
+        self._waiting.abandoned(at, call, queue, wait)
         return ()
 
     def _leave(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        """Note that a caller is out, to an agent or elsewhere: what comes next tells."""
         message.name(b"Queue")
-        waiting = self.memory.waiting.get(message.text(b"Uniqueid"))
-        if waiting is not None and waiting.left is None:
-            waiting.left = at
+        self._waiting.left(at, message.text(b"Uniqueid"))
         return ()
-
-    def _settle(self, call: str, outcome: Outcome | None = None) -> Iterator[Envelope]:
-        """Tell how the waiting ended, if it has: whatever the dialplan does next shows that no agent answered."""
-        waiting = self.memory.waiting.get(call)
-        if waiting is None or (waiting.left is None and waiting.abandoned is None):
-            return
-        del self.memory.waiting[call]
-        at = waiting.abandoned or waiting.left or waiting.joined
-        if outcome is None and waiting.abandoned is not None:
-            outcome = "abandoned" if waiting.wants_out else "timed_out"
-        wait = waiting.wait if waiting.wait is not None else max(0, second(at) - second(waiting.joined))
-        end = Ending(outcome or "key_exit", wait, by="customer" if outcome == "abandoned" else None)
-        yield from self._calls.ended(at, call, waiting.queue, end)
 
     def _agent_called(self, message: Message, at: Micros) -> Iterable[Envelope]:
         agent = self._member(message)
@@ -318,7 +276,7 @@ class AmiReader:
         call, queue, agent = message.text(b"Uniqueid"), message.name(b"Queue"), self._member(message)
         wait, ring = message.number(b"HoldTime"), message.number(b"RingTime")
         at = self._calls.on_time(at, call, queue, wait)
-        self.memory.waiting.pop(call, None)
+        self._waiting.answered(call)
         self._direct.queued(call)
         on_line = self.memory.on_line.get((queue, agent), [])
         self.memory.on_line[queue, agent] = [

@@ -16,8 +16,9 @@ LookUp = Callable[[Mapping[str, str]], Awaitable[Mapping[str, str]]]
 
 NOBODY = ""
 """A number by which nobody is reached: an extension, or one that no plan has."""
-_KEPT = 50_000
-"""So many calls are remembered, and up to twice as many: more than any phone system has at once."""
+_KEPT = 7_000
+"""So many calls are remembered, and up to twice as many: a contact centre has no more at once, and all of them lie in
+each checkpoint of a live feed."""
 _CALLED = frozenset({"call.offered", "call.answered", "call.ended"})
 _RESTATED = "call.restated"
 _LEAST_DIGITS, _LONGEST = 7, 40

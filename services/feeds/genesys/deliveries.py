@@ -47,8 +47,7 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
 def _read(message: _Message) -> Sequence[Told]:
     body = message.event_body
     number = body.dnis if _direction(body) == "outbound" else body.ani
-    seen = _seen(message)
-    return [*seen, Outside(SOURCE, body.conversation_id, (number or "").removeprefix("tel:"))] if seen else ()
+    return [*_seen(message), Outside(SOURCE, body.conversation_id, (number or "").removeprefix("tel:"))]
 
 
 def _seen(message: _Message) -> Sequence[Seen]:

@@ -60,8 +60,7 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     text = read_form(delivery.body).get("json", "")
     if kind == "call":
         call = _named(read_json(text, _CALL))
-        seen = _call(call)
-        return [*seen, Outside(SOURCE, call.entry_id, call.from_.number)] if seen else ()
+        return [*_call(call), Outside(SOURCE, call.entry_id, call.from_.number)]
     summary = _named(read_json(text, _SUMMARY))
     ended = _ended(summary)
     outside = summary.to if ended.direction == "outbound" else summary.from_

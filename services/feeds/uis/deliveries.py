@@ -21,8 +21,7 @@ _DECODER = msgspec.json.Decoder(dict[str, str | int | None])
 def read(delivery: Delivery, company: Company) -> Sequence[Told]:
     """Say what was seen; raises UnreadableItemError. A time without a zone is the company's own."""
     told = {name: str(value) for name, value in read_json(delivery.body, _DECODER).items() if value is not None}
-    seen = _seen(told, company)
-    return [*seen, Outside(SOURCE, told["session"], told.get("contact"))] if seen else ()
+    return [*_seen(told, company), Outside(SOURCE, needed(told, "session"), told.get("contact"))]
 
 
 def _seen(told: Mapping[str, str], company: Company) -> Sequence[Seen]:

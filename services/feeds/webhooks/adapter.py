@@ -54,9 +54,10 @@ class Adapter:
         teller.memory = self._memory.tellers.setdefault(source, teller.memory)
         return teller
 
-    def beat(self, seen: Seen, heard: Micros, partition: str, offset: int) -> Iterator[Envelope]:
+    def beat(self, seen: Taken, heard: Micros, partition: str, offset: int) -> Iterator[Envelope]:
         """Tell that the source lives, once in a second; the place is where in the intake what was seen lies."""
-        yield from self._beats.take(seen, heard, partition, offset)
+        if not isinstance(seen, Ticked):
+            yield from self._beats.take(seen, heard, partition, offset)
 
 
 def dump_memory(memory: AdapterMemory) -> bytes:

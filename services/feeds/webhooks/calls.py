@@ -9,7 +9,7 @@ from events.calls import CallAnswered, CallEnded, CallFact, CallOffered, CallRes
 from events.envelope import Envelope
 from events.ids import fact_id, restatement_id
 from services.feeds.facts import SECOND, Micros, Teller, instant
-from services.feeds.webhooks.seen import Answered, Dialled, Ended, Offered
+from services.feeds.webhooks.seen import Answered, Dialled, Ended, Offered, SeenOfCall
 
 KEPT: Micros = 5 * 3600 * SECOND
 """How long a call is remembered after anything was last seen of it: longer than any source goes on delivering."""
@@ -19,7 +19,6 @@ _NUMBER = 1
 """A part of a call has one fact of each kind."""
 _REASON = "the source said more of it later"
 
-SeenOfCall = Offered | Answered | Dialled | Ended
 First = TypeVar("First", Offered, Answered, Dialled)
 
 

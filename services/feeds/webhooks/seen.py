@@ -16,6 +16,8 @@ Moment = Annotated[Micros, Meta(gt=0, lt=2**32 * SECOND)]
 """Between 1970 and 2106."""
 Whole = Annotated[int, Meta(ge=0, lt=2**31)]
 """A number of things, or a duration in whole seconds."""
+Order = Annotated[int, Meta(ge=0, lt=2**53)]
+"""What any JSON reader holds exactly, and a checkpoint holds at all."""
 HungUpBy = Literal["customer", "rep", "system"]
 
 
@@ -26,7 +28,7 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     """The source's URI reference, such as /aircall."""
     at: Moment
     """When, by the source's own clock."""
-    order: int = 0
+    order: Order = 0
 
 
 class _OfCall(_Seen, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,7 +106,8 @@ class Ticked(msgspec.Struct, frozen=True, tag_field="saw", tag="ticked"):
     """Nothing, but that time goes on: said by who reads the intake where no source says anything."""
 
 
-Seen = Offered | Answered | Dialled | Ended | Doing
+SeenOfCall = Offered | Answered | Dialled | Ended
+Seen = SeenOfCall | Doing
 """What a source may say."""
 Taken = Seen | Ticked
 """What the intake holds."""
@@ -151,7 +154,7 @@ def decode_seen(raw: bytes) -> Taken:
     """Read what the intake holds; raises UnreadableItemError for anything else."""
     try:
         seen: Taken = _TAKEN.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"it is nothing that was seen: {type(error).__name__}"
         raise UnreadableItemError(message) from None
     return seen

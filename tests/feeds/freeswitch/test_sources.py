@@ -10,6 +10,7 @@ from services.feeds.freeswitch.settings import FreeSwitchSettings
 from services.feeds.kamailio.settings import KamailioSettings
 from services.feeds.live.sources import CONNECT, Told, named
 from services.feeds.settings import FeedsSettings
+from services.feeds.three_cx.settings import ThreeCxSettings
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 from tests.feeds.samples import MOSCOW
@@ -19,6 +20,7 @@ def told(**freeswitch: object) -> Told:
     return Told(
         settings=FeedsSettings(),
         kamailio=KamailioSettings(),
+        three_cx=ThreeCxSettings(),
         freeswitch=FreeSwitchSettings(**freeswitch),  # type: ignore[arg-type]  # texts, as the environment has them
         kafka=KafkaSettings(),
         company=Company(MOSCOW),

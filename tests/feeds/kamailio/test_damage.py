@@ -20,6 +20,7 @@ from services.feeds.reading import Items, Reading
 from tests.feeds.kamailio.given import acc, cdr, evapi, heard, lines, other, read, reader
 from tests.feeds.samples import at, contents, ended, events_of, facts, parked
 from tests.feeds.test_asterisk_damage import check, pieces
+from tests.feeds.webhooks.given import counted
 
 WHOLE = evapi()
 FIRST_CDR = WHOLE.index(b"\n", WHOLE.index(b"start_time")) + 1
@@ -133,11 +134,17 @@ def test_no_records_make_the_reader_fail_or_tell_what_cannot_be_read(records: li
     assert b"79161234567" not in b"".join(contents(told))
 
 
+EARLY, LATE = transaction(0, 200, "INVITE", "1@edge"), transaction(300, 200, "INVITE", "1@edge")
+FORGOTTEN = [record_of(0, 0, "1@edge"), EARLY, record_of(0, 5, "1@edge"), *[EARLY] * 5, LATE]
+"""A call, and a word of it that comes when it is just being forgotten."""
+
+
 @settings(max_examples=100)
 @given(of_calls)
-def test_what_comes_twice_is_told_once(records: list[dict[str, object]]) -> None:
+@example(FORGOTTEN)
+def test_what_comes_twice_counts_once(records: list[dict[str, object]]) -> None:
     twice = [record for record in records for _ in range(2)]
-    assert contents(facts(heard(lines(*twice)))) == contents(facts(heard(lines(*records))))
+    assert contents(counted(facts(heard(lines(*twice))))) == contents(counted(facts(heard(lines(*records)))))
 
 
 @pytest.mark.parametrize(

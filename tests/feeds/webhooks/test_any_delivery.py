@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from events.event import Event
 from services.feeds.facts import UnreadableItemError
 from services.feeds.registry import WEBHOOKS
-from services.feeds.webhooks.seen import decode_seen, seen_in, written
-from tests.feeds.authenticity.delivered import HERE, delivery
+from services.feeds.webhooks.seen import Outside, decode_seen, seen_in, written
+from tests.feeds.authenticity.delivered import HERE, by_mango, delivery
 from tests.feeds.webhooks.given import COMPANY, events, told
 from tests.feeds.webhooks.test_amazon_connect import contact, event, record
 from tests.feeds.webhooks.test_amazon_connect_events import STORY
@@ -116,6 +116,15 @@ def test_a_name_that_no_fact_can_have_is_refused_at_the_door(name: str) -> None:
     body = json.dumps(record(Agent={"Username": name})).encode()
     with pytest.raises(UnreadableItemError):
         [written(each) for each in seen_in(WEBHOOKS["amazon_connect"].read(delivery(body), COMPANY))]
+
+
+@pytest.mark.parametrize("seq", [-1, 2**53, 10**40])
+def test_a_number_that_no_checkpoint_could_hold_is_refused_at_the_door(seq: int) -> None:
+    fields = {"entry_id": "E", "timestamp": 1, "seq": seq, "call_state": "Appeared", "location": "queue", "to": {}}
+    [appeared, _] = WEBHOOKS["mango"].read(by_mango("key:salt", json.dumps(fields), "call"), COMPANY)
+    assert not isinstance(appeared, Outside)
+    with pytest.raises(UnreadableItemError, match="order"):
+        written(appeared)
 
 
 @each_source
