@@ -77,7 +77,7 @@ def _items(content_type: str, body: bytes) -> Sequence[bytes]:
             _check_json(body)
             en, ru = f"a body of {BATCH} is a JSON array", f"тело {BATCH} — это массив JSON"
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru) from None
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise _not_json(error) from None
     if content_type == ONE:
         _check_json(body)
@@ -91,12 +91,18 @@ def _items(content_type: str, body: bytes) -> Sequence[bytes]:
 def _check_json(item: bytes, index: int | None = None) -> None:
     try:
         _ANY.decode(item)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _not_json(error, index) from None
 
 
 def _not_json(error: Exception, index: int | None = None) -> Problem:
-    reason = f"not UTF-8 at byte {error.start}" if isinstance(error, UnicodeDecodeError) else str(error)
+    match error:
+        case UnicodeDecodeError(start=start):
+            reason = f"not UTF-8 at byte {start}"
+        case RecursionError():
+            reason = "it is nested too deeply"
+        case _:
+            reason = str(error)
     if index is None:
         en, ru = f"the body is not JSON: {reason}", f"тело запроса — не JSON: {reason}"
         return Problem(HTTPStatus.BAD_REQUEST, "not-json", en, ru)

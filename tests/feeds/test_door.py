@@ -79,6 +79,10 @@ async def test_an_item_that_not_every_reader_could_read_is_refused_with_its_plac
         (b"", BATCH, None),
         (ENDED + b"\nhello\n", LINES, 1),
         (ENDED + b"\r\n" + ENDED + b"x", LINES, 1),
+        (b"[" * 100_000, ONE, None),
+        (b'{"id":' * 100_000, BATCH, None),
+        (b"[" + b"[" * 100_000, BATCH, None),
+        (ENDED + b"\n" + b'{"id":' * 100_000, LINES, 1),
     ],
 )
 async def test_what_is_not_json_is_refused(body: bytes, content_type: str | None, index: int | None) -> None:

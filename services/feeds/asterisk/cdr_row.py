@@ -126,7 +126,7 @@ def decode(item: bytes, zone: tzinfo) -> CdrRow:
 def _json(item: bytes) -> _Fields:
     try:
         return _JSON.decode(item)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last: JSON that is nested without end
         message = "the line is no JSON object of a call: it needs the columns of cdr.conf, linkedid and sequence too"
         raise UnreadableItemError(message) from None
 

@@ -73,7 +73,7 @@ def decode(item: bytes) -> CelEvent:
     try:
         line = _LINE.decode(item)
         extra = _EXTRA.decode(line.eventextra) if line.eventextra and line.eventtype in _WITH_MORE else Extra()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last: JSON that is nested without end
         message = "the line is no JSON object of an event"
         raise UnreadableItemError(message) from None
     return CelEvent(

@@ -111,7 +111,7 @@ def decode_seen(raw: bytes) -> Seen:
     """Read what `written` wrote; raises UnreadableItemError for anything else."""
     try:
         seen: Seen = _DECODER.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"it is nothing that was seen: {type(error).__name__}"
         raise UnreadableItemError(message) from None
     return seen

@@ -1,0 +1,87 @@
+"""The harnesses in small: what they begin with, what was found once, and seeds that are changed by chance."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.envelope import Envelope
+from services.feeds.asterisk.queue_log import QueueLogReader
+from services.feeds.facts import Teller
+from services.feeds.registry import FILES, WEBHOOKS
+from tests.fuzz.files import COMPANY, KINDS, FileKind, WrongError, check, of_kind
+from tests.fuzz.harnesses import HARNESSES
+from tests.fuzz.seeds import SEEDS, longest, seeds, tokens
+
+FOUND = sorted((Path(__file__).parent / "found").glob("*/*"))
+"""What a fuzzer once made a harness fail with, in a folder of the harness's name."""
+each = pytest.mark.parametrize("name", sorted(HARNESSES))
+
+
+def test_every_source_has_its_harness_and_every_harness_its_seeds() -> None:
+    assert {f"files_{source}" for source in FILES} | {f"webhook_{source}" for source in WEBHOOKS} <= HARNESSES.keys()
+    assert HARNESSES.keys() == SEEDS.keys()
+    assert all(seeds(name) and all(0 < len(seed) <= longest(name) for seed in seeds(name)) for name in HARNESSES)
+
+
+@each
+def test_what_a_harness_begins_with_is_read(name: str) -> None:
+    for seed in seeds(name):
+        HARNESSES[name](seed)
+
+
+@pytest.mark.parametrize("found", FOUND, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_was_found_once_is_read_or_refused(found: Path) -> None:
+    HARNESSES[found.parent.name](found.read_bytes())
+
+
+Change = tuple[float, int, bytes]
+
+
+def changed(seed: bytes, changes: Sequence[Change]) -> bytes:
+    """The seed where each change puts a word in place of some bytes."""
+    for place, gone, word in changes:
+        at = int(place * len(seed))
+        seed = seed[:at] + word + seed[at + gone :]
+    return seed
+
+
+@each
+@settings(max_examples=60)
+@given(data=st.data())
+def test_what_is_changed_by_chance_is_read_or_refused(name: str, data: st.DataObject) -> None:
+    words = st.sampled_from(tokens(name)) | st.binary(max_size=3) | st.sampled_from(seeds(name)).map(lambda w: w[-400:])
+    change = st.tuples(st.floats(0, 1), st.sampled_from([0, 1, 2, 9, 60, 700]), words)
+    HARNESSES[name](changed(data.draw(st.sampled_from(seeds(name))), data.draw(st.lists(change, max_size=6))))
+
+
+@each
+def test_what_is_nested_without_end_is_read_or_refused(name: str) -> None:
+    for deep in (b"[" * 100_000, b'{"a":' * 50_000, b"[" * 900 + b"]" * 900):
+        HARNESSES[name](deep)
+        for seed in seeds(name)[:20]:
+            HARNESSES[name](seed.replace(b'":', b'":' + deep, 1))
+            HARNESSES[name](seed.rstrip(b"\n}") + b',"x":' + deep + b"}\n")
+
+
+class Careless(QueueLogReader):
+    """A reader that refuses an item by an error that quotes it."""
+
+    def read(self, item: bytes, *, whole: bool) -> Iterable[Envelope]:
+        del whole
+        return [] if int(item) else []
+
+
+def test_a_reader_that_refuses_in_its_own_words_is_found() -> None:
+    with pytest.raises(WrongError, match="ValueError"):
+        of_kind(FileKind(lambda: Careless(Teller("/asterisk/pbx1", COMPANY))))(b"+79160000000x\n")
+
+
+@pytest.mark.parametrize("spoil", [lambda told: told[1:], lambda told: [*told, told[-1]]])
+def test_an_account_that_is_of_something_else_is_found(spoil: Callable[[list[Envelope]], list[Envelope]]) -> None:
+    told = KINDS["queue_log"].read(seeds("queue_log")[0])
+    check(told)
+    with pytest.raises(WrongError):
+        check(spoil(told))
