@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 _FOLDER = CHECKOUT / ".kvota" / "fuzz"
 _ITEM_S, _MEMORY_MB = 10, 2_048
 """How long one input may take, and how much memory a fuzzer may have."""
-_LEAVES_S = 120
+_LEAVES_S = 900
 """How long a fuzzer may take beyond its time, to begin and to end."""
 _EXECUTED = re.compile(rb"stat::number_of_executed_units: +([0-9]+)")
 _COVERED = re.compile(rb"cov: ([0-9]+) ft: ([0-9]+) corp: ([0-9]+)")

@@ -104,8 +104,8 @@ _FILES: Mapping[str, Callable[[], list[bytes]]] = {
 _ASTERISK = ("queue_log", "ami", "cel", "cdr_csv", "cdr_json")
 _OTHERS: Mapping[str, Callable[[], list[bytes]]] = {
     "files_asterisk": lambda: [seed for name in _ASTERISK for seed in _FILES[name]()[:6]],
-    "files_freeswitch": lambda: _FILES["freeswitch"](),
-    "files_kamailio": lambda: _FILES["kamailio"](),
+    "files_freeswitch": _FILES["freeswitch"],
+    "files_kamailio": _FILES["kamailio"],
     "seen": seen,
     "records": records,
     "record": records,
