@@ -14,10 +14,12 @@ from aiokafka import TopicPartition
 from projections.projection import load_projections
 from services.runtime.cells_reader import CellsReader
 from services.runtime.log import consumer, read_to_end
-from services.runtime.shards import Shards, Source
+from services.runtime.shards import Shards
 from services.wallboard.__main__ import shown
 from tests.bench.projector.contenders import CALLS
 from tests.bench.projector.kafka import settings_for
+
+_NOTHING = ((0, 0.0),)
 
 
 @dataclass(slots=True)
@@ -33,16 +35,9 @@ class Board:
         while True:
             await self.reader.moved()
             now = time.time()
-            for shard in self.reader.shards:
-                offset = self.read_to.get((CALLS, shard), 0)
-                seen = self.visible.setdefault(shard, [])
-                if not seen or offset > seen[-1][0]:
-                    seen.append((offset, now))
-
-    @property
-    def read_to(self) -> Mapping[Source, int]:
-        """The offset of the first record that is in no cell yet."""
-        return self.reader.positions()
+            for (topic, shard), offset in self.reader.positions().items():
+                if topic == CALLS and offset > self.visible.get(shard, _NOTHING)[-1][0]:
+                    self.visible.setdefault(shard, []).append((offset, now))
 
     @property
     def calls_of_reps(self) -> Counter[str]:
