@@ -41,16 +41,10 @@ class Strict:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self.name, self.separator, self.teller = reader.name, reader.separator, reader.teller
-
-    @property
-    def now(self) -> Micros | None:
-        return self._reader.now
-
-    @now.setter
-    def now(self, at: Micros | None) -> None:
-        self._reader.now = at
+        self.now: Micros | None = reader.now
 
     def read(self, item: bytes, *, whole: bool) -> Iterator[Envelope]:
+        self._reader.now = self.now
         try:
             yield from self._reader.read(item, whole=whole)
         except (UnreadableItemError, ValidationError):
@@ -58,6 +52,8 @@ class Strict:
         except ValueError as error:
             message = f"an item was refused by {type(error).__name__}"
             raise WrongError(message) from error
+        finally:
+            self.now = self._reader.now
 
     def rest(self) -> Iterable[Envelope]:
         return self._reader.rest()
