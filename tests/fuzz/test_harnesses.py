@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from events.envelope import Envelope
 from services.feeds.facts import Micros, Teller
 from services.feeds.registry import FILES, WEBHOOKS
-from tests.feeds.samples import contents
+from tests.feeds.samples import contents, facts, parked
 from tests.fuzz.files import COMPANY, KINDS, FileKind, WrongError, check, of_kind
 from tests.fuzz.harnesses import HARNESSES
 from tests.fuzz.seeds import SEEDS, longest, seeds, tokens
@@ -77,6 +77,27 @@ def test_however_any_bytes_are_cut_into_pieces_they_are_read_alike(
 ) -> None:
     said = data.draw(spoiled(name))
     assert contents(KINDS[name].read(*in_pieces(said, cuts))) == contents(KINDS[name].read(said))
+
+
+def without_parked(data: bytes, told: Iterable[Envelope], separator: bytes) -> bytes:
+    """The bytes without the items that could not be read."""
+    for item in sorted(parked(told), key=lambda item: -item.position):
+        end = item.position + item.length
+        end += len(separator) if data[end:].startswith(separator) else 0
+        data = data[: item.position] + data[end:]
+    return data
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+@settings(max_examples=60)
+@given(data=st.data())
+def test_an_item_that_cannot_be_read_leaves_no_trace_in_what_the_others_tell(name: str, data: st.DataObject) -> None:
+    kind = KINDS[name]
+    separator = kind.reader().separator
+    said = data.draw(spoiled(name)) + separator  # of a file that is torn off less is told
+    told = kind.read(said)
+    others = kind.read(without_parked(said, told, separator))
+    assert {*contents(facts(others))} == {*contents(facts(told))}
 
 
 @each
