@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from events.event import Count, Event, EventId, Instant, Name, Ordinal, Seconds, Text
-from events.ids import CallId, CustomerId, DealId, LeadId, RepId
+from events.ids import CallId, CustomerId, DealId, LeadId, PersonId, RepId
 
 Outcome = Literal[
     "answered",
@@ -43,6 +43,9 @@ class CallOffered(Event):
     queue: Name
     position: Ordinal
     """The caller's place in the queue at that moment, from 1."""
+    caller: PersonId | None = None
+    """Who was on the line from outside, whichever side called: a random id, behind which the vault keeps the number
+    until the person is erased."""
 
 
 class CallAnswered(Event):
@@ -59,6 +62,8 @@ class CallAnswered(Event):
     """How long the rep's own phone rang."""
     enqueued_at: Instant | None = None
     """When the caller joined the queue, as `call.offered` says; empty for a call that met none."""
+    caller: PersonId | None = None
+    """As in `call.offered`."""
 
 
 class CallEnded(Event):
@@ -98,6 +103,8 @@ class CallEnded(Event):
     """The extension or queue that a transfer went to, as the phone system names it."""
     hung_up_by: Literal["customer", "rep", "system"] | None = None
     """Who ended it; the customer is whoever was on the line from outside, calling or called."""
+    caller: PersonId | None = None
+    """As in `call.offered`."""
     customer: CustomerId | None = None
     lead: LeadId | None = None
     deal: DealId | None = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from events.envelope import Envelope
+    from services.feeds.callers.vault import CallerVault
     from services.feeds.facts import Company
     from services.feeds.live.sources import Live
     from services.runtime.settings import Settings
@@ -72,7 +73,7 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     if dry_run:
         _print(_read(source, file, company, system, source_zone))
     else:
-        _append(_read(source, file, _sealing(company), system, source_zone), as_json=json)
+        _append(source, file, company, system, source_zone, as_json=json)
 
 
 def _read(
@@ -89,6 +90,7 @@ def _read(
         system=system,
         source_zone=None if source_zone is None else read_zone(source_zone),
         seal=company.seal,
+        callers=company.callers,
     )
 
 
@@ -110,6 +112,15 @@ def _sealing(company: "Company") -> "Company":
     return replace(company, seal=keys.seal)
 
 
+def _caller_vault() -> "CallerVault":
+    from services.cli.vault_address import vault_url
+    from services.feeds.callers.vault import caller_vault
+    from services.runtime.auth.credentials import ServiceCredentials
+    from services.runtime.auth.settings import AuthSettings
+
+    return caller_vault(vault_url(), ServiceCredentials("cli", AuthSettings()))
+
+
 def _print(envelopes: "Iterator[Envelope]") -> None:
     from events.codec import encode
 
@@ -117,10 +128,22 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
         print_bytes(encode(envelope))
 
 
-def _append(envelopes: "Iterator[Envelope]", *, as_json: bool) -> None:
-    from services.feeds.appender import append
+def _append(  # noqa: PLR0913  # what files do not tell, a person does
+    source: str, files: list[Path], company: "Company", system: str | None, source_zone: str | None, *, as_json: bool
+) -> None:
+    from dataclasses import replace
 
-    appended = asyncio.run(append(kafka("feed"), envelopes)).by_topic
+    from services.feeds.appender import append
+    from services.feeds.callers.heard import Callers
+
+    vault = _caller_vault()
+    callers = Callers(vault.look_up)
+    told = _read(source, files, replace(_sealing(company), callers=callers), system, source_zone)
+    appended = asyncio.run(append(kafka("feed"), told, callers=callers)).by_topic
+    if vault.missed:
+        typer.echo(
+            "The vault does not answer: callers are not known, and reading again does not change that.", err=True
+        )
     if as_json:
         print_json({"appended": appended})
         return
@@ -133,7 +156,7 @@ def _live(
 ) -> "Live":
     """Give what is to be listened to; what the command says goes before what the environment does."""
     from services.feeds.kamailio.settings import KamailioSettings
-    from services.feeds.live.sources import CONNECT, TOPICS, Told
+    from services.feeds.live.sources import CONNECT, TOPICS, Told, with_callers
     from services.feeds.settings import FeedsSettings
 
     option, address, known = ("--connect", connect, CONNECT) if topic is None else ("--topic", topic, TOPICS)
@@ -151,7 +174,7 @@ def _live(
         home=home(),
         patient=False,
     )
-    live = make(told, address or "")
+    live = make(with_callers(told, _caller_vault().look_up), address or "")
     assert live is not None  # noqa: S101  # an address was given
     return live
 

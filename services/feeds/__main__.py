@@ -12,6 +12,7 @@ import structlog
 
 from services.feeds.appender import Appender
 from services.feeds.budget import Budget
+from services.feeds.callers.vault import CallerVault, caller_vault
 from services.feeds.company import read_company
 from services.feeds.door import door
 from services.feeds.facts import Company
@@ -54,11 +55,15 @@ async def run(  # noqa: PLR0913  # each says something else of the process
     company: Company,
     home: Path,
     keys: ParkingKeys | None = None,
+    vault: CallerVault | None = None,
 ) -> None:
-    """Work until `stop` is set; raises whatever ended it. `keys` are those that what is parked is sealed under."""
+    """Work until `stop` is set; raises whatever ended it.
+
+    `keys` are those that what is parked is sealed under, `vault` knows callers.
+    """
     topics = asyncio.Event()
     async with Appender(kafka, attempts=_ATTEMPTS, patience_s=_PATIENCE_S) as appender:
-        app = door(appender, topics.is_set, watch, _webhooks(settings, company, home, appender))
+        app = door(appender, topics.is_set, watch, _webhooks(settings, company, home, appender, vault))
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(_assemble(kafka, company, home / _FOLDER, topics))]
             beside.append(group.create_task(_look_for_topics(kafka, topics)))
@@ -71,7 +76,9 @@ async def run(  # noqa: PLR0913  # each says something else of the process
                 task.cancel()
 
 
-def _webhooks(settings: FeedsSettings, company: Company, home: Path, appender: Appender) -> WebhookDoor:
+def _webhooks(
+    settings: FeedsSettings, company: Company, home: Path, appender: Appender, vault: CallerVault | None
+) -> WebhookDoor:
     return WebhookDoor(
         sources=WEBHOOKS,
         secrets_of=Secrets(settings.secrets or home / _FOLDER / "secrets").of,
@@ -81,6 +88,7 @@ def _webhooks(settings: FeedsSettings, company: Company, home: Path, appender: A
         metrics=DoorMetrics(),
         now=lambda: datetime.now(UTC),
         public_url=settings.public_url,
+        look_up=None if vault is None else vault.look_up,
     )
 
 
@@ -123,6 +131,7 @@ async def _work(stop: asyncio.Event) -> None:
     auth, kafka = AuthSettings(), KafkaSettings(client_id="kvota-feeds")
     credentials = ServiceCredentials("feeds", auth)
     keys = None if settings.vault_url is None else ParkingKeys(settings.vault_url, home, credentials)
+    vault = None if settings.vault_url is None else caller_vault(settings.vault_url, credentials)
     watch = guard(auth, settings.host)
     try:
         told = read_company(company.time_zone, settings.roster)
@@ -136,11 +145,12 @@ async def _work(stop: asyncio.Event) -> None:
                 company=told,
                 home=home,
                 patient=True,
-            )
+            ),
+            None if vault is None else vault.look_up,
         )
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(settings, live, kafka, watch, stop, company=told, home=home, keys=keys)
+    await run(settings, live, kafka, watch, stop, company=told, home=home, keys=keys, vault=vault)
 
 
 if __name__ == "__main__":

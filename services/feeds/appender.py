@@ -17,6 +17,7 @@ from aiokafka.partitioner import murmur2
 from events.catalogue import CATALOGUE, NOUNS
 from events.codec import encode
 from events.envelope import CONTENT_TYPE, Envelope
+from services.feeds.callers.heard import Callers
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
 
@@ -89,17 +90,20 @@ async def append(
     kafka: KafkaSettings,
     envelopes: Iterable[Envelope],
     *,
+    callers: Callers | None = None,
     connect: Connect | None = None,
     pause: Pause = asyncio.sleep,
 ) -> Appended:
     """Append records and return once all are in the log; raises AppendError when that cannot be made sure.
 
+    `callers` says who the calls are with, where their numbers are heard.
     A record whose outcome is unknown is appended again by a new producer: its id makes two of it one. The topics exist.
     """
     appended: Counter[str] = Counter()
-    records = map(record_of, envelopes)
+    left = iter(envelopes)
     async with Appender(kafka, connect=connect, pause=pause) as appender:
-        while batch := list(islice(records, ROUND)):
+        while facts := list(islice(left, ROUND)):
+            batch = [record_of(fact) for fact in (facts if callers is None else await callers.identify(facts))]
             await appender.append(batch)
             appended.update(record.topic for record in batch)
     return Appended(dict(appended))

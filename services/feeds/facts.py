@@ -11,6 +11,7 @@ from events.codec import event_data, event_schema
 from events.envelope import Envelope
 from events.event import Event
 from events.ids import fact_id
+from services.feeds.callers.heard import Callers
 from services.runtime.sealing import Seal, keep_nothing
 
 Micros = int
@@ -41,6 +42,8 @@ class Company:
     """The rep behind a name that the phone system gives an agent; a name that is not in it stands for itself."""
     seal: Seal = keep_nothing
     """How the company keeps what could not be read, so that none but its vault reads it."""
+    callers: Callers | None = None
+    """Those who are on the line from outside; None where nobody could say who they are."""
 
     def rep(self, agent: str) -> str:
         """Who the agent is."""
@@ -105,6 +108,12 @@ class Teller:
             subject=subject,
             sequence=self._sequence(event.occurred_at, subject),
         )
+
+    def caller(self, call: str, number: bytes | str | None) -> None:
+        """Take note of the number that is on the line from outside, in the source's words; no fact repeats it."""
+        if self.company.callers is not None and number:
+            text = number if isinstance(number, str) else number.decode(errors="replace")
+            self.company.callers.hear(self.source, call, text)
 
     def _sequence(self, moment: datetime, subject: str) -> str:
         now, memory = (moment - _EPOCH) // timedelta(seconds=1), self.memory

@@ -7,6 +7,7 @@ from pathlib import Path
 from events.envelope import Envelope
 from services.feeds import aircall, amazon_connect, bitrix24, genesys, mango, twilio, uis, vonage
 from services.feeds.asterisk import files as asterisk
+from services.feeds.callers.heard import Callers
 from services.feeds.facts import Company
 from services.feeds.freeswitch import files as freeswitch
 from services.feeds.kamailio import files as kamailio
@@ -49,15 +50,16 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     system: str | None = None,
     source_zone: tzinfo | None = None,
     seal: Seal = keep_nothing,
+    callers: Callers | None = None,
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
     `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
     system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, and `seal`
-    keeps what cannot be read.
+    keeps what cannot be read; `callers` hears who is on the line from outside.
     """
     reader = FILES.get(source)
     if reader is None:
         message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
         raise UnknownSourceError(message)
-    return reader(files, Company(zone, roster or {}, seal), system, source_zone)
+    return reader(files, Company(zone, roster or {}, seal, callers), system, source_zone)

@@ -77,11 +77,15 @@ def _serve_people(app: FastAPI, vault: Vault) -> None:
         return {"people": {person: {"name": name} for person, name in names.items()}}
 
     @app.post("/v1/people/look-ups", dependencies=[allowed("people.look_up")], openapi_extra=documented(ContactsBody))
-    async def look_up_people(request: Request) -> dict[str, list[dict[str, str | bool]]]:
-        """The id of each person, in the order of the request; whoever is not known yet becomes a person."""
+    async def look_up_people(request: Request) -> dict[str, list[dict[str, str | bool] | None]]:
+        """The id of each person, in the order of the request; whoever is not known yet becomes a person.
+
+        Null for a caller by whose number nobody is reached: an extension, or one that no plan has.
+        """
         asked = await body_of(request, ContactsBody)
         told = await asyncio.to_thread(asked.told, vault.region)  # a thousand numbers take their time
-        return {"people": [_shown(found) for found in await _stored(vault.look_up(told))]}
+        found = iter(await _stored(vault.look_up([each for each in told if each is not None])))
+        return {"people": [None if each is None else _shown(next(found)) for each in told]}
 
     @app.post("/v1/people/details", dependencies=[allowed("people.read")], openapi_extra=documented(PeopleBody))
     async def read_people(request: Request) -> dict[str, dict[str, dict[str, str]]]:

@@ -58,8 +58,14 @@ class ContactBody(Body):
             raise ValueError(message)
         return self
 
-    def told(self, region: str) -> ToldContact:
-        """The same as it is compared; raises NoContactError, which names the field."""
+    def told(self, region: str) -> ToldContact | None:
+        """The same as it is compared; raises NoContactError, which names the field.
+
+        None for a caller whose number is none: a phone system tells what it was told, and whoever asks has nobody else
+        to ask.
+        """
+        if self.kind == "caller" and self.number is not None and not _is_number(self.number, region):
+            return None
         return ToldContact(
             kind=self.kind,
             name=self.name,
@@ -74,7 +80,7 @@ class ContactsBody(Body):
 
     people: Annotated[list[ContactBody], Field(min_length=1, max_length=AT_ONCE)]
 
-    def told(self, region: str) -> list[ToldContact]:
+    def told(self, region: str) -> list[ToldContact | None]:
         """The same as they are compared; raises a Problem that names the first which cannot be."""
         return [_at(index, contact, region) for index, contact in enumerate(self.people)]
 
@@ -160,7 +166,15 @@ def _of(field: str, write: Any, *told: str) -> str:  # noqa: ANN401  # one of tw
         raise NoContactError(message) from None
 
 
-def _at(index: int, contact: ContactBody, region: str) -> ToldContact:
+def _is_number(number: str, region: str) -> bool:
+    try:
+        e164(number, region)
+    except NoContactError:
+        return False
+    return True
+
+
+def _at(index: int, contact: ContactBody, region: str) -> ToldContact | None:
     try:
         return contact.told(region)
     except NoContactError as error:

@@ -9,7 +9,7 @@ from events.calls import Outcome
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, Micros
 from services.feeds.webhooks.reading import epoch, read_json
-from services.feeds.webhooks.seen import Answered, Doing, Ended, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Doing, Ended, Offered, Outside, Seen, Told
 
 SOURCE = "/aircall"
 _INCOMPLETE, _WHOLE = 1, 2
@@ -43,6 +43,7 @@ class _Call(msgspec.Struct):
     ended_at: int | None = None
     missed_call_reason: str | None = None
     voicemail: str | None = None
+    raw_digits: str | None = None
     user: _Thing | None = None
     number: _Thing | None = None
     transferred_to: _Thing | None = None
@@ -65,7 +66,7 @@ _KIND = msgspec.json.Decoder(_Kind)
 _OF_CALL, _OF_USER = msgspec.json.Decoder(_OfCall), msgspec.json.Decoder(_OfUser)
 
 
-def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen; events that say nothing of what Kvota counts say nothing. Raises UnreadableItemError."""
     kind = read_json(delivery.body, _KIND)
     at = epoch(kind.timestamp, "timestamp")
@@ -74,7 +75,7 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
         return [Doing(source=SOURCE, at=at, agent=agent, state=_STATES[kind.event])]
     if kind.event in {"call.created", "call.answered", "call.hungup", "call.ended"}:
         call = read_json(delivery.body, _OF_CALL).data
-        return _call(kind.event, call, at)
+        return [*_call(kind.event, call, at), Outside(SOURCE, str(call.id), call.raw_digits)]
     return ()
 
 

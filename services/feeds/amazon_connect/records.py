@@ -40,8 +40,12 @@ class _Agent(msgspec.Struct, rename="pascal"):
     after_contact_work_duration: int = 0
 
 
+class _Endpoint(msgspec.Struct, rename="pascal"):
+    address: str | None = None
+
+
 class ContactRecord(msgspec.Struct, rename="pascal"):
-    """What is read of a record; the people on the line are not."""
+    """What is read of a record."""
 
     contact_id: str
     initiation_method: str
@@ -52,6 +56,12 @@ class ContactRecord(msgspec.Struct, rename="pascal"):
     transfer_completed_timestamp: str | None = None
     queue: _Queue | None = None
     agent: _Agent | None = None
+    customer_endpoint: _Endpoint | None = None
+
+    @property
+    def number(self) -> str | None:
+        """Who is on the line from outside."""
+        return None if self.customer_endpoint is None else self.customer_endpoint.address
 
 
 def ended(record: ContactRecord) -> Ended:

@@ -267,6 +267,7 @@ class AmiReader:
             self.memory.transfers.pop(channel, None)
 
     def _join(self, message: Message, at: Micros) -> Iterable[Envelope]:
+        self.teller.caller(message.text(b"Uniqueid"), message.get(b"CallerIDNum"))
         return self._joined(at, message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"Position"))
 
     def _joined(self, at: Micros, call: str, queue: str, position: int) -> Iterator[Envelope]:

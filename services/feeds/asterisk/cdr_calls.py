@@ -44,6 +44,7 @@ class _Sent:
 def ends_of(call: CdrCall, teller: Teller) -> Iterator[tuple[str, CallEnded]]:
     """Say how the call ended, or each of its stays, with the leg that belongs into its id."""
     queues = dict.fromkeys(row.queue for row in call.own if row.application == "Queue")
+    teller.caller(call.call, _number_outside(call))
     for queue in queues:
         yield f"{queue}#1", _stay(call, queue, teller)
     if not queues and (event := _direct(call, teller)) is not None:
@@ -192,6 +193,12 @@ def _is_outside(row: CdrRow) -> bool:
     if _is_ours(row) and row.dst.lstrip("+").isdigit():
         return not is_domestic(row.dst.encode())
     return _OUTSIDE.fullmatch(row.given(0)) is not None
+
+
+def _number_outside(call: CdrCall) -> str:
+    """Who is on the line from outside: whoever calls, unless one of the company's own phones does."""
+    first = next((row for row in call.own if row.application == "Dial"), call.own[0])
+    return first.dst if _is_ours(first) and _is_outside(first) else call.own[0].src
 
 
 def _span(rows: Sequence[CdrRow]) -> int:

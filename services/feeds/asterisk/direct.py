@@ -91,7 +91,9 @@ class DirectCalls:
         if identity != message.text(b"Linkedid") or channel.startswith("Local/") or identity in self._legs:
             return
         self._forget_old(at)
-        self._legs[identity] = Leg(identity, at, channel, is_domestic(message.get(b"CallerIDNum")))
+        number = message.get(b"CallerIDNum")
+        self._legs[identity] = Leg(identity, at, channel, is_domestic(number))
+        self._teller.caller(identity, number)
 
     def marked(self, call: str, *, campaign: str | None = None, lead: str | None = None) -> None:
         """Note which campaign or lead a call is about."""
@@ -125,6 +127,8 @@ class DirectCalls:
             return
         leg.dialled_at = at if leg.dialled_at is None else leg.dialled_at
         leg.outside = _is_outside(message, ours=leg.ours)
+        if leg.ours and leg.outside:
+            self._teller.caller(leg.call, _number_dialled(message))
         leg.ringing.add(callee)
         self._answering[callee] = leg.call
 
@@ -241,6 +245,14 @@ def _is_outside(message: Message, *, ours: bool) -> bool:
     if ours and _HAS_NUMBER.fullmatch(exten):
         return not is_domestic(exten)
     return _OUTSIDE.fullmatch(message.get(b"DialString") or b"") is not None
+
+
+def _number_dialled(message: Message) -> bytes:
+    """Whom a rep dials: by the extension where that is a number, else by what the dial string ends with."""
+    exten = message.get(b"Exten") or b""
+    if _HAS_NUMBER.fullmatch(exten):
+        return exten
+    return (message.get(b"DialString") or b"").rpartition(b"/")[2].partition(b"@")[0]
 
 
 def _outcome(leg: Leg) -> Outcome | None:

@@ -110,6 +110,7 @@ class QueueLogReader:
         return ()
 
     def _enter(self, line: Line) -> Iterable[Envelope]:
+        self.teller.caller(line.call, line.data(1))
         return self._calls.joined(line.at, line.call, line.queue, line.number(2, "the position"))
 
     def _connect(self, line: Line) -> Iterable[Envelope]:

@@ -6,24 +6,28 @@ from events.calls import Direction, Outcome
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import SECOND, Company, Micros
 from services.feeds.webhooks.reading import epoch, iso, needed, number, read_form
-from services.feeds.webhooks.seen import Answered, Ended, Seen
+from services.feeds.webhooks.seen import Answered, Ended, Outside, Told
 
 SOURCE = "/bitrix24"
 _OUTBOUND = frozenset({"1", "4"})
 """The types of calls that the company dials: outgoing, and calling back."""
 _TALKED = "200"
+_NUMBER = "PHONE_NUMBER"
 _OUTCOMES: Mapping[str, Outcome] = {"486": "busy", "603": "busy", "404": "failed", "484": "failed", "503": "failed"}
 
 
-def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen; other events say nothing that Kvota counts. Raises UnreadableItemError."""
     form = read_form(delivery.body)
     kind, at = needed(form, "event").upper(), epoch(number(needed(form, "ts"), "ts"), "ts")
     data = {name.removeprefix("data[").removesuffix("]"): text for name, text in form.items() if name[:5] == "data["}
     if kind == "ONVOXIMPLANTCALLSTART":
         agent = needed(data, "USER_ID")
-        return [Answered(source=SOURCE, at=at, call=needed(data, "CALL_ID"), agent=agent)]
-    return [_ended(data, at)] if kind == "ONVOXIMPLANTCALLEND" else ()
+        call = needed(data, "CALL_ID")
+        return [Answered(source=SOURCE, at=at, call=call, agent=agent), Outside(SOURCE, call, data.get(_NUMBER))]
+    if kind == "ONVOXIMPLANTCALLEND":
+        return [_ended(data, at), Outside(SOURCE, data["CALL_ID"], data.get(_NUMBER))]
+    return ()
 
 
 def _ended(data: Mapping[str, str], at: Micros) -> Ended:

@@ -33,6 +33,8 @@ class Began:
     """Whether FreeSWITCH called it, and not it FreeSWITCH."""
     campaign: str | None = None
     lead: str | None = None
+    number: str | None = None
+    """Who calls, or who is called where FreeSWITCH calls."""
 
 
 @dataclass(slots=True)
@@ -121,8 +123,12 @@ class DirectCalls:
             if call.answered is None:
                 call.dialled = at if call.dialled is None else call.dialled
                 call.outside = began.outside
+            if call.user is not None and began.outside:
+                self._teller.caller(began.caller, began.number)
         elif began.caller is None and began.channel not in calls:
             calls[began.channel] = Direct(at, began.user, began.originated, campaign=began.campaign, lead=began.lead)
+            if began.user is None:
+                self._teller.caller(began.channel, began.number)
 
     def queued(self, channel: str) -> None:
         """A call met a queue, or is over: its stays are what is told of it."""

@@ -255,7 +255,9 @@ class EslReader:
         return self._statuses.parted(at, agent, place.call, place.queue)
 
     def _queue_start(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        return self._joined(at, place_of(message))
+        place = place_of(message)
+        self.teller.caller(place.call, message.optional(b"CC-Member-CID-Number"))
+        return self._joined(at, place)
 
     def _joined(self, at: Micros, place: Place) -> Iterator[Envelope]:
         self._direct.queued(place.call)

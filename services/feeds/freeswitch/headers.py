@@ -45,6 +45,7 @@ def began_of(message: Message) -> Began:
         originated,
         campaign=message.optional(b"variable_campaign"),
         lead=message.optional(b"variable_leadid"),
+        number=message.optional(b"Caller-Destination-Number" if originated else b"Caller-Caller-ID-Number"),
     )
 
 

@@ -8,7 +8,7 @@ from events.calls import Direction
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, Micros
 from services.feeds.webhooks.reading import epoch, read_each, read_json
-from services.feeds.webhooks.seen import Answered, Ended, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Ended, Offered, Outside, Seen, Told
 
 SOURCE = "/genesys"
 _OF_AN_AGENT = 1
@@ -24,6 +24,8 @@ class _Body(msgspec.Struct, rename="camel"):
     queue_id: str | None = None
     user_id: str | None = None
     answered_user_id: str | None = None
+    ani: str | None = None
+    dnis: str | None = None
     interacting_duration_ms: int = 0
     held_duration_ms: int = 0
     alerting_duration_ms: int = 0
@@ -37,12 +39,19 @@ class _Message(msgspec.Struct, rename="camel"):
 _DECODER = msgspec.json.Decoder(_Message)
 
 
-def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen; raises UnreadableItemError with the number of the item."""
     return read_each(delivery.body, lambda item: _read(read_json(item, _DECODER)))
 
 
-def _read(message: _Message) -> Sequence[Seen]:
+def _read(message: _Message) -> Sequence[Told]:
+    body = message.event_body
+    number = body.dnis if _direction(body) == "outbound" else body.ani
+    seen = _seen(message)
+    return [*seen, Outside(SOURCE, body.conversation_id, (number or "").removeprefix("tel:"))] if seen else ()
+
+
+def _seen(message: _Message) -> Sequence[Seen]:
     body, part = message.event_body, ".".join(message.topic_name.split(".")[-2:])
     if body.media_type.upper() != "VOICE":
         return ()

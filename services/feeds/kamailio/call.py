@@ -154,6 +154,7 @@ def picked_up(identity: str, call: Call, teller: Teller) -> CallAnswered | None:
     if found.direction != "inbound" or rep is None or at is None:
         return None
     wait = _wait(call, at)
+    teller.caller(identity, call.caller)
     return CallAnswered(**teller.when(at), call=identity, rep=rep, wait_seconds=wait, ring_seconds=wait)
 
 
@@ -162,6 +163,8 @@ def over(identity: str, call: Call, teller: Teller) -> CallEnded:
     found, times = call.sides(teller.company), _times(call)
     rang = times.answered is not None and found.direction != "outbound"
     side = _left_by_caller(call)
+    if found.direction != "internal":
+        teller.caller(identity, call.caller if found.direction == "inbound" else call.called)
     return CallEnded(
         **teller.when(times.ended),
         call=identity,

@@ -1,6 +1,6 @@
 """Where reading goes on after a restart, and all that the reader remembers there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol, TypeVar
 
@@ -32,6 +32,8 @@ class Checkpoint(Generic[Memory]):
     position: int = 0
     received: int = 0
     """How many items lie before it."""
+    callers: dict[str, str] = field(default_factory=dict[str, str])
+    """Whom calls are with, as `Callers.known` has it."""
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class _Written(msgspec.Struct, frozen=True):
     received: int
     latest: Micros | None
     memory: bytes
+    callers: dict[str, str] = {}
 
 
 def save(file: Path, data: bytes) -> None:
@@ -51,7 +54,11 @@ def dump(checkpoint: Checkpoint[Memory]) -> bytes:
     """Write a checkpoint as it is now."""
     memory = checkpoint.memory
     encode = msgspec.msgpack.encode
-    return encode(_Written(memory.layout, checkpoint.position, checkpoint.received, memory.latest, encode(memory)))
+    return encode(
+        _Written(
+            memory.layout, checkpoint.position, checkpoint.received, memory.latest, encode(memory), checkpoint.callers
+        )
+    )
 
 
 def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
@@ -61,7 +68,10 @@ def load(file: Path, kind: type[Memory]) -> Checkpoint[Memory]:
     except (FileNotFoundError, msgspec.DecodeError):
         return Checkpoint(kind())
     return Checkpoint(
-        remembered(written.memory, written.layout, written.latest, kind), written.position, written.received
+        remembered(written.memory, written.layout, written.latest, kind),
+        written.position,
+        written.received,
+        written.callers,
     )
 
 

@@ -6,6 +6,7 @@ from asyncio import Task
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
@@ -13,7 +14,8 @@ import structlog
 
 from events.envelope import Envelope
 from events.feeds import FeedBeat
-from services.feeds.appender import ROUND, Appender, AppendError, Record, record_of
+from services.feeds.appender import ROUND, Appender, AppendError, record_of
+from services.feeds.callers.heard import Callers
 from services.feeds.facts import Micros, second
 from services.feeds.frames import Cutter, Frame
 from services.feeds.live.checkpoint import Checkpoint, Memory, dump, load, save
@@ -126,8 +128,9 @@ def owned(folder: Path) -> Generator[Path]:
         os.close(lock)
 
 
-async def append(appender: Appender, records: Sequence[Record]) -> None:
+async def append(appender: Appender, facts: Sequence[Envelope], callers: Callers | None) -> None:
     """Append, for as long as it takes: what is not on the log is kept where it comes from."""
+    records = [record_of(fact) for fact in (facts if callers is None else await callers.identify(facts))]
     while records:
         try:
             await appender.append(records)
@@ -148,6 +151,9 @@ class _Telling(Generic[Memory]):
         self._reader = listening.reader(self._checkpoint.memory)
         self._items = Items(self._reader, self._origin)
         self._items.received = self._checkpoint.received
+        self._callers = self._reader.teller.company.callers
+        if self._callers is not None:
+            self._callers.known = self._checkpoint.callers
         spool.begin_at(self._checkpoint.position)
         if self._checkpoint.position < spool.start:
             self._reader.lost()
@@ -172,13 +178,9 @@ class _Telling(Generic[Memory]):
         await self._save()
 
     async def _tell(self, chunk: bytes) -> None:
-        records: list[Record] = []
-        for envelope in self._envelopes(chunk):
-            records.append(record_of(envelope))
-            if len(records) == ROUND:
-                await append(self._appender, records)
-                records = []
-        await append(self._appender, records)
+        told = self._envelopes(chunk)
+        while facts := list(islice(told, ROUND)):
+            await append(self._appender, facts, self._callers)
 
     def _envelopes(self, chunk: bytes) -> Iterator[Envelope]:
         for frame in self._cutter.feed(chunk):

@@ -9,6 +9,7 @@ from typing import Protocol
 from services.feeds.appender import Appender
 from services.feeds.asterisk.live.connection import Manager
 from services.feeds.asterisk.live.feed import LiveAsterisk
+from services.feeds.callers.heard import Callers, LookUp
 from services.feeds.facts import Company
 from services.feeds.kamailio.live.evapi import LiveEvapi
 from services.feeds.kamailio.live.topic import LiveTopic
@@ -100,9 +101,18 @@ LIVE: Sequence[Callable[[Told], Live | None]] = (_asterisk, evapi, topic)
 """What can be listened to, each if the settings name it."""
 
 
-def named(told: Told) -> list[Live]:
-    """Give all that the settings name; raises ClearError for settings that make no sense."""
-    return [live for make in LIVE if (live := make(told)) is not None]
+def named(told: Told, look_up: LookUp | None = None) -> list[Live]:
+    """Give all that the settings name, each with callers of its own, whom `look_up` knows.
+
+    Raises ClearError for settings that make no sense.
+    """
+    return [live for make in LIVE if (live := make(with_callers(told, look_up))) is not None]
+
+
+def with_callers(told: Told, look_up: LookUp | None) -> Told:
+    """The same, for one source, whose callers `look_up` knows."""
+    callers = None if look_up is None else Callers(look_up)
+    return replace(told, company=replace(told.company, callers=callers))
 
 
 CONNECT: Mapping[str, Callable[[Told, str], Live | None]] = {

@@ -10,7 +10,7 @@ from events.calls import Direction, Outcome
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.webhooks.reading import LENGTH, epoch, extension, read_form, read_json
-from services.feeds.webhooks.seen import Answered, Ended, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Ended, Offered, Outside, Seen, Told
 
 SOURCE = "/mango"
 _DIRECTIONS: Sequence[Direction] = ("internal", "inbound", "outbound")
@@ -20,6 +20,7 @@ _FAILED = ("2", "32", "5")
 
 class _End(msgspec.Struct):
     extension: str | None = None
+    number: str | None = None
     acd_group: str | None = None
 
 
@@ -46,22 +47,27 @@ class _Summary(msgspec.Struct):
     to: _End = msgspec.field(default_factory=_End)
 
 
-Told = TypeVar("Told", _Call, _Summary)
+Named = TypeVar("Named", _Call, _Summary)
 _CALL, _SUMMARY = msgspec.json.Decoder(_Call, strict=False), msgspec.json.Decoder(_Summary, strict=False)
 
 
-def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen; of other kinds of events nothing. Raises UnreadableItemError."""
     kind = urlsplit(delivery.url).path.rpartition("/events/")[2]
     if kind not in {"call", "summary"}:
         return ()
     text = read_form(delivery.body).get("json", "")
     if kind == "call":
-        return _call(_named(read_json(text, _CALL)))
-    return [_ended(_named(read_json(text, _SUMMARY)))]
+        call = _named(read_json(text, _CALL))
+        seen = _call(call)
+        return [*seen, Outside(SOURCE, call.entry_id, call.from_.number)] if seen else ()
+    summary = _named(read_json(text, _SUMMARY))
+    ended = _ended(summary)
+    outside = summary.to if ended.direction == "outbound" else summary.from_
+    return [ended, Outside(SOURCE, summary.entry_id, outside.number)]
 
 
-def _named(told: Told) -> Told:
+def _named(told: Named) -> Named:
     if not 0 < len(told.entry_id) <= LENGTH:
         message = "entry_id is empty or too long"
         raise UnreadableItemError(message)

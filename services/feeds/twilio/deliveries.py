@@ -6,10 +6,10 @@ from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.twilio import taskrouter, voice
 from services.feeds.webhooks.reading import needed, read_form
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Told
 
 
-def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen. Raises UnreadableItemError."""
     form: Mapping[str, str] = read_form(delivery.body)
     source = f"/twilio/{needed(form, 'AccountSid')}"

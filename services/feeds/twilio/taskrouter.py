@@ -7,7 +7,7 @@ import msgspec
 from events.agents import State
 from services.feeds.facts import Micros
 from services.feeds.webhooks.reading import epoch, needed, number, read_json
-from services.feeds.webhooks.seen import Answered, Doing, Ended, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Doing, Ended, Offered, Outside, Seen, Told
 
 _MS = 1000
 _STATES: Mapping[str, State] = {
@@ -23,29 +23,33 @@ _STATES: Mapping[str, State] = {
 
 class _Attributes(msgspec.Struct):
     call_sid: str = ""
+    from_: str | None = msgspec.field(name="from", default=None)
 
 
 _ATTRIBUTES = msgspec.json.Decoder(_Attributes)
 
 
-def read(form: Mapping[str, str], source: str) -> Sequence[Seen]:
+def read(form: Mapping[str, str], source: str) -> Sequence[Told]:
     """Say what was seen of a task or a worker; other events say nothing that Kvota counts."""
     kind, at = form["EventType"], _moment(form)
     if kind == "worker.activity.update":
         return [_activity(form, source, at)]
     if kind not in {"task-queue.entered", "reservation.accepted", "task.completed", "task.canceled"}:
         return ()
-    call = read_json(form.get("TaskAttributes") or "{}", _ATTRIBUTES).call_sid or needed(form, "TaskSid")
-    match kind:
+    attributes = read_json(form.get("TaskAttributes") or "{}", _ATTRIBUTES)
+    call = attributes.call_sid or needed(form, "TaskSid")
+    return [_of_task(form, source, at, call), Outside(source, call, attributes.from_)]
+
+
+def _of_task(form: Mapping[str, str], source: str, at: Micros, call: str) -> Seen:
+    match form["EventType"]:
         case "task-queue.entered":
-            return [Offered(source=source, at=at, call=call, queue=needed(form, "TaskQueueName"))]
+            return Offered(source=source, at=at, call=call, queue=needed(form, "TaskQueueName"))
         case "reservation.accepted":
             agent, queue = needed(form, "WorkerSid"), form.get("TaskQueueName") or None
-            return [Answered(source=source, at=at, call=call, agent=agent, queue=queue)]
+            return Answered(source=source, at=at, call=call, agent=agent, queue=queue)
         case _:
-            return [
-                Ended(source=source, at=at, call=call, direction="inbound", queue=form.get("TaskQueueName") or None)
-            ]
+            return Ended(source=source, at=at, call=call, direction="inbound", queue=form.get("TaskQueueName") or None)
 
 
 def _activity(form: Mapping[str, str], source: str, at: Micros) -> Doing:

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from events.calls import Outcome
 from services.feeds.facts import SECOND, Micros, UnreadableItemError
 from services.feeds.webhooks.reading import epoch, needed, number
-from services.feeds.webhooks.seen import Answered, Ended, Seen
+from services.feeds.webhooks.seen import Answered, Ended, Outside, Told
 
 _OUTCOMES: Mapping[str, Outcome] = {
     "completed": "answered",
@@ -18,7 +18,7 @@ _OUTCOMES: Mapping[str, Outcome] = {
 _CLIENT = "client:"
 
 
-def read(form: Mapping[str, str], source: str) -> Sequence[Seen]:
+def read(form: Mapping[str, str], source: str) -> Sequence[Told]:
     """Say what was seen of a call."""
     call, status = needed(form, "CallSid"), form["CallStatus"]
     at, order = _moment(needed(form, "Timestamp")), number(form.get("SequenceNumber", "0"), "SequenceNumber")
@@ -31,8 +31,9 @@ def read(form: Mapping[str, str], source: str) -> Sequence[Seen]:
     if outcome is None:
         return ()
     if form.get("Direction") == "inbound":
-        return [Ended(source=source, at=at, order=order, call=call, direction="inbound")]
-    return [_dialled(form, source, at, order, outcome)]
+        ended = Ended(source=source, at=at, order=order, call=call, direction="inbound")
+        return [ended, Outside(source, call, form.get("From"))]
+    return [_dialled(form, source, at, order, outcome), Outside(source, call, form.get("To"))]
 
 
 def _dialled(form: Mapping[str, str], source: str, at: Micros, order: int, outcome: Outcome) -> Ended:

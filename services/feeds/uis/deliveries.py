@@ -9,7 +9,7 @@ from events.calls import Direction, Outcome
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import SECOND, Company, Micros, UnreadableItemError
 from services.feeds.webhooks.reading import epoch, iso, needed, number, read_json
-from services.feeds.webhooks.seen import Answered, Ended, Offered, Seen
+from services.feeds.webhooks.seen import Answered, Ended, Offered, Outside, Seen, Told
 
 SOURCE = "/uis"
 _DIRECTIONS: Mapping[str, Direction] = {"in": "inbound", "out": "outbound"}
@@ -18,9 +18,14 @@ _DIRECTIONS: Mapping[str, Direction] = {"in": "inbound", "out": "outbound"}
 _DECODER = msgspec.json.Decoder(dict[str, str | int | None])
 
 
-def read(delivery: Delivery, company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, company: Company) -> Sequence[Told]:
     """Say what was seen; raises UnreadableItemError. A time without a zone is the company's own."""
     told = {name: str(value) for name, value in read_json(delivery.body, _DECODER).items() if value is not None}
+    seen = _seen(told, company)
+    return [*seen, Outside(SOURCE, told["session"], told.get("contact"))] if seen else ()
+
+
+def _seen(told: Mapping[str, str], company: Company) -> Sequence[Seen]:
     at, call = _moment(needed(told, "time"), company), needed(told, "session")
     queue, agent = told.get("scenario") or None, told.get("employee") or None
     match needed(told, "kind"):

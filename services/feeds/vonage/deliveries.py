@@ -8,7 +8,7 @@ from events.calls import Outcome
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import SECOND, Company
 from services.feeds.webhooks.reading import extension, iso, number, read_json
-from services.feeds.webhooks.seen import Answered, Ended, Seen
+from services.feeds.webhooks.seen import Answered, Ended, Outside, Told
 
 SOURCE = "/vonage"
 _OF_THE_CALLER = 1
@@ -31,6 +31,7 @@ class _Event(msgspec.Struct):
     direction: str
     timestamp: str
     to: str | None = None
+    from_: str | None = msgspec.field(name="from", default=None)
     start_time: str | None = None
     end_time: str | None = None
     duration: str | None = None
@@ -39,7 +40,7 @@ class _Event(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Event)
 
 
-def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
+def read(delivery: Delivery, _company: Company) -> Sequence[Told]:
     """Say what was seen; of other states of a leg nothing. Raises UnreadableItemError."""
     event = read_json(delivery.body, _DECODER)
     agent, inbound = extension(event.to), event.direction == "inbound"
@@ -49,7 +50,9 @@ def read(delivery: Delivery, _company: Company) -> Sequence[Seen]:
     outcome = _OUTCOMES.get(event.status)
     if outcome is None:
         return ()
-    return [_of_the_caller(event) if inbound else _dialled(event, outcome)]
+    digits = (event.from_ if inbound else event.to) or ""
+    outside = Outside(SOURCE, event.conversation_uuid, f"+{digits}" if digits.isdigit() else None)
+    return [_of_the_caller(event) if inbound else _dialled(event, outcome), outside]
 
 
 def _of_the_caller(event: _Event) -> Ended:

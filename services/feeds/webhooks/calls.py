@@ -95,7 +95,7 @@ def _facts(leg: Leg, teller: Teller) -> Mapping[str, CallFact]:
     """What is to be told of a part of a call, by what is known of it now."""
     found = list[CallFact]()
     if leg.offered is not None:
-        found.append(_offered(leg.offered, teller))
+        found.append(_offered(leg, leg.offered, teller))
     if leg.answered is not None:
         found.append(_answered(leg, leg.answered, teller))
     if leg.ended is not None:
@@ -103,9 +103,13 @@ def _facts(leg: Leg, teller: Teller) -> Mapping[str, CallFact]:
     return {fact.type: fact for fact in found}
 
 
-def _offered(offered: Offered, teller: Teller) -> CallOffered:
+def _offered(leg: Leg, offered: Offered, teller: Teller) -> CallOffered:
     return CallOffered(
-        **teller.when(offered.at), call=offered.call, queue=offered.queue, position=max(1, offered.position)
+        **teller.when(offered.at),
+        call=offered.call,
+        queue=offered.queue,
+        position=max(1, offered.position),
+        caller=_caller(leg),
     )
 
 
@@ -119,6 +123,7 @@ def _answered(leg: Leg, answered: Answered, teller: Teller) -> CallAnswered:
         wait_seconds=_between(began, answered.at),
         ring_seconds=(ended.ring if ended is not None else None) or 0,
         enqueued_at=instant(began) if began is not None and leg.offered is not None else None,
+        caller=_caller(leg),
     )
 
 
@@ -145,7 +150,13 @@ def _ended(leg: Leg, ended: Ended, teller: Teller) -> CallEnded:
         transfers=ended.transfers,
         transferred_to=ended.transferred_to,
         hung_up_by=ended.by,
+        caller=_caller(leg),
     )
+
+
+def _caller(leg: Leg) -> str | None:
+    seen = (leg.offered, leg.answered, leg.ended)
+    return next((each.caller for each in seen if each is not None and each.caller is not None), None)
 
 
 def _began(leg: Leg) -> Micros | None:

@@ -12,10 +12,12 @@ from fastapi import APIRouter, Request, Response
 from services.feeds.appender import Appender, AppendError, Record
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError
 from services.feeds.budget import Budget
+from services.feeds.callers.heard import LookUp
 from services.feeds.facts import Company, UnreadableItemError
 from services.feeds.metrics import DoorMetrics
 from services.feeds.receiving import body_of
-from services.feeds.webhooks.seen import Seen, written
+from services.feeds.webhooks.identifying import identified
+from services.feeds.webhooks.seen import Seen, Told, seen_in, written
 from services.feeds.webhooks.source import Webhook
 from services.runtime.problems import Problem
 from services.runtime.topics import INTAKE
@@ -36,6 +38,8 @@ class WebhookDoor:
     now: Callable[[], datetime]
     public_url: str | None = None
     """What senders call in place of our own address, where something stands between: https://kvota.example."""
+    look_up: LookUp | None = None
+    """Says whom numbers mean; None where nobody can."""
 
     def router(self) -> APIRouter:
         """The routes."""
@@ -50,7 +54,7 @@ class WebhookDoor:
             with self.budget.part() as part:
                 webhook, secrets = self._known(source)
                 delivery = self._delivery(request, await body_of(request, part))
-                records = self._read(webhook, secrets, delivery)
+                records = await self._records(self._read(webhook, secrets, delivery))
                 await self._append(records)
         except Problem as problem:
             known = source if source in self.sources else "unknown"
@@ -78,16 +82,22 @@ class WebhookDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         return Delivery(method=request.method, url=url, headers=headers, body=body, received_at=self.now())
 
-    def _read(self, webhook: Webhook, secrets: Sequence[str], delivery: Delivery) -> Sequence[Record]:
+    def _read(self, webhook: Webhook, secrets: Sequence[str], delivery: Delivery) -> Sequence[Told]:
         try:
             webhook.scheme.check(delivery, secrets, webhook.window)
         except NotAuthenticError as error:
             raise Problem(HTTPStatus.UNAUTHORIZED, error.kind, error.en, error.ru) from None
         try:
-            return [_record(each) for each in webhook.read(delivery, self.company)]
+            told = webhook.read(delivery, self.company)
+            for each in seen_in(told):
+                written(each)  # what cannot be is refused before anybody is looked up
         except UnreadableItemError as error:
             ru = f"доставка не читается: {error}"
             raise Problem(HTTPStatus.BAD_REQUEST, "not-readable", str(error), ru) from None
+        return told
+
+    async def _records(self, told: Sequence[Told]) -> Sequence[Record]:
+        return [_record(seen) for seen in await identified(told, self.look_up)]
 
     async def _append(self, records: Sequence[Record]) -> None:
         try:
@@ -98,5 +108,4 @@ class WebhookDoor:
 
 
 def _record(seen: Seen) -> Record:
-    value = written(seen)  # first: what cannot be written has no key either
-    return Record(INTAKE, f"{seen.source}/{seen.about}".encode(), value)
+    return Record(INTAKE, f"{seen.source}/{seen.about}".encode(), written(seen))

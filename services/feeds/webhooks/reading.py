@@ -9,7 +9,7 @@ import msgspec
 
 from services.feeds.authenticity.form import fields_of
 from services.feeds.facts import SECOND, Micros, UnreadableItemError
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Told
 
 LENGTH = 200
 """The longest name."""
@@ -38,9 +38,9 @@ def read_json(body: bytes | str, decoder: msgspec.json.Decoder[Wanted]) -> Wante
     raise UnreadableItemError(message)
 
 
-def read_each(body: bytes, read: Callable[[bytes], Sequence[Seen]]) -> Sequence[Seen]:
+def read_each(body: bytes, read: Callable[[bytes], Sequence[Told]]) -> Sequence[Told]:
     """Read every JSON object of a body; raises UnreadableItemError with the number of the one that cannot be read."""
-    found = list[Seen]()
+    found = list[Told]()
     for index, item in enumerate(_items_of(body)):
         try:
             found += read(item)

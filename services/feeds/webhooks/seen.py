@@ -1,5 +1,7 @@
 """What a cloud telephony system saw, in one vocabulary. Pure; no numbers and no names of callers."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import msgspec
@@ -31,6 +33,8 @@ class _OfCall(_Seen, frozen=True, kw_only=True, omit_defaults=True):
     call: Name
     leg: Annotated[str, Meta(max_length=200)] = ""
     """Which part of the call, where the source tells its parts by themselves: a stay in a queue, a leg."""
+    caller: Name | None = None
+    """The person on the line from outside, by the vault's id."""
 
     @property
     def about(self) -> str:
@@ -89,6 +93,25 @@ class Doing(_Seen, frozen=True, kw_only=True, omit_defaults=True, tag="doing"):
 
 
 Seen = Offered | Answered | Ended | Doing
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The number that is on the line from outside: it is looked up, and never written down."""
+
+    source: str
+    call: str
+    number: str | None
+
+
+Told = Seen | Outside
+"""What a delivery says."""
+
+
+def seen_in(told: Iterable[Told]) -> list[Seen]:
+    """What is written down of it."""
+    return [each for each in told if not isinstance(each, Outside)]
+
 
 _DECODER = msgspec.json.Decoder(Seen)
 

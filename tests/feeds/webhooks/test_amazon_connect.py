@@ -10,7 +10,7 @@ from events.agents import AgentSignedOut, AgentStateEntered
 from events.calls import CallEnded, CallRestated
 from services.feeds.amazon_connect.deliveries import read
 from services.feeds.facts import UnreadableItemError, instant
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Seen, seen_in
 from tests.feeds.authenticity.delivered import delivery
 from tests.feeds.webhooks.given import COMPANY, events, micros, told
 
@@ -58,7 +58,7 @@ def contact(state: str) -> dict[str, object]:
 
 
 def seen(*items: Mapping[str, object]) -> list[Seen]:
-    return list(read(delivery("\n".join(map(json.dumps, items)).encode()), COMPANY))
+    return seen_in(read(delivery("\n".join(map(json.dumps, items)).encode()), COMPANY))
 
 
 def test_a_record_is_a_call() -> None:

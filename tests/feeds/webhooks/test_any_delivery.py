@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from events.event import Event
 from services.feeds.facts import UnreadableItemError
 from services.feeds.registry import WEBHOOKS
-from services.feeds.webhooks.seen import decode_seen, written
+from services.feeds.webhooks.seen import decode_seen, seen_in, written
 from tests.feeds.authenticity.delivered import HERE, delivery
 from tests.feeds.webhooks.given import COMPANY, events, told
 from tests.feeds.webhooks.test_amazon_connect import contact, event, record
@@ -82,8 +82,8 @@ def body_of(source: str, fields: Mapping[str, Any]) -> bytes:
 
 def read(source: str, body: bytes, path: str = "") -> None:
     with suppress(UnreadableItemError):
-        seen = WEBHOOKS[source].read(delivery(body, f"{HERE}/{source}{path}"), COMPANY)
-        assert [decode_seen(written(each)) for each in seen] == list(seen)
+        seen = seen_in(WEBHOOKS[source].read(delivery(body, f"{HERE}/{source}{path}"), COMPANY))
+        assert [decode_seen(written(each)) for each in seen] == seen
         events(Event, told(*seen))
 
 
@@ -110,7 +110,7 @@ def test_a_delivery_in_which_anything_is_something_else(source: str, data: st.Da
 def test_a_name_that_no_fact_can_have_is_refused_at_the_door(name: str) -> None:
     body = json.dumps(record(Agent={"Username": name})).encode()
     with pytest.raises(UnreadableItemError):
-        [written(each) for each in WEBHOOKS["amazon_connect"].read(delivery(body), COMPANY)]
+        [written(each) for each in seen_in(WEBHOOKS["amazon_connect"].read(delivery(body), COMPANY))]
 
 
 @each_source

@@ -8,7 +8,7 @@ import pytest
 from events.calls import CallAnswered, CallEnded, CallOffered
 from services.feeds.facts import UnreadableItemError
 from services.feeds.mango.deliveries import read
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Seen, seen_in
 from tests.feeds.authenticity.delivered import by_mango
 from tests.feeds.webhooks.given import COMPANY, NOON, events, told
 
@@ -17,7 +17,7 @@ CALLER = {"number": "79160000001"}
 
 def seen(kind: str, **fields: object) -> list[Seen]:
     told_json = json.dumps({name.rstrip("_"): value for name, value in fields.items()}, ensure_ascii=False)
-    return list(read(by_mango("key:salt", told_json, kind), COMPANY))
+    return seen_in(read(by_mango("key:salt", told_json, kind), COMPANY))
 
 
 def summary(**changes: object) -> list[Seen]:

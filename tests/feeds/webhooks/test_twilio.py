@@ -10,14 +10,14 @@ from events.agents import AgentStateEntered, AgentStateLasted
 from events.calls import CallAnswered, CallEnded, CallOffered
 from services.feeds.facts import UnreadableItemError, instant
 from services.feeds.twilio.deliveries import read
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Seen, seen_in
 from tests.feeds.authenticity.delivered import by_twilio
 from tests.feeds.webhooks.given import COMPANY, NOON, counted, events, micros, told
 
 
 def seen(**fields: str) -> list[Seen]:
     form = [*{"AccountSid": "AC1", **fields}.items()]
-    return list(read(by_twilio("token", form), COMPANY))
+    return seen_in(read(by_twilio("token", form), COMPANY))
 
 
 def voice(status: str, seconds: float, number: int, **changes: str) -> list[Seen]:

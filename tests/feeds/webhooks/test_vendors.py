@@ -13,7 +13,7 @@ from services.feeds.facts import UnreadableItemError, instant
 from services.feeds.genesys.deliveries import read as read_genesys
 from services.feeds.uis.deliveries import read as read_uis
 from services.feeds.vonage.deliveries import read as read_vonage
-from services.feeds.webhooks.seen import Seen
+from services.feeds.webhooks.seen import Seen, seen_in
 from tests.feeds.authenticity.delivered import by_bitrix24, delivery
 from tests.feeds.webhooks.given import COMPANY, NOON, events, micros, told
 
@@ -25,26 +25,26 @@ def iso(seconds: float) -> str:
 def vonage(status: str, seconds: float, direction: str = "inbound", **changes: str) -> list[Seen]:
     leg = {"uuid": direction, "conversation_uuid": "CON-1", "status": status, "direction": direction}
     told_of = {**leg, "timestamp": iso(seconds), "from": "79160000001", "to": "74950000000", **changes}
-    return list(read_vonage(delivery(json.dumps(told_of).encode()), COMPANY))
+    return seen_in(read_vonage(delivery(json.dumps(told_of).encode()), COMPANY))
 
 
 def genesys(part: str, seconds: float, **changes: Any) -> list[Seen]:  # noqa: ANN401  # fields
     body = {"eventTime": (NOON * 1000) + round(seconds * 1000), "conversationId": "c1", "ani": "tel:+79160000001"}
     body |= {"mediaType": "VOICE", "direction": "INBOUND", "queueId": "q1"}
     message = {"topicName": f"v2.detail.events.conversation.c1.{part}", "version": "2", "eventBody": body | changes}
-    return list(read_genesys(delivery(json.dumps(message).encode()), COMPANY))
+    return seen_in(read_genesys(delivery(json.dumps(message).encode()), COMPANY))
 
 
 def uis(kind: str, time: str, **changes: object) -> list[Seen]:
     told_of = {"kind": kind, "time": time, "session": 815, "direction": "in", "scenario": "Sales", "employee": ""}
-    return list(read_uis(delivery(json.dumps(told_of | changes).encode()), COMPANY))
+    return seen_in(read_uis(delivery(json.dumps(told_of | changes).encode()), COMPANY))
 
 
 def bitrix24(event: str, seconds: int, **data: str) -> list[Seen]:
     fields = {
         f"data[{name}]": value for name, value in {"CALL_ID": "X.1", "PHONE_NUMBER": "79160000001", **data}.items()
     }
-    return list(read_bitrix24(by_bitrix24("t", event=event, ts=str(NOON + seconds), **fields), COMPANY))
+    return seen_in(read_bitrix24(by_bitrix24("t", event=event, ts=str(NOON + seconds), **fields), COMPANY))
 
 
 def test_vonage_a_caller_whom_an_agent_answered_in_whatever_order_the_legs_end() -> None:

@@ -9,7 +9,8 @@ from typing import NoReturn
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.feeds.appender import ROUND, Appender, Record, record_of
+from events.envelope import Envelope
+from services.feeds.appender import ROUND, Appender
 from services.feeds.facts import Company
 from services.feeds.frames import Frame
 from services.feeds.kamailio.live.evapi import folder_name, reader
@@ -94,6 +95,7 @@ class _Telling:
             number: TopicPartition(live.topic, number) for number in partitions
         }
         self._read, self._appender = read, appender
+        self._callers = live.company.callers
         self._reader = reader(live.company, live.system, read.memory)
         self._items = {number: Items(self._reader, f"{live.topic}/{number}") for number in partitions}
         self._merging: Merging[LogRecord] = Merging(partitions)
@@ -120,20 +122,20 @@ class _Telling:
         fetched = await client.getmany(*wanted, timeout_ms=_POLL_MS)
         self._merging.take({place.partition: records for place, records in fetched.items()})
         at_end = {number for number, place in self._places.items() if await _is_at_end(client, place)}
-        facts, is_new = list[Record](), False
+        facts, is_new = list[Envelope](), False
         for number, record in self._merging.next(at_end):
             is_new = True
             facts += self._told(number, record)
             if len(facts) >= ROUND:
-                await append(self._appender, facts)
+                await append(self._appender, facts, self._callers)
                 facts = []
-        await append(self._appender, facts)
+        await append(self._appender, facts, self._callers)
         return is_new
 
-    def _told(self, number: int, record: LogRecord) -> list[Record]:
+    def _told(self, number: int, record: LogRecord) -> list[Envelope]:
         value = record.value or b""
         self._read.next[number] = record.offset + 1
-        return list(map(record_of, self._items[number].item(Frame(record.offset, len(value), value))))
+        return list(self._items[number].item(Frame(record.offset, len(value), value)))
 
 
 async def _is_at_end(client: AIOKafkaConsumer, place: TopicPartition) -> bool:
