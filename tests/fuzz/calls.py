@@ -25,11 +25,12 @@ from services.feeds.facts import UnreadableItemError
 from services.feeds.registry import WEBHOOKS
 from services.feeds.secrets import Secrets
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
-from services.feeds.webhooks.seen import Seen, decode_seen, written
+from services.feeds.webhooks.identifying import identified
+from services.feeds.webhooks.seen import Seen, decode_seen, seen_in, written
 from tests.events.test_plain import agree
 from tests.feeds.authenticity.delivered import HERE, WINDOW, delivery
 from tests.feeds.webhooks.given import COMPANY, micros
-from tests.fuzz.files import WrongError
+from tests.fuzz.files import WrongError, everybody_is_known, finished
 
 SCHEMES: Sequence[Scheme] = (
     AircallToken(),
@@ -53,7 +54,10 @@ def of_webhook(source: str) -> Callable[[bytes], None]:
             data = urlencode({"vpbx_api_key": "k", "sign": "s", "json": data}).encode()
         for path in paths:
             with suppress(UnreadableItemError):
-                taken(WEBHOOKS[source].read(delivery(data, f"{HERE}/{source}{path}"), COMPANY))
+                told = WEBHOOKS[source].read(delivery(data, f"{HERE}/{source}{path}"), COMPANY)
+                for each in seen_in(told):
+                    written(each)
+                taken(finished(identified(told, everybody_is_known)))
 
     return harness
 

@@ -1,10 +1,11 @@
 """Harnesses of the readers of files: whatever is in one, it is read, or it is said to be unreadable."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from services.feeds.asterisk.ami import AmiReader
 from services.feeds.asterisk.cdr import CdrReader
 from services.feeds.asterisk.cel import CelReader
 from services.feeds.asterisk.queue_log import QueueLogReader
+from services.feeds.callers.heard import Callers
 from services.feeds.facts import Company, Micros, Teller, UnreadableItemError
 from services.feeds.freeswitch.esl import EslReader
 from services.feeds.freeswitch.framing import blocks
@@ -25,10 +27,25 @@ from services.feeds.registry import read_files
 from services.runtime.errors import ClearError
 from tests.feeds.samples import AGENTS, MOSCOW
 
-COMPANY = Company(MOSCOW, AGENTS)
+Done = TypeVar("Done")
 _LIMITS = frozenset({"2147483647", "1048576"})
 """Numbers of five digits or more that a reason may have: they are ours."""
 _NUMBER = re.compile(r"[0-9]{5,}")
+
+
+def finished(work: Coroutine[Any, Any, Done]) -> Done:
+    """What comes of work that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return cast("Done", done.value)
+    message = "it waits"
+    raise WrongError(message)
+
+
+async def everybody_is_known(numbers: Mapping[str, str]) -> Mapping[str, str]:
+    """A vault that knows whom every number means."""
+    return dict.fromkeys(numbers, "c-1")
 
 
 class WrongError(AssertionError):
@@ -63,22 +80,25 @@ class Strict:
 class FileKind:
     """How one kind of file is read."""
 
-    reader: Callable[[], Reader]
+    reader: Callable[[Company], Reader]
+    separator: bytes
     cut: Cut | None = None
 
     def read(self, *chunks: bytes) -> list[Envelope]:
-        """Read a file that comes in these chunks."""
-        return list(Reading(Strict(self.reader()), "file", self.cut).read(chunks))
+        """Read a file that comes in these chunks, with the people who are on the line."""
+        callers = Callers(everybody_is_known)
+        reader = Strict(self.reader(Company(MOSCOW, AGENTS, callers=callers)))
+        return finished(callers.identify(list(Reading(reader, "file", self.cut).read(chunks))))
 
 
 KINDS: Mapping[str, FileKind] = {
-    "queue_log": FileKind(lambda: QueueLogReader(Teller("/asterisk/pbx1", COMPANY))),
-    "ami": FileKind(lambda: AmiReader(Teller("/asterisk/pbx1", COMPANY))),
-    "cel": FileKind(lambda: CelReader(Teller("/asterisk/pbx1", COMPANY))),
-    "cdr_csv": FileKind(lambda: CdrReader(Teller("/asterisk/pbx1", COMPANY), MOSCOW)),
-    "cdr_json": FileKind(lambda: CdrReader(Teller("/asterisk/pbx1", COMPANY), MOSCOW)),
-    "kamailio": FileKind(lambda: KamailioReader(Teller("/kamailio/edge", COMPANY))),
-    "freeswitch": FileKind(lambda: EslReader(Teller("/freeswitch/sw1", COMPANY)), blocks),
+    "queue_log": FileKind(lambda company: QueueLogReader(Teller("/asterisk/pbx1", company)), b"\n"),
+    "ami": FileKind(lambda company: AmiReader(Teller("/asterisk/pbx1", company)), b"\r\n\r\n"),
+    "cel": FileKind(lambda company: CelReader(Teller("/asterisk/pbx1", company)), b"\n"),
+    "cdr_csv": FileKind(lambda company: CdrReader(Teller("/asterisk/pbx1", company), MOSCOW), b"\n"),
+    "cdr_json": FileKind(lambda company: CdrReader(Teller("/asterisk/pbx1", company), MOSCOW), b"\n"),
+    "kamailio": FileKind(lambda company: KamailioReader(Teller("/kamailio/edge", company)), b"\n"),
+    "freeswitch": FileKind(lambda company: EslReader(Teller("/freeswitch/sw1", company)), b"\n\n", blocks),
 }
 
 

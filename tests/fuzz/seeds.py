@@ -9,7 +9,7 @@ from functools import cache, partial
 from events.codec import encode
 from services.feeds.facts import UnreadableItemError
 from services.feeds.registry import WEBHOOKS
-from services.feeds.webhooks.seen import written
+from services.feeds.webhooks.seen import seen_in, written
 from tests.events.examples import EXAMPLES
 from tests.feeds import samples, test_asterisk_damage
 from tests.feeds.authenticity import test_schemes
@@ -72,7 +72,7 @@ def seen() -> list[bytes]:
                     told = WEBHOOKS[source].read(delivery(body_of(source, sample), f"{HERE}/{source}{path}"), COMPANY)
                 except UnreadableItemError:
                     continue
-                found += map(written, told)
+                found += map(written, seen_in(told))
     return found
 
 
