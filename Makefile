@@ -45,6 +45,17 @@ $(PEERS)/ready: tests/bench/requirements.lock
 bench: setup $(PEERS)/ready ## what the projector costs beside its peers, an hour; BENCH="--events 50000 --runs 1" is quicker
 	$(BIN)/kvota bench projector $(BENCH)
 
+FUZZ    := .kvota/fuzz
+SECONDS ?= 60
+
+$(FUZZ)/ready: tests/fuzz/requirements.lock $(READY)
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: --upgrade --target $(FUZZ)/packages \
+	  -r tests/fuzz/requirements.lock
+	@touch $@
+
+fuzz: $(FUZZ)/ready ## what bytes make a parser fail: each for SECONDS=60, or those in FUZZED="ami cel" alone
+	PYTHONPATH=$(FUZZ)/packages $(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(FUZZED)
+
 golden: $(READY) ## write the golden files that are missing
 	$(BIN)/python -m tests.events.write_golden
 
@@ -56,8 +67,10 @@ lock: $(READY) ## resolve requirements.lock anew
 	  --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
 	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --output-file tests/bench/requirements.lock
+	$(BIN)/uv pip compile --group fuzz --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --output-file tests/fuzz/requirements.lock
 
 clean: ## remove what was installed and written, the local Kafka's data included
 	rm -rf $(VENV) .kvota
 
-.PHONY: help setup browser demo check test golden docs lock clean bench
+.PHONY: help setup browser demo check test golden docs lock clean bench fuzz

@@ -83,6 +83,18 @@ def append(
 
 
 @app.command()
+def soak(
+    *,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long calls keep coming, at a steady rate.")] = 10.0,
+    rate: Annotated[int, typer.Option(min=1, help="Events a second.")] = 3_500,
+    size: Size = "small",
+    json: AsJson = False,
+) -> None:
+    """Calls at the door for a long time: whether all are on the board, how late, and in how much memory."""
+    _run("soak", [f"--minutes={minutes}", f"--rate={rate}", f"--size={size}", *(["--json"] if json else [])])
+
+
+@app.command()
 def desk_start(
     streams: Annotated[int, typer.Option(min=1, help="Deals on the log, each in a stream of its own.")] = 1_000_000,
 ) -> None:

@@ -12,6 +12,7 @@ from events.envelope import Envelope
 from events.event import Event
 from events.ids import fact_id
 from services.feeds.callers.heard import Callers
+from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
 
 Micros = int
@@ -19,6 +20,8 @@ Micros = int
 
 SECOND: Micros = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_NAME = 100
+"""The most characters that the name of a phone system has; an Asterisk keeps 19 bytes of its systemname."""
 
 
 class UnreadableItemError(ValueError):
@@ -70,8 +73,14 @@ def second(at: Micros) -> int:
 
 
 def source_of(kind: str, system: str | None, told: Iterable[str | None] = ()) -> str:
-    """Name the source of a phone system: as a person says, or else as the first of what it said that has its name."""
-    named = system if system is not None else next((name for name in told if name), None)
+    """Name the source of a phone system: as a person says, or else as the first of what it said that has its name.
+
+    What a system says that is too long is no name. Raises ClearError where a person says such.
+    """
+    if system is not None and len(system) > _LONGEST_NAME:
+        message = f"the name of a phone system has at most {_LONGEST_NAME} characters: {system[:20]}… has {len(system)}"
+        raise ClearError(message)
+    named = system if system is not None else next((name for name in told if name and len(name) <= _LONGEST_NAME), None)
     return f"/{kind}/{named}" if named else f"/{kind}"
 
 

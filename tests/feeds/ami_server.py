@@ -101,6 +101,12 @@ class AmiServer:
         """Say more."""
         self._going_on.set()
 
+    def goes_on_unheard(self, until: int) -> None:
+        """Say what comes before `until` to nobody; its clock goes on."""
+        self.said = until
+        if time := _TIME.search(b"".join(self.chunks), until):
+            self.now = time[1]
+
     def hang_up(self) -> None:
         """Break every connection."""
         for writer in self._connected:
@@ -170,9 +176,7 @@ class AmiServer:
         if times := _TIME.findall(piece):
             self.now = times[-1]
         if self.holes and self.holes[0].at == self.said:
-            self.said = self.holes.pop(0).until
-            if time := _TIME.search(b"".join(self.chunks), self.said):
-                self.now = time[1]  # its clock went on
+            self.goes_on_unheard(self.holes.pop(0).until)
             self._pongs.clear()
             await writer.drain()
             writer.close()

@@ -4,6 +4,7 @@ import hashlib
 import re
 import tracemalloc
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -44,12 +45,38 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(edges)]
 
 
+HEAD = 600_000
+"""So much of a capture is enough to be cut."""
+
+
+@cache
+def told_of_head(read: Read, capture: Callable[[], bytes]) -> list[Envelope]:
+    return read(capture()[:HEAD])
+
+
+@BOTH
 @settings(deadline=None, max_examples=25)
-@given(st.lists(st.integers(min_value=0, max_value=4_000_000), max_size=30))
-@example(list(range(3000, 9000, 7)))
-def test_any_chunking_of_the_capture_gives_the_same_records(cuts: list[int]) -> None:
-    head = ami_capture()[:600_000]
-    assert contents(read_ami(*pieces(head, cuts))) == contents(read_ami(head))
+@given(cuts=st.lists(st.integers(min_value=0, max_value=4_000_000), max_size=30))
+@example(cuts=list(range(3000, 9000, 7)))
+def test_any_chunking_of_the_capture_gives_the_same_records(
+    read: Read, capture: Callable[[], bytes], separator: bytes, cuts: list[int]
+) -> None:
+    del separator
+    assert contents(read(*pieces(capture()[:HEAD], cuts))) == contents(told_of_head(read, capture))
+
+
+@BOTH
+@settings(deadline=None, max_examples=40)
+@given(place=st.integers(min_value=0, max_value=HEAD))
+def test_a_capture_that_is_cut_anywhere_tells_the_beginning_and_parks_at_most_what_is_torn(
+    read: Read, capture: Callable[[], bytes], separator: bytes, place: int
+) -> None:
+    data = capture()[: place % len(capture()[:HEAD])]
+    told, whole = read(data), contents(facts(told_of_head(read, capture)))
+    assert contents(facts(told)) == whole[: len(facts(told))]
+    torn = [refused.reason for refused in parked(told)]
+    assert len(torn) == (data != b"" and not data.endswith(separator) and data.rpartition(separator)[2].strip() != b"")
+    assert all("is torn" in reason for reason in torn)
 
 
 def test_chunks_of_one_byte_split_every_letter_and_lose_none() -> None:

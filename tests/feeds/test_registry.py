@@ -83,3 +83,11 @@ def test_a_3cx_is_read_by_the_columns_that_are_told(tmp_path: Path) -> None:
 def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownSourceError, match="no source avaya: known are 3cx, aircall"):
         read_files("avaya", [], zone=MOSCOW)
+
+
+def test_what_is_too_long_for_a_name_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(f"1795533127|{'x' * 101}-1795533127.1|sales|NONE|ENTERQUEUE||+79161230001|1\n")
+    assert {record.source for record in read_files("asterisk", [path], zone=MOSCOW)} == {"/asterisk"}
+    with pytest.raises(ClearError, match="at most 100 characters"):
+        list(read_files("asterisk", [path], zone=MOSCOW, system="x" * 101))

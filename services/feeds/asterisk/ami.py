@@ -247,8 +247,10 @@ class AmiReader:
             self.memory.transfers.pop(channel, None)
 
     def _join(self, message: Message, at: Micros) -> Iterable[Envelope]:
-        self.teller.caller(message.text(b"Uniqueid"), message.get(b"CallerIDNum"))
-        return self._joined(at, message.text(b"Uniqueid"), message.name(b"Queue"), message.number(b"Position"))
+        call, number = message.text(b"Uniqueid"), message.get(b"CallerIDNum")
+        joined = self._joined(at, call, message.name(b"Queue"), message.number(b"Position"))
+        self.teller.caller(call, number)  # not before all of the message was read
+        return joined
 
     def _joined(self, at: Micros, call: str, queue: str, position: int) -> Iterator[Envelope]:
         yield from self._waiting.joined(at, call, queue, position)

@@ -110,8 +110,10 @@ class QueueLogReader:
         return ()
 
     def _enter(self, line: Line) -> Iterable[Envelope]:
-        self.teller.caller(line.call, line.data(1))
-        return self._calls.joined(line.at, line.call, line.queue, line.number(2, "the position"))
+        call, number = line.call, line.data(1)
+        joined = self._calls.joined(line.at, call, line.queue, line.number(2, "the position"))
+        self.teller.caller(call, number)  # not before all of the line was read
+        return joined
 
     def _connect(self, line: Line) -> Iterable[Envelope]:
         call, queue, agent = line.call, line.queue, line.agent

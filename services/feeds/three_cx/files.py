@@ -5,7 +5,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from events.envelope import Envelope
-from services.feeds.facts import Company, Teller
+from services.feeds.facts import Company, Teller, source_of
 from services.feeds.reading import Reading
 from services.feeds.three_cx.fields import ORDER
 from services.feeds.three_cx.reader import ThreeCxReader
@@ -25,7 +25,7 @@ def read_files(
     Rows do not name the phone system: `system` does. `source_zone` is the zone of their times, where that is not UTC.
     Raises OSError for a file that cannot be opened.
     """
-    teller = Teller(f"/3cx/{system}" if system else "/3cx", company)
+    teller = Teller(source_of("3cx", system), company)
     reader = ThreeCxReader(teller, fields, UTC if source_zone is None else source_zone)
     for path in files:
         yield from Reading(reader, path.name).read(_chunks(path))

@@ -16,7 +16,7 @@ Moment = Annotated[Micros, Meta(gt=0, lt=2**32 * SECOND)]
 """Between 1970 and 2106."""
 Whole = Annotated[int, Meta(ge=0, lt=2**31)]
 """A number of things, or a duration in whole seconds."""
-Order = Annotated[int, Meta(ge=0, lt=2**53)]
+Order = Annotated[int, Meta(gt=-(2**53), lt=2**53)]
 """What any JSON reader holds exactly, and a checkpoint holds at all."""
 HungUpBy = Literal["customer", "rep", "system"]
 

@@ -26,10 +26,10 @@ class Door:
 
 
 @asynccontextmanager
-async def served(home: Path, folder: Path, ports: Ports) -> AsyncGenerator[Door]:
-    """A door on a log of one partition a topic; Kafka is installed in `home`."""
+async def served(home: Path, folder: Path, ports: Ports, partitions: int = 1) -> AsyncGenerator[Door]:
+    """A door on a log of so many partitions a topic; Kafka is installed in `home`."""
     with Broker(home=home, data_dir=folder / "broker", port=ports.kafka).running() as bootstrap:
-        await ensure_topics(bootstrap, source_topics(1))
+        await ensure_topics(bootstrap, source_topics(partitions))
         environment = {
             "KVOTA_HOME": str(folder),
             "KVOTA_KAFKA_BOOTSTRAP_SERVERS": bootstrap,

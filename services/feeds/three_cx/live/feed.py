@@ -9,7 +9,7 @@ from typing import Literal, NoReturn
 from urllib.parse import quote
 
 from services.feeds.appender import Appender
-from services.feeds.facts import Company, Teller
+from services.feeds.facts import Company, Teller, source_of
 from services.feeds.live.address import Address
 from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, owned
 from services.feeds.live.spool import Spool
@@ -57,5 +57,5 @@ class LiveThreeCx:
         )
 
     def _reader(self, memory: ThreeCxMemory) -> ThreeCxReader:
-        teller = Teller(f"/3cx/{self.system}" if self.system else "/3cx", self.company)
+        teller = Teller(source_of("3cx", self.system), self.company)
         return ThreeCxReader(teller, self.fields, self.zone, memory)
