@@ -67,8 +67,8 @@ NUMBERS = [b"11"] * (SIZE // 3)
         (b"[" + b",".join(EVENTS) + b"]", BATCH, 202),
         (b"\n".join(NUMBERS[:30_000]), LINES, 422),
         (b"[" + b",".join(NUMBERS[:30_000]) + b"]", BATCH, 422),
-        (b"\n".join(NUMBERS), LINES, 429),
-        (b"[" + b",".join(NUMBERS) + b"]", BATCH, 429),
+        (b"\n".join(NUMBERS), LINES, 413),
+        (b"[" + b",".join(NUMBERS) + b"]", BATCH, 413),
     ],
     ids=["lines", "array", "short lines", "short elements", "many lines", "many elements"],
 )
