@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from events.calls import CallAnswered, CallEnded, CallOffered, CallRestated
 from events.envelope import Envelope
 from events.event import Event
 from services.feeds.facts import SECOND
+from services.feeds.webhooks import calls
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
 from services.feeds.webhooks.calls import KEPT
 from services.feeds.webhooks.seen import Dialled, Ended, Seen, Ticked, decode_seen, written
@@ -115,6 +117,16 @@ def test_a_call_of_which_nothing_was_heard_for_hours_is_forgotten_by_the_clock_o
         list(adapter.take(offered(0, call=f"c{number}"), number * KEPT // 2 + number * SECOND))
     list(adapter.take(offered(10**9, call="of a source whose clock is wrong"), KEPT))
     assert [key.split("\x1f")[1] for key in memory.calls.legs] == ["c1", "c2", "of a source whose clock is wrong"]
+
+
+def test_of_more_calls_than_anybody_has_those_heard_of_longest_ago_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "MOST", 3)
+    memory = AdapterMemory()
+    facts = told(*(offered(number, call=f"c{number}") for number in (0, 1, 2, 0, 3, 4)), memory=memory)
+    assert [key.split("\x1f")[1] for key in memory.calls.legs] == ["c0", "c3", "c4"]
+    assert len(events(CallOffered, facts)) == 5
 
 
 def test_an_agent_is_in_one_state_after_the_other_in_pieces_of_a_quarter_of_an_hour() -> None:
