@@ -26,6 +26,8 @@ _LAYOUT = 1
 _CHECKPOINT_S = 1.0
 _SELDOM = 20
 """A checkpoint of many calls takes long: between two of them is so many times what the last one took."""
+_SLICE = 200
+"""How many records are folded before others get their turn: a fetch may have tens of thousands."""
 _AGAIN_S = 1.0
 _MS = 1000
 
@@ -69,7 +71,9 @@ class Assembling:
             while True:
                 gathered = await client.getmany(timeout_ms=200)
                 for place, records in gathered.items():
-                    await self._fold(adapters[place.partition], checkpoint.partitions[place.partition], records)
+                    known = checkpoint.partitions[place.partition]
+                    for start in range(0, len(records), _SLICE):
+                        await self._fold(adapters[place.partition], known, records[start : start + _SLICE])
                 quiet = adapters.keys() - {place.partition for place in gathered}
                 await ticking.tick({partition: adapters[partition].due for partition in quiet})
                 if gathered and (begun := clock()) >= due:
@@ -86,6 +90,7 @@ class Assembling:
         return {partition: Adapter(self.company, checkpoint.partitions[partition].memory) for partition in partitions}
 
     async def _fold(self, adapter: Adapter, known: Partition, records: Sequence[LogRecord]) -> None:
+        await asyncio.sleep(0)
         facts = list[Record]()
         for record in records:
             try:
