@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import NoReturn
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from services.feeds.budget import Part
 from services.runtime.problems import Problem
@@ -18,7 +19,7 @@ PATIENCE_S = 30.0
 
 
 async def body_of(request: Request, part: Part) -> bytes:
-    """Read the body; raises Problem for one that is too large or too slow, or for which the door has no room now."""
+    """Read the body; raises Problem for one that is too large, or not whole in time, or for which there is no room."""
     said = request.headers.get("content-length", "")
     if said.isdigit() and int(said) > LIMIT:
         _too_large()
@@ -29,6 +30,9 @@ async def body_of(request: Request, part: Part) -> bytes:
         en = f"a request comes whole within {PATIENCE_S:.0f} s: send it again, or several smaller ones"
         ru = f"запрос должен прийти целиком за {PATIENCE_S:.0f} с: повторите его или отправьте несколько поменьше"
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "too-slow", en, ru) from None
+    except ClientDisconnect:
+        en, ru = "whoever sent it went away before its end", "отправитель отключился, не дослав запрос"
+        raise Problem(HTTPStatus.BAD_REQUEST, "not-whole", en, ru) from None
 
 
 async def _received(request: Request, part: Part) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from services.feeds import receiving
 from services.feeds.appender import Appender
@@ -128,6 +129,27 @@ async def test_whoever_never_comes_to_an_end_is_refused_and_takes_no_memory_from
         labels = f'kind="too-slow",source="{slow.source}"'
         assert await counted(http, tmp_path) == {f"kvota_feeds_refused_total{{{labels}}} 1.0"}
     assert len(taken.records) == 1
+
+
+async def test_whoever_goes_away_in_the_middle_is_no_fault_of_ours(tmp_path: Path) -> None:
+    heard: list[Message] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    statuses = list[int]()
+
+    async def receive() -> Message:
+        return heard.pop(0)
+
+    async def answer(message: Message) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    app = door(Taken(), lambda: True, watch(tmp_path), webhooks(Taken()))
+    delivered = {"type": "http", "method": "POST", "path": "/v1/feeds/aircall", "query_string": b"", "headers": []}
+    await app({**delivered, "server": ("door", 80), "scheme": "http", "root_path": ""}, receive, answer)
+    assert statuses == [400]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+        assert await counted(http, tmp_path) == {'kvota_feeds_refused_total{kind="not-whole",source="aircall"} 1.0'}
 
 
 @pytest.mark.parametrize("away", [Refusal(status=503, kind="log-unavailable"), at_source(503, "log-unavailable")])
