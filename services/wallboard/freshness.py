@@ -57,6 +57,11 @@ class Freshness:
         beats = [beat for beat, _ in self._beats.values() if latest is None or beat <= latest]
         return max(beats, default=self._greatest_ms)
 
+    @property
+    def log_ms(self) -> int | None:
+        """How far the log's own clock has come, in epoch milliseconds; None: it is not known yet."""
+        return self._greatest_ms
+
     def of_decisions(self, now_ms: int) -> Age:
         """The age of what depends on the log alone."""
         return Age(self.now_ms, None if self._least_ms is None else max(0, now_ms - self._least_ms))
