@@ -12,10 +12,23 @@ from events.envelope import Envelope
 from events.event import Event
 from services.feeds.facts import SECOND
 from services.feeds.webhooks import calls
-from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
+from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.calls import KEPT
 from services.feeds.webhooks.seen import Dialled, Ended, Seen, Ticked, decode_seen, written
-from tests.feeds.webhooks.given import COMPANY, answered, counted, dialled, doing, ended, events, micros, offered, told
+from tests.feeds.webhooks.given import (
+    COMPANY,
+    answered,
+    counted,
+    dialled,
+    doing,
+    dump_memory,
+    ended,
+    events,
+    load_memory,
+    micros,
+    offered,
+    told,
+)
 
 CALL: Sequence[Seen] = (
     offered(0),
