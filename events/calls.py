@@ -43,6 +43,8 @@ class CallOffered(Event):
     queue: Name
     position: Ordinal
     """The caller's place in the queue at that moment, from 1."""
+    source_queue: Name | None = None
+    """What the source calls the queue, where that is not how the company knows it."""
 
 
 class CallAnswered(Event):
@@ -59,6 +61,10 @@ class CallAnswered(Event):
     """How long the rep's own phone rang."""
     enqueued_at: Instant | None = None
     """When the caller joined the queue, as `call.offered` says; empty for a call that met none."""
+    source_agent: Name | None = None
+    """What the source calls the agent, where that is not how the company knows the rep."""
+    source_queue: Name | None = None
+    """As in `call.offered`."""
 
 
 class CallEnded(Event):
@@ -101,6 +107,10 @@ class CallEnded(Event):
     customer: CustomerId | None = None
     lead: LeadId | None = None
     deal: DealId | None = None
+    source_agent: Name | None = None
+    """As in `call.answered`."""
+    source_queue: Name | None = None
+    """As in `call.offered`."""
 
 
 class CallDispositioned(Event):
@@ -114,10 +124,12 @@ class CallDispositioned(Event):
     """Whether the person who can decide was on the line."""
     result: Name
     note: Text = ""
+    source_agent: Name | None = None
+    """As in `call.answered`."""
 
 
 class CallRestated(Event):
-    """The source corrected what it had said of a call: `was` stops counting and `now` counts in its place."""
+    """What was said of a call was corrected, by its source or by the directory: `was` stops counting, and `now` counts."""
 
     type: Literal["call.restated"] = "call.restated"
     version: Literal[1] = 1

@@ -63,14 +63,14 @@ def _signed(known: Agent | None, seen: Doing, now: int, teller: Teller) -> Itera
     was_in, is_in = known is not None and known.state != "offline", seen.state != "offline"
     if was_in != is_in:
         kind = AgentSignedIn if is_in else AgentSignedOut
-        event = kind(**teller.when(now * SECOND), rep=teller.company.rep(seen.agent))
+        event = kind(**teller.when(now * SECOND), rep=seen.agent)
         yield teller.tell(event, f"agent/{seen.agent}", "", now)
 
 
 def _entered(seen: Doing, now: int, teller: Teller) -> Envelope:
     event = AgentStateEntered(
         **teller.when(now * SECOND),
-        rep=teller.company.rep(seen.agent),
+        rep=seen.agent,
         state=seen.state,
         reason=seen.reason,
         queue=seen.queue,
@@ -86,7 +86,7 @@ def _lasted(known: Agent, agent: str, until: int, teller: Teller) -> Iterator[En
         ended = min(until, (began // QUARTER + 1) * QUARTER)
         event = AgentStateLasted(
             **teller.when(ended * SECOND),
-            rep=teller.company.rep(agent),
+            rep=agent,
             state=known.state,
             reason=known.reason,
             queue=known.queue,
