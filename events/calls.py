@@ -129,7 +129,7 @@ class CallDispositioned(Event):
 
 
 class CallRestated(Event):
-    """What was said of a call was corrected, by its source or by the directory: `was` stops counting, and `now` counts."""
+    """What was said of a call was corrected, by its source or by the directory: `was` no longer counts, `now` does."""
 
     type: Literal["call.restated"] = "call.restated"
     version: Literal[1] = 1
