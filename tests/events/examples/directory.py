@@ -20,7 +20,7 @@ EXAMPLES: tuple[Example, ...] = (
             to=SELLER,
             reason="Новый добавочный с утра.",
         ),
-        f"directory/agent%20%2Fasterisk%2Fpbx1%20{REP}",
+        f"directory/agent%3A%252Fasterisk%252Fpbx1%3A{REP}",
         1,
         by=HEAD,
         expects={f"rep/{SELLER}": 2},

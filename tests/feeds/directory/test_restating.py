@@ -204,9 +204,12 @@ def test_a_correction_says_whose_name_it_corrects_why_and_by_which_decision() ->
     [told] = map(decode, world.corrections())
     [of], [(decision, _)] = (decode(raw).envelope.id for raw, _ in world.facts), world.decisions
     assert isinstance(told.event, CallRestated)
+    was, now = told.event.was, told.event.now
+    assert isinstance(was, CallEnded)
+    assert isinstance(now, CallEnded)
     assert (told.event.of, told.envelope.source) == (of, f"/directory{PBX}")
     assert told.envelope.causationid == str(decode(decision).envelope.id)
-    assert (told.event.was.rep, told.event.now.rep, told.event.now.source_agent) == ("Anna", "rep-1", "Anna")
+    assert (was.rep, now.rep, now.source_agent) == ("Anna", "rep-1", "Anna")
 
 
 def test_a_decision_that_was_overtaken_means_nothing() -> None:
