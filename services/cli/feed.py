@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from events.envelope import Envelope
+    from services.feeds.directory.directory import Directory
     from services.feeds.facts import Company
     from services.feeds.live.sources import Live
     from services.runtime.settings import Settings
@@ -64,7 +65,8 @@ def feed(  # noqa: PLR0913  # each is an option of the command
             "system": system,
             "brokers": brokers,
         }
-        _listen(_live(source, connect, topic, given, _sealing(company)))
+        known, directory = _knowing(_sealing(company))
+        _listen(_live(source, connect, topic, given, known), directory)
         return
     if not file:
         message = "say what to read: --file FILE, or --connect HOST:PORT"
@@ -72,7 +74,8 @@ def feed(  # noqa: PLR0913  # each is an option of the command
     if dry_run:
         _print(_read(source, file, company, system, source_zone))
     else:
-        _append(_read(source, file, _sealing(company), system, source_zone), as_json=json)
+        known, directory = _knowing(_sealing(company))
+        _append(_read(source, file, known, system, source_zone), directory, as_json=json)
 
 
 def _read(
@@ -86,6 +89,7 @@ def _read(
         files,
         zone=company.zone,
         roster=company.roster,
+        directory=company.directory,
         system=system,
         source_zone=None if source_zone is None else read_zone(source_zone),
         seal=company.seal,
@@ -110,6 +114,16 @@ def _sealing(company: "Company") -> "Company":
     return replace(company, seal=keys.seal)
 
 
+def _knowing(company: "Company") -> "tuple[Company, Directory]":
+    """The same company, by a directory of names that is still to be read."""
+    from dataclasses import replace
+
+    from services.feeds.directory.directory import Directory
+
+    directory = Directory()
+    return replace(company, directory=directory), directory
+
+
 def _print(envelopes: "Iterator[Envelope]") -> None:
     from events.codec import encode
 
@@ -117,10 +131,15 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
         print_bytes(encode(envelope))
 
 
-def _append(envelopes: "Iterator[Envelope]", *, as_json: bool) -> None:
-    from services.feeds.appender import append
+def _append(envelopes: "Iterator[Envelope]", directory: "Directory", *, as_json: bool) -> None:
+    from services.feeds.appender import Appended, append
+    from services.feeds.directory.following import read_directory
 
-    appended = asyncio.run(append(kafka("feed"), envelopes)).by_topic
+    async def by_the_directory() -> Appended:
+        await read_directory(kafka("feed"), directory)
+        return await append(kafka("feed"), envelopes)
+
+    appended = asyncio.run(by_the_directory()).by_topic
     if as_json:
         print_json({"appended": appended})
         return
@@ -161,13 +180,20 @@ def _of(settings: "type[Settings]", said: "Mapping[str, object]") -> dict[str, o
     return {name: value for name, value in said.items() if name in settings.model_fields}
 
 
-def _listen(live: "Live") -> None:
+def _listen(live: "Live", directory: "Directory") -> None:
+    from services.feeds.directory.following import Following
     from services.feeds.live.sources import feed_from
     from services.runtime.logging import configure_logging
     from services.runtime.stopping import stop_when_told
 
     async def until_told() -> None:
-        await feed_from(live, kafka("feed"), stop_when_told())
+        following = asyncio.create_task(Following(kafka("feed"), directory).run())
+        try:
+            await feed_from(live, kafka("feed"), stop_when_told())
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
 
     configure_logging()
     asyncio.run(until_told())

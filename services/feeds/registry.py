@@ -7,7 +7,7 @@ from pathlib import Path
 from events.envelope import Envelope
 from services.feeds import aircall, amazon_connect, bitrix24, genesys, mango, twilio, uis, vonage
 from services.feeds.asterisk import files as asterisk
-from services.feeds.facts import Company
+from services.feeds.facts import Company, Names, NoNames
 from services.feeds.freeswitch import files as freeswitch
 from services.feeds.kamailio import files as kamailio
 from services.feeds.webhooks.source import Webhook
@@ -46,13 +46,15 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     *,
     zone: tzinfo,
     roster: Mapping[str, str] | None = None,
+    directory: Names | None = None,
     system: str | None = None,
     source_zone: tzinfo | None = None,
     seal: Seal = keep_nothing,
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
-    `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
+    `zone` is where the business day begins, `roster` the rep behind each agent's name, `directory` what was
+    decided of names, `system` the name of the phone
     system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, and `seal`
     keeps what cannot be read.
     """
@@ -60,4 +62,5 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     if reader is None:
         message = f"There is no source {source}: known are {', '.join(sorted(FILES))}"
         raise UnknownSourceError(message)
-    return reader(files, Company(zone, roster or {}, seal), system, source_zone)
+    company = Company(zone, roster or {}, seal, directory or NoNames())
+    return reader(files, company, system, source_zone)
