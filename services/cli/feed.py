@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from events.envelope import Envelope
     from services.feeds.callers.vault import CallerVault
+    from services.feeds.directory.directory import Directory
     from services.feeds.facts import Company
     from services.feeds.live.sources import Live
     from services.runtime.settings import Settings
@@ -77,8 +78,9 @@ def feed(  # noqa: PLR0913  # each is an option of the command
             "fields": fields,
             "source_zone": source_zone,
         }
+        known, directory = _knowing(_sealing(company))
         [(way, where)] = asked.items()
-        _listen(_live(source, way, where, given, _sealing(company)))
+        _listen(_live(source, way, where, given, known), directory)
         return
     if not file:
         message = f"say what to read: --file FILE{_or_how_to_hear(source)}"
@@ -107,6 +109,7 @@ def _read(source: str, files: list[Path], company: "Company", said: _Said) -> "I
         files,
         zone=company.zone,
         roster=company.roster,
+        directory=company.directory,
         system=said.system,
         source_zone=None if said.source_zone is None else read_zone(said.source_zone),
         fields=said.fields,
@@ -142,6 +145,16 @@ def _caller_vault() -> "CallerVault":
     return caller_vault(vault_url(), ServiceCredentials("cli", AuthSettings()))
 
 
+def _knowing(company: "Company") -> "tuple[Company, Directory]":
+    """The same company, by a directory of names that is still to be read."""
+    from dataclasses import replace
+
+    from services.feeds.directory.directory import Directory
+
+    directory = Directory()
+    return replace(company, directory=directory), directory
+
+
 def _print(envelopes: "Iterator[Envelope]") -> None:
     from events.codec import encode
 
@@ -152,13 +165,20 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
 def _append(source: str, files: list[Path], company: "Company", said: _Said, *, as_json: bool) -> None:
     from dataclasses import replace
 
-    from services.feeds.appender import append
+    from services.feeds.appender import Appended, append
     from services.feeds.callers.heard import Callers
+    from services.feeds.directory.following import read_directory
 
     vault = _caller_vault()
     callers = Callers(vault.look_up)
-    told = _read(source, files, replace(_sealing(company), callers=callers), said)
-    appended = asyncio.run(append(kafka("feed"), told, callers=callers)).by_topic
+    known, directory = _knowing(_sealing(company))
+
+    async def by_the_directory() -> Appended:
+        await read_directory(kafka("feed"), directory)
+        told = _read(source, files, replace(known, callers=callers), said)
+        return await append(kafka("feed"), told, callers=callers)
+
+    appended = asyncio.run(by_the_directory()).by_topic
     if vault.missed:
         typer.echo(
             "The vault does not answer: callers are not known, and reading again does not change that.", err=True
@@ -213,13 +233,20 @@ def _of(settings: "type[Settings]", said: "Mapping[str, object]") -> dict[str, o
     return {name: value for name, value in said.items() if name in settings.model_fields}
 
 
-def _listen(live: "Live") -> None:
+def _listen(live: "Live", directory: "Directory") -> None:
+    from services.feeds.directory.following import Following
     from services.feeds.live.sources import feed_from
     from services.runtime.logging import configure_logging
     from services.runtime.stopping import stop_when_told
 
     async def until_told() -> None:
-        await feed_from(live, kafka("feed"), stop_when_told())
+        following = asyncio.create_task(Following(kafka("feed"), directory).run())
+        try:
+            await feed_from(live, kafka("feed"), stop_when_told())
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
 
     configure_logging()
     asyncio.run(until_told())

@@ -117,14 +117,14 @@ def _signed(known: Agent | None, seen: Doing, teller: Teller) -> Iterator[Envelo
     was_in, is_in = known is not None and known.state != "offline", seen.state != "offline"
     if was_in != is_in:
         kind = AgentSignedIn if is_in else AgentSignedOut
-        event = kind(**teller.when(seen.at), rep=teller.company.rep(seen.agent))
+        event = kind(**teller.when(seen.at), rep=seen.agent)
         yield teller.tell(event, f"agent/{seen.agent}", "", seen.at)
 
 
 def _entered(seen: Doing, teller: Teller) -> Envelope:
     event = AgentStateEntered(
         **teller.when(seen.at),
-        rep=teller.company.rep(seen.agent),
+        rep=seen.agent,
         state=seen.state,
         reason=seen.reason,
         queue=seen.queue,
@@ -144,7 +144,7 @@ def _lasted(known: Agent, agent: str, until: int, teller: Teller) -> Iterator[En
     for began, ended in pieces(max(known.since, known.told), until):
         event = AgentStateLasted(
             **teller.when(ended * SECOND),
-            rep=teller.company.rep(agent),
+            rep=agent,
             state=known.state,
             reason=known.reason,
             queue=known.queue,
