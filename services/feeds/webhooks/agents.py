@@ -19,8 +19,6 @@ _LOST = 24 * 3600
 """After so long without a word, nobody knows what an agent did in between."""
 _FORGOTTEN = 8 * 24 * 3600
 """After so long without a change an agent is forgotten: the intake itself keeps what it was told no longer."""
-_FAST: Micros = 3600 * SECOND
-"""A clock that is further ahead of the log's is wrong: what it said then leaves out nothing that comes later."""
 
 
 @dataclass(slots=True)
@@ -94,7 +92,7 @@ class Agents:
         """Tell what follows."""
         key, now = f"{seen.source}\x1f{seen.agent}", second(seen.at)
         known = self._agents.get(key)
-        if known is not None and (_comes_late(known, seen, self._memory.heard) or _same(known, seen)):
+        if known is not None and (_comes_late(known, seen) or _same(known, seen)):
             return
         if known is not None:
             yield from _lasted(known, seen.agent, now, teller)
@@ -104,9 +102,9 @@ class Agents:
         yield _entered(seen, teller)
 
 
-def _comes_late(known: Agent, seen: Doing, heard: Micros) -> bool:
-    """Whether the agent is known to have done something else after that, by a clock that may be right."""
-    return seen.at < max(known.at, known.since * SECOND) <= heard + _FAST
+def _comes_late(known: Agent, seen: Doing) -> bool:
+    """Whether the agent is known to have done something else after that."""
+    return seen.at < max(known.at, known.since * SECOND)
 
 
 def _same(known: Agent, seen: Doing) -> bool:

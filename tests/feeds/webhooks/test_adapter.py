@@ -186,12 +186,6 @@ def test_a_change_that_comes_again_after_a_later_one_of_the_same_second_adds_not
     assert told(*said) == told(*said, said[0])
 
 
-def test_one_word_of_a_clock_that_is_wrong_by_years_does_not_silence_an_agent() -> None:
-    facts = told(doing(3600, "ready"), doing(10**9, "paused"), doing(3602, "talking"), doing(3662, "wrap"))
-    assert [entered.state for entered in events(AgentStateEntered, facts)] == ["ready", "paused", "talking", "wrap"]
-    assert [(piece.state, piece.seconds) for piece in events(AgentStateLasted, facts)] == [("talking", 60)]
-
-
 def test_an_agent_of_whom_nothing_was_heard_for_longer_than_the_intake_keeps_is_forgotten() -> None:
     memory, days = AdapterMemory(), 24 * 3600
     adapter = Adapter(COMPANY, memory)
