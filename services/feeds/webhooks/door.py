@@ -12,6 +12,7 @@ from services.feeds.appender import Appender, AppendError, Record
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError
 from services.feeds.budget import Budget
 from services.feeds.callers.heard import LookUp
+from services.feeds.cloud_events import LINES, PIECE, pieces
 from services.feeds.facts import SECOND, Company, Micros, UnreadableItemError, micros
 from services.feeds.metrics import DoorMetrics
 from services.feeds.quotas import Quotas
@@ -23,6 +24,8 @@ from services.feeds.webhooks.source import Webhook
 from services.runtime.problems import Problem
 from services.runtime.topics import INTAKE
 
+_TOLD = 300
+"""What each thing that a delivery says takes in memory until it is on the log, in bytes."""
 _AHEAD: Micros = 24 * 3600 * SECOND
 """No clock is further ahead of ours: what is said of a later moment would be the last word of its agent for ever."""
 
@@ -56,7 +59,9 @@ class WebhookDoor:
         with self.budget.part() as part:
             webhook, secrets = self._known(source)
             delivery = self._delivery(request, await body_of(request, part))
+            part.take(PIECE * pieces(LINES, delivery.body))
             told = self._read(webhook, secrets, delivery)
+            part.take(_TOLD * len(told))
             seen = seen_in(told)
             left = self.quotas.take(f"source/{source}", len(seen))
             records = await self._records(told)
