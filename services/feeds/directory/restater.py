@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from events.envelope import Envelope
 from services.feeds.appender import ROUND, Appender
@@ -57,14 +58,20 @@ class Restater:
     _checkpoint: _Checkpoint = field(default_factory=_Checkpoint)
 
     async def run(self) -> None:
-        """Correct all there is, and then what comes; the topics exist."""
+        """Correct all there is, and then what comes; the topics exist.
+
+        While the log does not answer it is asked again: the door and the phone systems of this process go on without.
+        """
         self._checkpoint = await asyncio.to_thread(_load, self.folder / FILE_NAME)
         clock = asyncio.get_running_loop().time
         saved, written = self._written(), clock()
         async with consumer(self.kafka) as reader:
             places = await self._places()
             while True:
-                await self._round(reader, places)
+                try:
+                    await self._round(reader, places)
+                except KafkaError as error:
+                    _log.warning("log_does_not_answer", reason=str(error) or type(error).__name__)
                 if (now := self._written()) != saved and clock() - written >= _SAVE_S:
                     await asyncio.to_thread(write_whole, self.folder / FILE_NAME, now)
                     saved, written = now, clock()
@@ -96,7 +103,7 @@ class Restater:
     ) -> None:
         """Go back to where the facts may begin that new decisions are about."""
         directory = self.following.directory
-        new, self._checkpoint.decided = directory.since(self._checkpoint.decided), directory.position
+        new, decided = directory.since(self._checkpoint.decided), directory.position
         for place in places:
             known = self._position(place)
             position = ends[place] if known is None else known
@@ -104,6 +111,7 @@ class Restater:
                 earliest = min(mapping.starts_at for mapping in new)
                 position = min(position, await _offset_at(reader, place, earliest, position))
             self._come_to(place, position)
+        self._checkpoint.decided = decided
 
     async def _correct(self, reader: AIOKafkaConsumer, place: TopicPartition, end: int) -> None:
         """Correct a stretch of a partition, as much at a time as can be held."""

@@ -1,0 +1,96 @@
+"""Whoever restates, with a real broker that does not always answer: the door goes on, and nothing is left out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaTimeoutError
+
+from events.calls import CallEnded
+from services.feeds.appender import Appender, append
+from services.feeds.directory import restater
+from services.feeds.directory.following import Following
+from services.feeds.directory.restater import Restater
+from services.feeds.directory.restating import is_correction
+from services.feeds.facts import Company, Teller
+from services.runtime.log import consumer, producer
+from services.runtime.settings import KafkaSettings
+from services.runtime.shards import DECISIONS
+from services.runtime.topics import ensure_topics, source_topics
+from tests.feeds.directory.world import PBX, ended, mapped
+from tests.feeds.samples import MOSCOW
+from tests.feeds.watching import Watched, soon, watch
+from tests.telling import decided
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+CALLS = 20
+"""So many that each partition has some."""
+
+
+def _now(number: int) -> CallEnded:
+    now = datetime.now(UTC)
+    return ended(number, "Anna").model_copy(update={"occurred_at": now, "day": now.date()})
+
+
+async def _floor(kafka: KafkaSettings) -> Watched:
+    """A log of calls by the names of the phone system, and a decision about them."""
+    await ensure_topics(kafka.bootstrap_servers, source_topics())
+    log, teller = await watch(kafka.bootstrap_servers), Teller(PBX, Company(MOSCOW))
+    await append(kafka, [teller.tell(_now(number), f"call/c{number}", "", 1) for number in range(CALLS)])
+    event = mapped("Anna", "rep-1", datetime.now(UTC) - timedelta(hours=1))
+    async with producer(kafka) as desk:
+        await desk.send_and_wait(DECISIONS, decided(event, "directory/Anna", 1))
+    return log
+
+
+@asynccontextmanager
+async def _restating(kafka: KafkaSettings, home: Path) -> AsyncGenerator[None]:
+    following = Following(kafka)
+    async with Appender(kafka) as appender, asyncio.TaskGroup() as group:
+        tasks = [group.create_task(following.run())]
+        await following.known.wait()
+        tasks.append(group.create_task(Restater(kafka, following, home, appender).run()))
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+@dataclass
+class _Unsteady:
+    """Gives a consumer that does not answer what it is asked the second time."""
+
+    asked: str
+    times: int = 0
+
+    @asynccontextmanager
+    async def consumer(self, kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer]:
+        async with consumer(kafka) as reader:
+            answer = getattr(reader, self.asked)
+
+            async def answered(*about: Any) -> Any:  # noqa: ANN401  # as the one that it stands for
+                self.times += 1
+                if self.times == 2:
+                    raise KafkaTimeoutError
+                return await answer(*about)
+
+            setattr(reader, self.asked, answered)
+            yield reader
+
+
+@pytest.mark.parametrize("asked", ["end_offsets", "offsets_for_times"])
+async def test_a_log_that_does_not_answer_is_asked_again_and_nothing_is_left_out(
+    asked: str, fresh_bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails here would end the process, with the door and all that it listens to."""
+    kafka, unsteady = KafkaSettings(bootstrap_servers=fresh_bootstrap), _Unsteady(asked)
+    monkeypatch.setattr(restater, "consumer", unsteady.consumer)
+    log = await _floor(kafka)
+    async with _restating(kafka, tmp_path):
+        assert await log.holds(lambda found: sum(is_correction(each.source) for each in found) == CALLS)
+        assert await soon(lambda: unsteady.times > 2)
