@@ -24,14 +24,14 @@ class Named:
     theirs: str
 
 
-_FIELDS: Mapping[NameKind, tuple[str, str]] = {"agent": ("rep", "source_agent"), "queue": ("queue", "source_queue")}
+FIELDS: Mapping[NameKind, tuple[str, str]] = {"agent": ("rep", "source_agent"), "queue": ("queue", "source_queue")}
 """Where an event has the company's name, and where the source's."""
 
 
 def names_in(event: Event) -> list[Named]:
     """The names that a source gave in an event which is no correction."""
     found = list[Named]()
-    for kind, (ours, theirs) in _FIELDS.items():
+    for kind, (ours, theirs) in FIELDS.items():
         if theirs in type(event).model_fields and (name := getattr(event, ours)) is not None:
             found.append(Named(kind, name, getattr(event, theirs) or name))
     return found
@@ -44,7 +44,7 @@ def moment_of(event: Event) -> datetime:
 
 def renamed(event: Told, kind: NameKind, to: str) -> Told:
     """The event with another name of the company for what its source calls the same."""
-    ours, theirs = _FIELDS[kind]
+    ours, theirs = FIELDS[kind]
     known = getattr(event, theirs) or getattr(event, ours)
     return event.model_copy(update={ours: to, theirs: None if to == known else known})
 
