@@ -12,12 +12,13 @@ from typing import Any
 from events.agents import AgentRestated
 from events.calls import CallRestated
 from events.codec import Decoded, UnreadableError, decode
+from events.directory import NameKind
 from events.envelope import Envelope
 from events.plain import PlainRecord, Read, read_all
 from events.window import begun, first_known
 from services.feeds.directory.directory import Directory
 from services.feeds.directory.restating import corrections, is_told_so
-from services.feeds.naming import FIELDS, Named, moment_of
+from services.feeds.naming import FIELDS, Named
 
 Appended = tuple[bytes, int]
 """A record of the log, and when the log took it, in epoch milliseconds."""
@@ -61,22 +62,23 @@ def _names(record: Any, directory: Directory) -> Iterator[tuple[str, Named, date
             continue
         name = Named(kind, told, getattr(data, theirs, None) or told)
         if directory.mappings(record.source, kind, name.theirs):
-            yield record.source, name, _moment(record)
+            yield record.source, name, _moment(record, kind)
 
 
-def _moment(record: Any) -> datetime:  # noqa: ANN401  # whichever struct it is
+def _moment(record: Any, kind: NameKind) -> datetime:  # noqa: ANN401  # whichever struct it is
     """As `moment_of` says of an event."""
-    return datetime.fromisoformat(getattr(record.data, "began_at", None) or record.time)
+    joined = getattr(record.data, "enqueued_at", None) if kind == "queue" else None
+    return datetime.fromisoformat(getattr(record.data, "began_at", None) or joined or record.time)
 
 
 def _happened(record: Decoded) -> datetime:
     match record.event:
         case CallRestated(was=was, now=now) | AgentRestated(was=was, now=now):
-            return min(moment_of(was), moment_of(now))
+            return min(was.occurred_at, now.occurred_at)
         case None:
             return record.envelope.time
         case event:
-            return moment_of(event)
+            return event.occurred_at
 
 
 @dataclass(slots=True)

@@ -70,9 +70,9 @@ def _parts(record: Decoded) -> list[_Part]:
 
 def _steps(fact: Fact, source: str, appended_ms: int, directory: Directory) -> Iterator[tuple[Mapping, Fact, Fact]]:
     """The ways from what was told to what is meant now: each with the decision behind it."""
-    at, due = moment_of(fact), list[tuple[Mapping, Named, str]]()
+    due = list[tuple[Mapping, Named, str]]()
     for name in names_in(fact):
-        mappings = directory.mappings(source, name.kind, name.theirs)
+        at, mappings = moment_of(fact, name.kind), directory.mappings(source, name.kind, name.theirs)
         for place in range(_known(mappings, name.ours, at, appended_ms) + 1, len(mappings) + 1):
             meaning = meaning_at(mappings[:place], at)
             if meaning is not None:

@@ -11,6 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from events.agents import AgentStateLasted
 from events.calls import CallEnded, CallRestated
 from events.codec import decode, encode
+from events.event import Event
+from projections.cells import without_zeros
+from projections.fold_file import fold_file
+from projections.projection import load_projections
 from services.feeds.directory import passes
 from services.feeds.directory.restating import is_correction
 from services.feeds.facts import Company, Teller
@@ -18,7 +22,7 @@ from services.runtime.imports import Standing, beginning
 from tests.events.examples.dates import TODAY, at
 from tests.feeds.directory.world import PBX, World, ended, lasted, mapped
 from tests.feeds.samples import MOSCOW
-from tests.telling import decided
+from tests.telling import abandoned, decided, offered, picked_up
 
 AGENTS = ["Anna", "agent101", "rep-1"]
 QUEUES = [None, "sales", "support"]
@@ -26,6 +30,8 @@ MEANINGS = [None, "rep-1", "rep-2", "rep-3"]
 HOURS = [8, 9, 10]
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+WAITING = load_projections()["queue_waiting"]
+CALLER_LEFT, PICKED_UP = abandoned(wait=10), picked_up(wait=10)
 AHEAD_MS = [0, 1, 59_999, 60_000, 3_600_000]
 
 
@@ -112,6 +118,19 @@ def test_a_call_told_under_an_unknown_name_is_the_reps_once_the_name_is_mapped()
     world.decide(mapped("Anna", "rep-1", at(8)))
     world.correct()
     assert _reps(world) == {"rep-1": 1}
+
+
+@pytest.mark.parametrize("known", [0, None], ids=["restated", "told so"])
+@pytest.mark.parametrize("end", [CALLER_LEFT, PICKED_UP], ids=["left", "answered"])
+def test_whoever_waits_when_a_queue_is_mapped_leaves_the_queue_that_they_joined(end: Event, known: int | None) -> None:
+    """Otherwise somebody who never leaves would wait in the one queue, and would have left the other."""
+    world = World()
+    world.decide(mapped("sales", "new customers", at(9, 0, 5), "queue"))
+    world.now_ms += HOUR_MS
+    for event in (offered(), end):
+        world.tell(event, 1, known)
+    world.correct()
+    assert not without_zeros(WAITING, fold_file([raw for raw, _ in world.facts], WAITING).cells)
 
 
 def test_a_mapping_that_begins_later_leaves_what_was_before() -> None:
