@@ -32,6 +32,8 @@ _MOST = 100_000
 _READ = 2_000
 """How many records are looked at before others get their turn."""
 _LOOK_S = 0.5
+_WAIT_MS = 50
+"""How long the end of one partition is waited at before the next is read."""
 _SAVE_S = 1.0
 _LAYOUT = 1
 
@@ -65,7 +67,7 @@ class Restater:
         self._checkpoint = await asyncio.to_thread(_load, self.folder / FILE_NAME)
         clock = asyncio.get_running_loop().time
         saved, written = self._written(), clock()
-        async with consumer(self.kafka) as reader:
+        async with consumer(self.kafka, wait_ms=_WAIT_MS) as reader:
             places = await self._places()
             while True:
                 try:

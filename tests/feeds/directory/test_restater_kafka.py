@@ -15,7 +15,8 @@ from aiokafka.errors import KafkaTimeoutError
 from events.calls import CallEnded
 from services.feeds.appender import Appender, append
 from services.feeds.directory import restater
-from services.feeds.directory.following import Following
+from services.feeds.directory.directory import Directory
+from services.feeds.directory.following import Following, read_directory
 from services.feeds.directory.restater import Restater
 from services.feeds.directory.restating import is_correction
 from services.feeds.facts import Company, Teller
@@ -23,6 +24,7 @@ from services.runtime.log import consumer, producer
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import DECISIONS
 from services.runtime.topics import ensure_topics, source_topics
+from tests.events.examples.dates import at
 from tests.feeds.directory.world import PBX, ended, mapped
 from tests.feeds.samples import MOSCOW
 from tests.feeds.watching import Watched, soon, watch
@@ -69,8 +71,8 @@ class _Unsteady:
     times: int = 0
 
     @asynccontextmanager
-    async def consumer(self, kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer]:
-        async with consumer(kafka) as reader:
+    async def consumer(self, kafka: KafkaSettings, *, wait_ms: int) -> AsyncGenerator[AIOKafkaConsumer]:
+        async with consumer(kafka, wait_ms=wait_ms) as reader:
             answer = getattr(reader, self.asked)
 
             async def answered(*about: Any) -> Any:  # noqa: ANN401  # as the one that it stands for
@@ -94,3 +96,24 @@ async def test_a_log_that_does_not_answer_is_asked_again_and_nothing_is_left_out
     async with _restating(kafka, tmp_path):
         assert await log.holds(lambda found: sum(is_correction(each.source) for each in found) == CALLS)
         assert await soon(lambda: unsteady.times > 2)
+
+
+async def test_where_nothing_can_be_decided_yet_nothing_is_and_what_is_decided_later_is_known(
+    fresh_bootstrap: str,
+) -> None:
+    """A log that was made without the topic of decisions takes files in; whoever follows it waits for the topic."""
+    kafka, directory = KafkaSettings(bootstrap_servers=fresh_bootstrap), Directory()
+    topics = {spec.name: spec for spec in source_topics()}
+    await ensure_topics(fresh_bootstrap, [topics["kvota.calls"]])
+    await read_directory(kafka, directory)
+    assert directory.position == 0
+    following = Following(kafka, directory)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        at_work = group.create_task(following.run())
+        await ensure_topics(fresh_bootstrap, [topics[DECISIONS]])
+        await following.known.wait()
+        async with producer(kafka) as desk:
+            await desk.send_and_wait(DECISIONS, decided(mapped("Anna", "rep-1", at(8)), "directory/Anna", 1))
+        await following.reached(1)
+        at_work.cancel()
+    assert directory.meaning(PBX, "agent", "Anna", at(9)) == "rep-1"
