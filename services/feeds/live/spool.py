@@ -66,7 +66,7 @@ class Spool:
         return file.read(size)
 
     def forget(self, before: int) -> None:
-        """Let go of what lies before a position, as far as it fills whole files: the last one is whole when that is all."""
+        """Let go of what lies before a position: of each file that ends there or before, and of the last one, too."""
         if self._starts and self._starts[-1] < self.end <= before:
             self._begin_file()
         while len(self._starts) > 1 and self._starts[1] <= before:
