@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from events.agents import State
 from events.envelope import Envelope
-from events.feeds import FeedGapFound
 from services.feeds.agent_states import Agents, AgentsMemory
-from services.feeds.facts import Micros, Teller, TellerMemory, instant, second
+from services.feeds.facts import Micros, Teller, TellerMemory, second
 from services.feeds.freeswitch.direct import Began, DirectCalls, DirectMemory
 from services.feeds.freeswitch.framing import AUTH, END
 from services.feeds.freeswitch.headers import began_of, hangup_of, left_of, place_of, served_of
@@ -17,6 +16,7 @@ from services.feeds.freeswitch.message import Message, is_event, parse
 from services.feeds.freeswitch.numbering import Numbering
 from services.feeds.freeswitch.statuses import Statuses, StatusesMemory
 from services.feeds.freeswitch.stays import Place, Served, Stays, StaysMemory
+from services.feeds.gaps import Gap, gap_found
 from services.feeds.queue_calls import CallsMemory, QueueCalls, within
 
 CALLCENTER = b"callcenter::info"
@@ -174,17 +174,15 @@ class EslReader:
 
     def _gap_found(self, at: Micros, core: str, number: int, missing: int | None, reason: str) -> Envelope:
         known = self.memory.numbering
-        event = FeedGapFound(
-            **self.teller.when(at),
-            feed=self.feed,
-            after=f"{known.core}/{known.highest}" if known.core else instant(self.memory.latest or at).isoformat(),
+        gap = Gap(
+            last=self.memory.latest or at,
+            first=at,
+            reason=reason,
+            after=f"{known.core}/{known.highest}" if known.core else None,
             before=f"{core}/{number}",
             missing=missing,
-            reason=reason,
-            starts_at=instant(min(self.memory.latest or at, at)),
-            ends_at=instant(at),
         )
-        return self.teller.tell(event, f"feed/{event.feed}", "gap", at)
+        return gap_found(gap, self.feed, self.teller)
 
     def _heartbeat(self, _message: Message, _at: Micros) -> Iterable[Envelope]:
         return ()
