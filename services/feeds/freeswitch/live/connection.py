@@ -14,8 +14,10 @@ from services.feeds.freeswitch.message import parse
 from services.feeds.live.connection import CONNECT_S, Line, LostError, RefusedError, line, until_done
 from services.runtime.errors import ClearError
 
-BEGINS = b"\nContent-Type: " + AUTH + END
-"""What stands before the events of each connection: it ends what a write that was torn may have left unfinished."""
+BEGINS = b"\0\nContent-Type: " + AUTH + END
+"""What stands before the events of each connection: it ends what a write that was torn may have left unfinished, and
+where that ends with a line it does not make the headers seem to be all there are.
+"""
 SILENCE_S = 90.0
 """A connection on which nothing is heard for so long, not even the heartbeat of every 20 s, is dead."""
 _HEAD = 64 * 1024
