@@ -78,7 +78,8 @@ def feed(  # noqa: PLR0913  # each is an option of the command
             "source_zone": source_zone,
         }
         [(way, where)] = asked.items()
-        _listen(_live(source, way, where, given, _sealing(company)))
+        vault = _caller_vault()
+        _listen(_live(source, way, where, given, _with_callers(_sealing(company), vault)), vault)
         return
     if not file:
         message = f"say what to read: --file FILE{_or_how_to_hear(source)}"
@@ -142,6 +143,15 @@ def _caller_vault() -> "CallerVault":
     return caller_vault(vault_url(), ServiceCredentials("cli", AuthSettings()))
 
 
+def _with_callers(company: "Company", vault: "CallerVault") -> "Company":
+    """The same company, whose callers the vault knows."""
+    from dataclasses import replace
+
+    from services.feeds.callers.heard import Callers
+
+    return replace(company, callers=Callers(vault.look_up))
+
+
 def _print(envelopes: "Iterator[Envelope]") -> None:
     from events.codec import encode
 
@@ -150,15 +160,16 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
 
 
 def _append(source: str, files: list[Path], company: "Company", said: _Said, *, as_json: bool) -> None:
-    from dataclasses import replace
-
-    from services.feeds.appender import append
-    from services.feeds.callers.heard import Callers
+    from services.feeds.appender import Appended, append
 
     vault = _caller_vault()
-    callers = Callers(vault.look_up)
-    told = _read(source, files, replace(_sealing(company), callers=callers), said)
-    appended = asyncio.run(append(kafka("feed"), told, callers=callers)).by_topic
+    company = _with_callers(_sealing(company), vault)
+
+    async def all_of_it() -> Appended:
+        async with vault:
+            return await append(kafka("feed"), _read(source, files, company, said), callers=company.callers)
+
+    appended = asyncio.run(all_of_it()).by_topic
     if vault.missed:
         typer.echo(
             "The vault does not answer: callers are not known, and reading again does not change that.", err=True
@@ -180,7 +191,7 @@ def _live(source: str, way: str, where: str, given: "Mapping[str, object]", comp
     """Give what is to be listened to; what the command says goes before what the environment does."""
     from services.feeds.freeswitch.settings import FreeSwitchSettings
     from services.feeds.kamailio.settings import KamailioSettings
-    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told, with_callers
+    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told
     from services.feeds.registry import WEBHOOKS
     from services.feeds.settings import FeedsSettings
     from services.feeds.three_cx.settings import ThreeCxSettings
@@ -203,7 +214,7 @@ def _live(source: str, way: str, where: str, given: "Mapping[str, object]", comp
         home=home(),
         patient=False,
     )
-    live = make(with_callers(told, _caller_vault().look_up), where)
+    live = make(told, where)
     assert live is not None  # noqa: S101  # an address was given
     return live
 
@@ -213,13 +224,14 @@ def _of(settings: "type[Settings]", said: "Mapping[str, object]") -> dict[str, o
     return {name: value for name, value in said.items() if name in settings.model_fields}
 
 
-def _listen(live: "Live") -> None:
+def _listen(live: "Live", vault: "CallerVault") -> None:
     from services.feeds.live.sources import feed_from
     from services.runtime.logging import configure_logging
     from services.runtime.stopping import stop_when_told
 
     async def until_told() -> None:
-        await feed_from(live, kafka("feed"), stop_when_told())
+        async with vault:
+            await feed_from(live, kafka("feed"), stop_when_told())
 
     configure_logging()
     asyncio.run(until_told())
