@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from events.event import Count, Event, Instant, Name, Seconds
+from events.event import Count, Event, EventId, Instant, Name, Ordinal, Seconds, Text
 from events.ids import RepId
 
 State = Literal["ready", "ringing", "talking", "hold", "wrap", "paused", "offline"]
@@ -16,6 +16,10 @@ class AgentSignedIn(Event):
     version: Literal[1] = 1
     rep: RepId
     queue: Name | None = None
+    source_agent: Name | None = None
+    """What the source calls the agent, where that is not how the company knows the rep."""
+    source_queue: Name | None = None
+    """What the source calls the queue, where that is not how the company knows it."""
 
 
 class AgentSignedOut(Event):
@@ -25,6 +29,10 @@ class AgentSignedOut(Event):
     version: Literal[1] = 1
     rep: RepId
     queue: Name | None = None
+    source_agent: Name | None = None
+    """As in `agent.signed_in`."""
+    source_queue: Name | None = None
+    """As in `agent.signed_in`."""
 
 
 class AgentStateEntered(Event):
@@ -38,6 +46,10 @@ class AgentStateEntered(Event):
     """The reason of a pause, where the source says one."""
     queue: Name | None = None
     """The queue whose call rings or is talked on; empty for a call that met none, and where there is no call."""
+    source_agent: Name | None = None
+    """As in `agent.signed_in`."""
+    source_queue: Name | None = None
+    """As in `agent.signed_in`."""
 
 
 class AgentStateLasted(Event):
@@ -54,6 +66,23 @@ class AgentStateLasted(Event):
     began_at: Instant
     """Inside one quarter of an hour with `occurred_at`, when the piece ended."""
     seconds: Seconds
+    source_agent: Name | None = None
+    """As in `agent.signed_in`."""
+    source_queue: Name | None = None
+    """As in `agent.signed_in`."""
+
+
+class AgentRestated(Event):
+    """What was said of an agent's time was corrected: `was` stops counting and `now` counts in its place."""
+
+    type: Literal["agent.restated"] = "agent.restated"
+    version: Literal[1] = 1
+    of: EventId
+    """The id of the event that is restated."""
+    revision: Ordinal
+    reason: Text
+    was: AgentStateLasted
+    now: AgentStateLasted
 
 
 class ShiftPlanned(Event):
@@ -92,8 +121,17 @@ class QueueMeasured(Event):
     staffed: Count
     ready: Count
     talking: Count
+    source_queue: Name | None = None
+    """As in `agent.signed_in`."""
 
 
 AgentEvent = (
-    AgentSignedIn | AgentSignedOut | AgentStateEntered | AgentStateLasted | ShiftPlanned | ShiftChanged | QueueMeasured
+    AgentSignedIn
+    | AgentSignedOut
+    | AgentStateEntered
+    | AgentStateLasted
+    | AgentRestated
+    | ShiftPlanned
+    | ShiftChanged
+    | QueueMeasured
 )

@@ -46,6 +46,8 @@ class CallOffered(Event):
     person: PersonId | None = None
     """Who was on the line from outside, whichever side called: a random id, behind which the vault keeps the number
     until the person is erased."""
+    source_queue: Name | None = None
+    """What the source calls the queue, where that is not how the company knows it."""
 
 
 class CallAnswered(Event):
@@ -63,6 +65,10 @@ class CallAnswered(Event):
     enqueued_at: Instant | None = None
     """When the caller joined the queue, as `call.offered` says; empty for a call that met none."""
     person: PersonId | None = None
+    """As in `call.offered`."""
+    source_agent: Name | None = None
+    """What the source calls the agent, where that is not how the company knows the rep."""
+    source_queue: Name | None = None
     """As in `call.offered`."""
 
 
@@ -108,6 +114,10 @@ class CallEnded(Event):
     customer: CustomerId | None = None
     lead: LeadId | None = None
     deal: DealId | None = None
+    source_agent: Name | None = None
+    """As in `call.answered`."""
+    source_queue: Name | None = None
+    """As in `call.offered`."""
 
 
 class CallDispositioned(Event):
@@ -121,10 +131,12 @@ class CallDispositioned(Event):
     """Whether the person who can decide was on the line."""
     result: Name
     note: Text = ""
+    source_agent: Name | None = None
+    """As in `call.answered`."""
 
 
 class CallRestated(Event):
-    """The source corrected what it had said of a call: `was` stops counting and `now` counts in its place."""
+    """What was said of a call was corrected, by its source or by the directory: `was` no longer counts, `now` does."""
 
     type: Literal["call.restated"] = "call.restated"
     version: Literal[1] = 1

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from events.agents import AgentEvent
 from events.calls import CallEvent
 from events.deals import DealEvent
+from events.directory import DirectoryEvent
 from events.erasures import ErasureEvent
 from events.event import Event
 from events.feeds import FeedEvent
@@ -39,6 +40,14 @@ class EventType:
     def corrects(self) -> bool:
         """Whether it takes an earlier event back: then it holds `was` and `now`, which are events themselves."""
         return {"was", "now"} <= self.model.model_fields.keys()
+
+    @cached_property
+    def corrected(self) -> frozenset[str]:
+        """The types of events that it can take back."""
+        if not self.corrects:
+            return frozenset()
+        held = members(self.model.model_fields["was"].annotation)
+        return frozenset(str(model.model_fields["type"].default) for model in held)
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,11 @@ class Noun:
         """The types of events that take back an earlier one."""
         return tuple(entry.name for entry in self.types.values() if entry.corrects)
 
+    @cached_property
+    def corrected(self) -> frozenset[str]:
+        """The types of events that may be taken back; the others stand for ever."""
+        return frozenset[str]().union(*(entry.corrected for entry in self.types.values()))
+
     def defaults(self, column: str) -> dict[str, tuple[str, ...]]:
         """What stands in a column where an event leaves the field out: the value as SQL, and the types it is for."""
         found: dict[str, tuple[str, ...]] = {}
@@ -111,6 +125,7 @@ NOUNS: Mapping[str, Noun] = {
         Noun("deals", DECISIONS, members(DealEvent)),
         Noun("leads", DECISIONS, members(LeadEvent)),
         Noun("training", DECISIONS, members(TrainingEvent)),
+        Noun("directory", DECISIONS, members(DirectoryEvent)),
     )
 }
 

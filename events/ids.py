@@ -48,3 +48,11 @@ def fact_id(source: str, subject: str, leg: str, kind: str, sequence: int) -> UU
 def restatement_id(original: UUID, revision: int) -> UUID:
     """Make the id of the `revision`-th (from 1) restatement of the fact `original`."""
     return uuid5(original, str(revision))
+
+
+def renaming_id(told: UUID, mapping: UUID, part: str) -> UUID:
+    """Make the id of what takes back the name in the record `told`, since the decision `mapping` says another.
+
+    `part` is which event of the record it is about: that of a fact is empty, a correction's are was and now.
+    """
+    return uuid5(told, _SEPARATOR.join(("directory", str(mapping), part)))

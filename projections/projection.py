@@ -105,12 +105,14 @@ def load_projection(name: str, text: str, con: duckdb.DuckDBPyConnection | None 
     con = con or _empty_database()
     question, keys, live = _header(name, text)
     tree = _parse(name, text, con)
-    relations = frozenset(_prepare(name, tree))
+    read = list(_prepare(name, tree))
+    relations = frozenset(relation for relation, _ in read)
     contributions = str(con.execute("SELECT json_deserialize_sql($tree)", {"tree": json.dumps(tree)}).fetchall()[0][0])
     columns = _columns(name, contributions, con)
     if missing := [key for key in keys if key not in dict(columns)]:
         raise ProjectionError(name, f"the key names {missing[0]!r}, which the SELECT does not yield")
-    measures = tuple(_measure(name, column, kind, relations, keys) for column, kind in columns if column not in keys)
+    undone = _undone(read)
+    measures = tuple(_measure(name, column, kind, undone, keys) for column, kind in columns if column not in keys)
     _check_live(name, live, keys, dict(columns))
     sql = _canonical(contributions, columns, keys)
     return Projection(name, question, keys, measures, relations, sql, _names(tree, relations), live)
@@ -162,15 +164,45 @@ def _parse(name: str, text: str, con: duckdb.DuckDBPyConnection) -> dict[str, An
     return tree
 
 
-def _prepare(name: str, tree: dict[str, Any]) -> Iterator[str]:
-    """Add the column `fact` to every SELECT of the file, and yield the relation that each reads."""
+_Types = frozenset[str] | None
+"""The types of events that a SELECT reads; None: whatever its relation has."""
+
+
+def _prepare(name: str, tree: dict[str, Any]) -> Iterator[tuple[str, _Types]]:
+    """Add the column `fact` to every SELECT of the file, and yield the relation and the types that each reads."""
     forbidden = _forbidden_functions()
     for node in _nodes(tree["statements"][0]["node"]):
         _check_plain(name, node, forbidden)
         table = _one_relation(name, node)
         column = [table["alias"] or table["table_name"], "fact"]
         node["select_list"].append({"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": "", "column_names": column})
-        yield table["table_name"]
+        yield table["table_name"], _types(node["where_clause"])
+
+
+def _types(condition: dict[str, Any] | None) -> _Types:
+    """The types that a condition lets pass, where it says so in plain words: by `=`, `IN` and `AND`."""
+    match condition:
+        case {"type": "CONJUNCTION_AND", "children": parts}:
+            named = [types for part in parts if (types := _types(part)) is not None]
+            return frozenset.intersection(*named) if named else None
+        case {"type": "COMPARE_EQUAL", "left": column, "right": value} if column.get("column_names") == ["type"]:
+            values = [value]
+        case {"type": "COMPARE_IN", "children": [column, *values]} if column.get("column_names") == ["type"]:
+            pass
+        case _:
+            return None
+    texts = [value.get("literal", {}).get("text") for value in values]
+    return None if None in texts else frozenset(texts)
+
+
+def _undone(read: Sequence[tuple[str, _Types]]) -> str | None:
+    """A relation of whose facts that are read some may be taken back."""
+    taken_back = (
+        relation
+        for relation, types in read
+        if (NOUNS[relation].corrected if types is None else types & NOUNS[relation].corrected)
+    )
+    return min(taken_back, default=None)
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -239,12 +271,11 @@ def _columns(name: str, contributions: str, con: duckdb.DuckDBPyConnection) -> l
     return [(str(row[0]), str(row[1])) for row in described if row[0] != "fact"]
 
 
-def _measure(name: str, column: str, duckdb_type: str, relations: frozenset[str], keys: tuple[str, ...]) -> Measure:
+def _measure(name: str, column: str, duckdb_type: str, undone: str | None, keys: tuple[str, ...]) -> Measure:
     prefix = column.partition("_")[0]
     kind: Kind = prefix if prefix in ("min", "max", "last") else "sum"  # type: ignore[assignment]  # a str to mypy
-    restatable = sorted(relation for relation in relations if NOUNS[relation].restatable)
-    if kind != "sum" and restatable:
-        problem = f"facts of {restatable[0]} can be restated, and a {kind} cannot be undone"
+    if kind != "sum" and undone is not None:
+        problem = f"facts of {undone} can be restated, and a {kind} cannot be undone"
         raise ProjectionError(name, f"{column}: {problem}")
     if kind == "sum" and duckdb_type not in _WHOLE:
         raise ProjectionError(name, f"{column} is {duckdb_type}: a measure is a whole number, in its smallest unit")

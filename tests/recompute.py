@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from events.agents import AgentStateEntered, AgentStateLasted
+from events.agents import AgentRestated, AgentStateEntered, AgentStateLasted
 from events.calls import CallAnswered, CallEnded, CallOffered, CallRestated
 from events.codec import Decoded, UnreadableError, decode
 from events.deals import DealAmended, DealRefunded, DealWon
@@ -83,7 +83,7 @@ def _holds(envelope: Envelope, heads: dict[str, int]) -> bool:
 
 
 def _unfolded(event: Event | None) -> Iterator[tuple[int, Event]]:
-    if isinstance(event, CallRestated | DealAmended | QuotaAmended):
+    if isinstance(event, AgentRestated | CallRestated | DealAmended | QuotaAmended):
         yield -1, event.was
         yield 1, event.now
     elif event is not None:

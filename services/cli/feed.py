@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from events.envelope import Envelope
     from services.feeds.callers.vault import CallerVault
+    from services.feeds.directory.directory import Directory
     from services.feeds.facts import Company
     from services.feeds.live.sources import Live
     from services.runtime.settings import Settings
@@ -77,9 +78,10 @@ def feed(  # noqa: PLR0913  # each is an option of the command
             "fields": fields,
             "source_zone": source_zone,
         }
-        [(way, where)] = asked.items()
         vault = _caller_vault()
-        _listen(_live(source, way, where, given, _with_callers(_sealing(company), vault)), vault)
+        known, directory = _knowing(_sealing(company), vault)
+        [(way, where)] = asked.items()
+        _listen(_live(source, way, where, given, known), vault, directory)
         return
     if not file:
         message = f"say what to read: --file FILE{_or_how_to_hear(source)}"
@@ -108,6 +110,7 @@ def _read(source: str, files: list[Path], company: "Company", said: _Said) -> "I
         files,
         zone=company.zone,
         roster=company.roster,
+        directory=company.directory,
         system=said.system,
         source_zone=None if said.source_zone is None else read_zone(said.source_zone),
         fields=said.fields,
@@ -143,13 +146,15 @@ def _caller_vault() -> "CallerVault":
     return caller_vault(vault_url(), ServiceCredentials("cli", AuthSettings()))
 
 
-def _with_callers(company: "Company", vault: "CallerVault") -> "Company":
-    """The same company, whose callers the vault knows."""
+def _knowing(company: "Company", vault: "CallerVault") -> "tuple[Company, Directory]":
+    """The same company, whose callers the vault knows, by a directory of names that is still to be read."""
     from dataclasses import replace
 
     from services.feeds.callers.heard import Callers
+    from services.feeds.directory.directory import Directory
 
-    return replace(company, callers=Callers(vault.look_up))
+    directory = Directory()
+    return replace(company, callers=Callers(vault.look_up), directory=directory), directory
 
 
 def _print(envelopes: "Iterator[Envelope]") -> None:
@@ -161,15 +166,17 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
 
 def _append(source: str, files: list[Path], company: "Company", said: _Said, *, as_json: bool) -> None:
     from services.feeds.appender import Appended, append
+    from services.feeds.directory.following import read_directory
 
     vault = _caller_vault()
-    company = _with_callers(_sealing(company), vault)
+    known, directory = _knowing(_sealing(company), vault)
 
-    async def all_of_it() -> Appended:
+    async def by_the_directory() -> Appended:
+        await read_directory(kafka("feed"), directory)
         async with vault:
-            return await append(kafka("feed"), _read(source, files, company, said), callers=company.callers)
+            return await append(kafka("feed"), _read(source, files, known, said), callers=known.callers)
 
-    appended = asyncio.run(all_of_it()).by_topic
+    appended = asyncio.run(by_the_directory()).by_topic
     if vault.missed:
         typer.echo(
             "The vault does not answer: callers are not known, and reading again does not change that.", err=True
@@ -224,14 +231,21 @@ def _of(settings: "type[Settings]", said: "Mapping[str, object]") -> dict[str, o
     return {name: value for name, value in said.items() if name in settings.model_fields}
 
 
-def _listen(live: "Live", vault: "CallerVault") -> None:
+def _listen(live: "Live", vault: "CallerVault", directory: "Directory") -> None:
+    from services.feeds.directory.following import Following
     from services.feeds.live.sources import feed_from
     from services.runtime.logging import configure_logging
     from services.runtime.stopping import stop_when_told
 
     async def until_told() -> None:
-        async with vault:
-            await feed_from(live, kafka("feed"), stop_when_told())
+        following = asyncio.create_task(Following(kafka("feed"), directory).run())
+        try:
+            async with vault:
+                await feed_from(live, kafka("feed"), stop_when_told())
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
 
     configure_logging()
     asyncio.run(until_told())

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.desk.asking import Desk
 from services.desk.customers import routes as customers
 from services.desk.deals import routes as deals
+from services.desk.directory import routes as directory
 from services.desk.goals import routes as goals
 from services.desk.headcount import routes as headcount
 from services.desk.hiring import routes as hiring
@@ -37,7 +38,8 @@ def desk_app(desk: Desk, watch: Guard) -> FastAPI:
     answer_problems(app)
     answer_callers(app, watch)
     answer_health(app, lambda: desk.log.ready)
-    for noun in (people, hiring, headcount, training, trainees, goals, quotas, leads, customers, deals, sales):
+    nouns = (people, hiring, headcount, training, trainees, goals, quotas, leads, customers, deals, sales, directory)
+    for noun in nouns:
         app.router.routes.extend(noun.router.routes)
     describe(app, _ABOUT)
     answer_docs(app)

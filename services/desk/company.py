@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from events.deals import DealEvent
+from events.directory import DirectoryMapped
 from events.event import Event
 from events.goals import AimEvent, QuotaEvent
 from events.leads import LeadEvent
 from events.people import HeadcountEvent, HiringEvent, OrgEvent
 from events.training import TrainingEvent
 from services.desk.deals.state import Deals
+from services.desk.directory.state import DirectoryOfNames
 from services.desk.goals.state import Goals
 from services.desk.headcount.state import Headcount
 from services.desk.hiring.state import Hiring
@@ -32,6 +34,7 @@ class Company:
     deals: Deals = field(default_factory=Deals)
     leads: Leads = field(default_factory=Leads)
     training: Training = field(default_factory=Training)
+    directory: DirectoryOfNames = field(default_factory=DirectoryOfNames)
 
     def take(self, event: Event, event_id: UUID) -> None:
         """Remember an event that counts; events of other nouns change nothing here."""
@@ -51,6 +54,8 @@ class Company:
             self.hiring.take(event)
         elif isinstance(event, HeadcountEvent):
             self.headcount.take(event)
+        elif isinstance(event, DirectoryMapped):
+            self.directory.take(event)
 
 
 Whose = str | Callable[[Company], str]

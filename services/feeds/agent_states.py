@@ -121,7 +121,7 @@ class Agents:
             if paused:
                 agent.pauses.setdefault(queue or _ALL, None)
 
-        event = AgentSignedIn(**self._when(at), rep=self._teller.company.rep(name), queue=queue)
+        event = AgentSignedIn(**self._when(at), rep=name, queue=queue)
         yield self._tell(event, name, queue or _ALL, second(at))
         yield from self._move(at, name, change)
 
@@ -134,7 +134,7 @@ class Agents:
                 agent.queues.discard(left)
                 agent.pauses.pop(left, None)
 
-        event = AgentSignedOut(**self._when(at), rep=self._teller.company.rep(name), queue=queue)
+        event = AgentSignedOut(**self._when(at), rep=name, queue=queue)
         yield self._tell(event, name, queue or _ALL, second(at))
         yield from self._move(at, name, change)
 
@@ -264,7 +264,7 @@ class Agents:
     def _piece(self, name: str, doing: Doing, began: int, ended: int) -> Envelope:
         event = AgentStateLasted(
             **self._when(ended * SECOND),
-            rep=self._teller.company.rep(name),
+            rep=name,
             state=doing.state,
             reason=doing.reason,
             queue=doing.queue,
@@ -276,7 +276,7 @@ class Agents:
     def _entered(self, name: str, doing: Doing, now: int) -> Envelope:
         event = AgentStateEntered(
             **self._when(now * SECOND),
-            rep=self._teller.company.rep(name),
+            rep=name,
             state=doing.state,
             reason=doing.reason,
             queue=doing.queue,

@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import TypedDict
+from functools import partial
+from typing import Protocol, TypedDict
 from uuid import UUID
 
 from events.catalogue import entry_of
 from events.codec import event_data, event_schema
+from events.directory import NameKind
 from events.envelope import Envelope
 from events.event import Event
 from events.ids import fact_id
 from services.feeds.callers.heard import Callers
+from services.feeds.naming import named
 from services.runtime.errors import ClearError
 from services.runtime.sealing import Seal, keep_nothing
 
@@ -35,6 +38,21 @@ class When(TypedDict):
     day: date
 
 
+class Names(Protocol):
+    """What the company decided of the names of its sources."""
+
+    def meaning(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str | None:
+        """The rep or queue that a name of a source means at a moment; None where nothing was decided of it."""
+
+
+class NoNames:
+    """No names: nothing was decided."""
+
+    def meaning(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str | None:  # noqa: ARG002  # whatever is asked
+        """Say that nothing was decided."""
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """What a phone system does not know of the company that it serves."""
@@ -42,15 +60,20 @@ class Company:
     zone: tzinfo
     """Where the business day begins and ends."""
     roster: Mapping[str, str] = field(default_factory=dict)
-    """The rep behind a name that the phone system gives an agent; a name that is not in it stands for itself."""
+    """The rep behind a name that the phone system gives an agent, where nothing was decided of it."""
     seal: Seal = keep_nothing
     """How the company keeps what could not be read, so that none but its vault reads it."""
     callers: Callers | None = None
     """Those who are on the line from outside; None where nobody could say who they are."""
+    directory: Names = field(default_factory=NoNames)
+    """What was decided of names."""
 
-    def rep(self, agent: str) -> str:
-        """Who the agent is."""
-        return self.roster.get(agent, agent)
+    def means(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str:
+        """The rep or queue that a name of a source means at a moment; one of which nothing is known means itself."""
+        decided = self.directory.meaning(named_by, kind, name, at)
+        if decided is not None:
+            return decided
+        return self.roster.get(name, name) if kind == "agent" else name
 
     def day(self, moment: datetime) -> date:
         """Give the business day of a moment."""
@@ -113,9 +136,10 @@ class Teller:
     def tell(self, event: Event, subject: str, leg: str, sequence: int, *, identity: UUID | None = None) -> Envelope:
         """Write down an event; `leg` and `sequence` say which of its kind on that subject it is.
 
+        It has the source's own names of agents and queues, and is written by those of the company.
         `identity` is the id of an event whose own rule makes it, as that of a restatement does.
         """
-        kind = entry_of(event).name
+        kind, event = entry_of(event).name, named(event, partial(self.company.means, self.source))
         return Envelope(
             specversion="1.0",
             id=identity or fact_id(self.source, subject.partition("/")[2], leg, kind, sequence),

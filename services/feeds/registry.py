@@ -9,7 +9,7 @@ from events.envelope import Envelope
 from services.feeds import aircall, amazon_connect, bitrix24, genesys, mango, twilio, uis, vonage
 from services.feeds.asterisk import files as asterisk
 from services.feeds.callers.heard import Callers
-from services.feeds.facts import Company
+from services.feeds.facts import Company, Names, NoNames
 from services.feeds.freeswitch import files as freeswitch
 from services.feeds.kamailio import files as kamailio
 from services.feeds.three_cx import files as three_cx
@@ -50,6 +50,7 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
     *,
     zone: tzinfo,
     roster: Mapping[str, str] | None = None,
+    directory: Names | None = None,
     system: str | None = None,
     source_zone: tzinfo | None = None,
     fields: str | None = None,
@@ -58,12 +59,13 @@ def read_files(  # noqa: PLR0913  # what files do not tell, a person does
 ) -> Iterator[Envelope]:
     """Read files of a source into records for the log; nothing but the files decides what they are.
 
-    `zone` is where the business day begins, `roster` the rep behind each agent's name, `system` the name of the phone
-    system where the files do not tell it, `source_zone` the time zone of its clock where that is not `zone`, `fields`
-    the columns of a 3CX where an installation has others, and `seal` keeps what cannot be read; `callers` hears who is
-    on the line from outside.
+    `zone` is where the business day begins, `roster` the rep behind each agent's name, `directory` what was decided of
+    names, `system` the name of the phone system where the files do not tell it, `source_zone` the time zone of its
+    clock where that is not `zone`, `fields` the columns of a 3CX where an installation has others, and `seal` keeps
+    what cannot be read; `callers` hears who is on the line from outside.
     """
-    return _reader(source, fields)(files, Company(zone, roster or {}, seal, callers), system, source_zone)
+    company = Company(zone, roster or {}, seal, callers, directory or NoNames())
+    return _reader(source, fields)(files, company, system, source_zone)
 
 
 def _reader(source: str, fields: str | None) -> FilesReader:

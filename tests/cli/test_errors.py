@@ -22,7 +22,7 @@ HEAVY = {"aiokafka", "duckdb", "faust", "pyarrow", "pydantic", "numpy", "hypothe
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--time-zone", "Mars"), "no time zone 'Mars'"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--source-zone", "Mars"), "no time zone 'Mars'"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--roster", "{file}"), "a roster is a JSON object"),
-        (("report", "nothing"), "no report 'nothing'; there are: call_centre, certifications, onboarding_breaches, "),
+        (("report", "nothing"), "no report 'nothing'; there are: call_centre, certifications, completeness, "),
         (("report", "rep_day", "colour=red"), "no parameter of rep_day 'colour'"),
         (("report", "rep_day", "day"), "expected NAME=VALUE, got 'day'"),
         (("report", "rep_day", "--known-at", "yesterday"), "'yesterday' is no instant"),

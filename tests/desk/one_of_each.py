@@ -19,6 +19,7 @@ BODIES = {
     **{name: name for name in ("requisition", "candidate", "programme", "customer", "goal", "lead")},
     "plan": "headcount_plan",
     "pool": "lead_pool",
+    "to": "rep",
 }
 """Fields of bodies, and what they name."""
 QUERIES = {"rep": "rep", "unit": "unit", "holder": "rep", "customer": "customer", "plan": "headcount_plan"}
@@ -65,6 +66,7 @@ async def one_of_each(desk: httpx.AsyncClient, home: Path) -> Things:
     rep = await things.make("/v1/reps", name="Anna", unit=unit, post="seller", **EARLY)
     await _aims(things, rep)
     await _people(things, unit, rep)
+    await things.make("/v1/directory", named_by="/asterisk/pbx1", kind="agent", name="agent101", to=rep, **EARLY)
     await _sales(things, rep)
     return things
 

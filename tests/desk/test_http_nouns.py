@@ -124,6 +124,22 @@ async def test_the_staffing_table(desk: httpx.AsyncClient, tmp_path: Path) -> No
     assert plan in (await read(desk, "/v1/headcount/plans"))["approved"]
 
 
+async def test_the_names_of_a_phone_system(desk: httpx.AsyncClient) -> None:
+    anna, boris = await rep(desk), await rep(desk)
+    agent = {"named_by": "/asterisk/pbx1", "kind": "agent", "name": "Анна 101/а"}
+    identity = (await told(desk, "/v1/directory", **agent, to=anna, starts_at="2026-11-24T06:00:00Z"))["directory"]
+    assert await refused(desk, "/v1/directory", **agent, to="nobody") == "no-such-rep"
+    again = {**agent, "to": anna, "starts_at": "2026-11-24T06:00:00Z"}
+    assert await refused(desk, "/v1/directory", **again) == "name-mapped-so-already"
+    await told(desk, "/v1/directory", **agent, to=boris, starts_at="2100-01-01T00:00:00Z")
+    await told(desk, "/v1/directory", **agent | {"kind": "queue", "name": "sales"}, to="new customers")
+    known = await read(desk, f"/v1/directory/{quote(identity, safe='')}")
+    assert (known["to"], [each["to"] for each in known["mappings"]], known["version"]) == (anna, [anna, boris], 2)
+    of_anna = await read(desk, f"/v1/directory?kind=agent&to={anna}")
+    assert [each["name"] for each in of_anna["items"]] == ["Анна 101/а"]
+    assert len((await read(desk, "/v1/directory"))["items"]) == 2
+
+
 async def test_a_goal_and_what_is_asked_for_it(desk: httpx.AsyncClient) -> None:
     anna = await rep(desk)
     quarter = {"starts_on": "2026-10-01", "ends_on": "2027-01-01"}

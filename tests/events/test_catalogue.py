@@ -82,16 +82,18 @@ def test_facts_ride_on_their_own_topics_and_decisions_on_one() -> None:
     assert topic_of(EXAMPLES["call.ended"].event) == "kvota.calls"
     assert topic_of(EXAMPLES["record.parked"].event) == "kvota.parked"
     decisions = {noun.name for noun in NOUNS.values() if noun.topic == DECISIONS}
-    assert decisions == {"people", "goals", "deals", "leads", "training"}
+    assert decisions == {"people", "goals", "deals", "leads", "training", "directory"}
 
 
 def test_only_corrections_can_be_unfolded() -> None:
     assert {entry.name for entry in CATALOGUE.values() if entry.corrects} == {
+        "agent.restated",
         "call.restated",
         "deal.amended",
         "quota.amended",
     }
-    assert {noun.name for noun in NOUNS.values() if noun.restatable} == {"calls", "deals", "goals"}
+    assert {noun.name for noun in NOUNS.values() if noun.restatable} == {"agents", "calls", "deals", "goals"}
+    assert NOUNS["agents"].corrected == {"agent.state_lasted"}
 
 
 def test_an_event_at_hand_knows_its_place() -> None:

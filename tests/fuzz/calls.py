@@ -16,9 +16,7 @@ from services.feeds.authenticity.bitrix24 import Bitrix24Token
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError, Scheme
 from services.feeds.authenticity.header import SecretHeader
 from services.feeds.authenticity.mango import MangoSign
-from services.feeds.authenticity.networks import MANGO, Networks
 from services.feeds.authenticity.query import SecretQuery
-from services.feeds.authenticity.standard_webhooks import StandardWebhooks
 from services.feeds.authenticity.twilio import TwilioSignature
 from services.feeds.authenticity.vonage import VonageToken
 from services.feeds.facts import UnreadableItemError
@@ -38,7 +36,6 @@ SCHEMES: Sequence[Scheme] = (
     MangoSign(),
     SecretHeader("x-api-key"),
     SecretQuery(),
-    StandardWebhooks(),
     TwilioSignature(),
     VonageToken(),
 )
@@ -142,8 +139,6 @@ def proofs(data: bytes) -> None:
                 raise WrongError(message)
         with suppress(NotAuthenticError):
             scheme.check(told, ("new:salt", "b2xk"), WINDOW)
-    with suppress(NotAuthenticError):
-        Networks(MANGO).check(told.url)
 
 
 def secrets(data: bytes) -> None:

@@ -64,6 +64,11 @@ def test_metrics_are_no_projection() -> None:
         (HEAD + "SELECT rep, wait_seconds AS max_wait FROM calls", "can be restated"),
         (HEAD + "SELECT rep, wait_seconds AS min_wait FROM calls", "can be restated"),
         (HEAD + "SELECT rep, queue AS last_queue FROM calls", "can be restated"),
+        (HEAD + "SELECT rep, seconds AS max_s FROM agents", "facts of agents can be restated"),
+        (HEAD + "SELECT rep, 1 AS max_s FROM agents WHERE type IN ('agent.state_lasted', 'x')", "can be restated"),
+        (HEAD + "SELECT rep, 1 AS max_s FROM agents WHERE type = 'x' OR rep = 'y'", "can be restated"),
+        (HEAD + "SELECT rep, 1 AS max_s FROM agents WHERE type <> 'agent.state_lasted'", "can be restated"),
+        (HEAD + "SELECT rep, 1 AS max_s FROM agents WHERE type IN ('x', lower(queue))", "can be restated"),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused(sql: str, reason: str) -> None:
@@ -73,5 +78,6 @@ def test_a_file_that_breaks_a_rule_is_refused(sql: str, reason: str) -> None:
 
 
 def test_extremes_of_what_is_never_restated_are_allowed() -> None:
-    loaded = load_projection("right", HEAD + "SELECT rep, seconds AS max_seconds, state AS last_state FROM agents")
+    entered = "FROM agents WHERE rep > 'a' AND type = 'agent.state_entered'"
+    loaded = load_projection("right", HEAD + f"SELECT rep, 1 AS max_n, state AS last_state {entered}")
     assert [measure.kind for measure in loaded.measures] == ["max", "last"]

@@ -72,7 +72,11 @@ class Log:
 
     async def commit(self, group: Group, offsets: Mapping[TP, int]) -> None:
         partitions = {TopicPartition(*tp): offset for tp, offset in offsets.items()}
-        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=group.name) as consumer:
+        async with AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap,
+            group_id=group.name,
+            enable_auto_commit=False,  # or it commits once more as it closes: where it would have read, the end
+        ) as consumer:
             consumer.assign(list(partitions))
             await consumer.commit(partitions)
 

@@ -231,8 +231,7 @@ class DirectCalls:
             return None
         channel = leg.channel if leg.direction == "outbound" else leg.answering
         company, interface = self._teller.company, interface_of(channel)
-        agent = self._members.get(interface or "") or agent_at(channel, company.roster)
-        return None if agent is None else company.rep(agent)
+        return self._members.get(interface or "") or agent_at(channel, company.roster)
 
     def _forget_old(self, at: Micros) -> None:
         while self._legs and (oldest := next(iter(self._legs.values()))).begun < at - _KEPT:

@@ -1,7 +1,7 @@
 """Whose phone a channel is: what Asterisk calls a channel, and the agent that its name stands for."""
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 
 from services.feeds.fields import extension
 
@@ -16,20 +16,21 @@ def interface_of(channel: str) -> str | None:
     return endpoint[1] if endpoint is not None else None
 
 
-def agent_at(channel: str, roster: Container[str]) -> str | None:
+def agent_at(channel: str, roster: Mapping[str, str]) -> str | None:
     """Name the agent at a channel: by the interface where the roster has it, else by the endpoint.
 
-    None for a channel that is no phone, and for an endpoint that is called by somebody's number.
+    An endpoint that is called by somebody's number is the rep that the roster has for it, and goes by no number. None
+    for one that it does not have, and for a channel that is no phone.
     """
     endpoint = _ENDPOINT.fullmatch(channel)
     if endpoint is None:
         return None
-    if endpoint[1] in roster:
-        return endpoint[1]
-    return None if _NUMBER.search(endpoint[2]) else endpoint[2]
+    if _NUMBER.search(endpoint[2]):
+        return roster.get(endpoint[1])
+    return endpoint[1] if endpoint[1] in roster else endpoint[2]
 
 
-def member_at(channel: str, roster: Container[str]) -> str | None:
+def member_at(channel: str, roster: Mapping[str, str]) -> str | None:
     """Name the agent whom a queue called on a channel, which may be one that leads to an extension of the dialplan."""
     return agent_at(channel, roster) or local_extension(channel)
 

@@ -251,9 +251,9 @@ class DirectCalls:
         if not user:
             return None
         agent = self._memory.phones.get(user)
-        if agent is not None or user in company.roster:
-            return company.rep(agent or user)
-        return None if _NUMBER.search(user) else company.rep(user)
+        if agent is not None:
+            return agent
+        return company.roster.get(user) if _NUMBER.search(user) else user
 
 
 def _outcome(call: Direct, hangup: Hangup) -> Outcome | None:

@@ -45,7 +45,6 @@ def sides(parties: Parties, company: Company) -> Sides:
 
 
 def _rep(user: str, company: Company) -> str | None:
-    if user in company.roster:
-        return company.rep(user)
+    """Name an agent; one who goes by a number is the rep that the roster has for it, and the number goes no further."""
     known = None if user.lower() in _NOBODY else extension(user.encode())
-    return None if known is None else company.rep(known)
+    return company.roster.get(user) if known is None else known

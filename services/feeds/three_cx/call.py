@@ -25,14 +25,14 @@ def ended(row: CdrRow, teller: Teller) -> CallEnded | None:
     outcome = _outcome(row, direction)
     times, talked = row.times, outcome in _TALKED
     picked_up = times.answered if talked else None
-    agent, queue = _agent(row, direction, outcome), _queue(row, outcome)
+    queue = _queue(row, outcome)
     return CallEnded(
         **teller.when(times.end),
         call=row.call,
         direction=direction,
         outcome=outcome,
         queue=queue,
-        rep=None if agent is None else teller.company.rep(agent),
+        rep=_agent(row, direction, outcome),
         wait_seconds=second(times.end if picked_up is None else picked_up) - second(times.start),
         talk_seconds=_talk(row) if picked_up is not None else 0,
         enqueued_at=instant(times.start) if row.called.kind == "queue" and queue is not None else None,

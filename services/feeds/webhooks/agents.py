@@ -101,14 +101,14 @@ def _signed(known: Agent | None, seen: Doing, now: int, teller: Teller) -> Itera
     was_in, is_in = known is not None and known.state != "offline", seen.state != "offline"
     if was_in != is_in:
         kind = AgentSignedIn if is_in else AgentSignedOut
-        event = kind(**teller.when(now * SECOND), rep=teller.company.rep(seen.agent))
+        event = kind(**teller.when(now * SECOND), rep=seen.agent)
         yield teller.tell(event, f"agent/{seen.agent}", "", now)
 
 
 def _entered(seen: Doing, now: int, teller: Teller) -> Envelope:
     event = AgentStateEntered(
         **teller.when(now * SECOND),
-        rep=teller.company.rep(seen.agent),
+        rep=seen.agent,
         state=seen.state,
         reason=seen.reason,
         queue=seen.queue,
@@ -128,7 +128,7 @@ def _lasted(known: Agent, agent: str, until: int, teller: Teller) -> Iterator[En
     for began, ended in pieces(max(known.since, known.told), until):
         event = AgentStateLasted(
             **teller.when(ended * SECOND),
-            rep=teller.company.rep(agent),
+            rep=agent,
             state=known.state,
             reason=known.reason,
             queue=known.queue,

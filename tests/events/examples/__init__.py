@@ -3,12 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.events.examples import agents, calls, deals, erasures, feeds, goals, leads, parked, people, training
+from tests.events.examples import (
+    agents,
+    calls,
+    deals,
+    directory,
+    erasures,
+    feeds,
+    goals,
+    leads,
+    parked,
+    people,
+    training,
+)
 from tests.events.examples.record import Example
 
 EXAMPLES: Mapping[str, Example] = {
     example.entry.name: example
-    for noun in (calls, agents, feeds, parked, erasures, people, goals, deals, leads, training)
+    for noun in (calls, agents, feeds, parked, erasures, people, goals, deals, leads, training, directory)
     for example in noun.EXAMPLES
 }
 

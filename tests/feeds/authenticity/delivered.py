@@ -47,14 +47,6 @@ def by_twilio(
     return delivery(urlencode(fields).encode(), url, x_twilio_signature=signature, **settings)
 
 
-def by_standard_webhooks(secret: str, body: bytes, made: datetime | str = NOW, identity: str = "msg_1") -> Delivery:
-    """A body, signed as Standard Webhooks wants it."""
-    time = made if isinstance(made, str) else str(int(made.timestamp()))
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signature = base64.b64encode(hmac.digest(key, f"{identity}.{time}.".encode() + body, "sha256")).decode()
-    return delivery(body, webhook_id=identity, webhook_timestamp=time, webhook_signature=f"v1,{signature}")
-
-
 def flipped(text: bytes, place: int, bit: int) -> bytes:
     """The same with one bit that is another."""
     at = place % len(text)

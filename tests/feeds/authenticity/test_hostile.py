@@ -18,7 +18,6 @@ from services.feeds.authenticity.delivery import NotAuthenticError, Scheme, Stal
 from services.feeds.authenticity.header import SecretHeader
 from services.feeds.authenticity.mango import MangoSign
 from services.feeds.authenticity.query import SecretQuery
-from services.feeds.authenticity.standard_webhooks import StandardWebhooks
 from services.feeds.authenticity.twilio import TwilioSignature
 from services.feeds.authenticity.vonage import VonageToken, claims_of
 from tests.feeds.authenticity.delivered import (
@@ -27,7 +26,6 @@ from tests.feeds.authenticity.delivered import (
     WINDOW,
     by_bitrix24,
     by_mango,
-    by_standard_webhooks,
     by_twilio,
     delivery,
     is_let_in,
@@ -40,7 +38,6 @@ SCHEMES: list[Scheme] = [
     MangoSign(),
     SecretHeader("x-api-key"),
     SecretQuery(),
-    StandardWebhooks(),
     TwilioSignature(),
     VonageToken(),
 ]
@@ -134,7 +131,6 @@ def test_an_empty_secret_proves_nothing() -> None:
     assert not is_let_in(Bitrix24Token(), by_bitrix24(""), "")
     assert not is_let_in(SecretHeader("x-api-key"), delivery(b"", x_api_key=""), "")
     assert not is_let_in(SecretQuery(), delivery(b"", f"{HERE}/uis?secret="), "")
-    assert not is_let_in(StandardWebhooks(), by_standard_webhooks("", b""), "")
     assert not is_let_in(TwilioSignature(), by_twilio("", [("a", "b")]), "")
 
 

@@ -1,17 +1,14 @@
 """What the vendors and the specification publish as signed, beyond the first of Twilio's in `test_schemes.py`."""
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
 
-from services.feeds.authenticity.delivery import StaleError
-from services.feeds.authenticity.standard_webhooks import StandardWebhooks
 from services.feeds.authenticity.twilio import TwilioSignature
 from services.feeds.authenticity.vonage import VonageToken, claims_of
-from tests.feeds.authenticity.delivered import WINDOW, by_twilio, delivery, is_let_in
+from tests.feeds.authenticity.delivered import by_twilio, delivery, is_let_in
 
 FORM = [
     ("CallSid", "CA1234567890ABCDE"),
@@ -32,9 +29,6 @@ PUBLISHED = (
     ".eyJpc3MiOiJPbmxpbmUgSldUIEJ1aWxkZXIiLCJpYXQiOjE2OTc2MzQ2ODAsImV4cCI6MzMyNTQ1NDA4MjgsImF1ZCI6IiIsInN1YiI6IiJ9"
     ".88vJc3I2HhuqEDixHXVhc9R30tA6U_HQHZTC29y6CGM"
 )
-
-STANDARD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SIGNED_AT = 1614265330
 
 
 @pytest.mark.parametrize(
@@ -107,21 +101,3 @@ def test_a_token_that_names_no_body_proves_none() -> None:
         delivery(b"", authorization=f"Bearer {PUBLISHED}"), received_at=datetime.fromtimestamp(1697634680, UTC)
     )
     assert not is_let_in(VonageToken(), told, VONAGE)
-
-
-def test_the_signature_that_standard_webhooks_publishes() -> None:
-    told = replace(
-        delivery(
-            b'{"test": 2432232314}',
-            webhook_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
-            webhook_timestamp=str(SIGNED_AT),
-            webhook_signature="v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-        ),
-        received_at=datetime.fromtimestamp(SIGNED_AT, UTC),
-    )
-    assert is_let_in(StandardWebhooks(), told, STANDARD)
-    assert is_let_in(StandardWebhooks(), told, STANDARD.removeprefix("whsec_"))
-    assert not is_let_in(StandardWebhooks(), replace(told, body=json.dumps({"test": 1}).encode()), STANDARD)
-    later = replace(told, received_at=told.received_at + WINDOW + timedelta(seconds=1))
-    with pytest.raises(StaleError):
-        StandardWebhooks().check(later, [STANDARD], WINDOW)

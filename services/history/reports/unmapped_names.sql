@@ -1,0 +1,50 @@
+-- Which names of phone systems does nobody stand behind?
+-- An agent's name is unmapped as long as facts are told as of a rep who was never hired here; a queue's where names of queues of
+-- the same source are mapped and this one is not. `told_as` is what the facts count under. Once a name is mapped its facts are
+-- restated, and it is gone from here. `seen_first` and `seen_last` are when the first and the last of these facts happened.
+-- param: source text null
+-- param: kind text null
+WITH told AS (
+    SELECT source, 'agent' AS kind, source_agent AS own, rep AS told_as, type, time, subject, fact.weight AS weight
+    FROM calls WHERE rep IS NOT NULL
+    UNION ALL BY NAME
+    SELECT source, 'agent' AS kind, source_agent AS own, rep AS told_as, type, time, subject, fact.weight AS weight
+    FROM agents WHERE type = 'agent.state_lasted'
+    UNION ALL BY NAME
+    SELECT source, 'queue' AS kind, source_queue AS own, queue AS told_as, type, time, subject, fact.weight AS weight
+    FROM calls WHERE queue IS NOT NULL
+),
+named AS (
+    SELECT regexp_replace(source, '^/directory(/.*)$', '\1')  AS source,
+           kind,
+           coalesce(own, told_as)                             AS name,
+           told_as, type, time, subject, weight
+    FROM told
+),
+unmapped AS (
+    SELECT * FROM named
+    WHERE kind = 'agent' AND told_as NOT IN (SELECT rep FROM people WHERE rep IS NOT NULL)
+    UNION ALL BY NAME
+    SELECT * FROM named
+    WHERE kind = 'queue'
+      AND source IN (SELECT named_by FROM directory WHERE kind = 'queue')
+      AND (source, name) NOT IN (SELECT (named_by, name) FROM directory WHERE kind = 'queue')
+),
+left_over AS (
+    SELECT source, kind, name, told_as, type, time, subject, sum(weight) AS facts
+    FROM unmapped
+    GROUP BY ALL
+    HAVING sum(weight) <> 0
+)
+SELECT source,
+       kind,
+       name,
+       told_as,
+       sum(facts)::BIGINT                             AS facts,
+       strftime(min(time), '%Y-%m-%dT%H:%M:%SZ')      AS seen_first,
+       strftime(max(time), '%Y-%m-%dT%H:%M:%SZ')      AS seen_last
+FROM left_over
+WHERE ($source::VARCHAR IS NULL OR source = $source::VARCHAR) AND ($kind::VARCHAR IS NULL OR kind = $kind::VARCHAR)
+GROUP BY ALL
+HAVING sum(facts) > 0
+ORDER BY facts DESC, source, kind, name, told_as

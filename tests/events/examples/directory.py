@@ -1,0 +1,28 @@
+"""A name of the phone system turns out to be a rep's."""
+
+from events.directory import DirectoryMapped
+from tests.events.examples.agents import REP
+from tests.events.examples.calls import PBX
+from tests.events.examples.dates import at, when
+from tests.events.examples.record import Example, decision
+
+HEAD = "rep-001"
+SELLER = "rep-014"
+
+EXAMPLES: tuple[Example, ...] = (
+    decision(
+        DirectoryMapped(
+            **when(10),
+            named_by=PBX,
+            kind="agent",
+            name=REP,
+            starts_at=at(6),
+            to=SELLER,
+            reason="Новый добавочный с утра.",
+        ),
+        f"directory/agent%3A%252Fasterisk%252Fpbx1%3A{REP}",
+        1,
+        by=HEAD,
+        expects={f"rep/{SELLER}": 2},
+    ),
+)
