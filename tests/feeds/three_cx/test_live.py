@@ -16,6 +16,7 @@ from services.feeds.live.address import Address
 from services.feeds.live.sources import CONNECT, LISTEN, named
 from services.feeds.live.spool import Spool
 from services.feeds.three_cx.fields import ORDER
+from services.feeds.three_cx.live import active
 from services.feeds.three_cx.live.active import accept
 from services.feeds.three_cx.live.feed import LiveThreeCx
 from services.feeds.three_cx.live.passive import BEGINS, connect
@@ -177,6 +178,24 @@ def watched_by_tcp(port: int = 0, to: int = 0) -> bool:
     connections = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     ends = [(int(local[-4:], 16), int(remote[-4:], 16), timer[:2]) for _, local, remote, _, _, timer, *_ in connections]
     return any(timer == "02" and port in {0, ours} and to in {0, theirs} for ours, theirs, timer in ends)
+
+
+async def test_no_more_connections_are_held_than_a_3cx_makes(
+    spool: Spool, here: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(active, "_MOST", 3)
+    async with working(lambda: accept(here, spool)):
+        await listening(spool)
+        held = [await says(here, b"Call ") for _ in range(3)]
+        reader, writer = await says(here)
+        assert await reader.read() == b""
+        writer.close()
+        held[0][1].close()
+        assert await soon(lambda: spooled(spool).endswith(TORN + b"\n"))
+        _, writer = await says(here, ROWS[0])
+        assert await soon(lambda: spooled(spool).endswith(ROWS[0]))
+        for _, each in [*held[1:], (None, writer)]:
+            each.close()
 
 
 async def test_who_sends_no_rows_is_hung_up_on(spool: Spool, here: Address) -> None:

@@ -19,6 +19,8 @@ from services.runtime.errors import ClearError
 _LONGEST = 64 * 1024
 """No row is longer, in bytes: who sends more without an end of line is no 3CX."""
 
+_MOST = 100
+"""So many connections are held at once: a 3CX has one, or one for each row, and anybody may connect."""
 _AGAIN_S = 1.0
 """How long to wait before listening again."""
 
@@ -47,6 +49,10 @@ async def _server(address: Address, spool: Spool, full: asyncio.Event) -> AsyncG
     async def serve(reader: StreamReader, writer: StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # a server makes one for each connection
+        if len(connected) >= _MOST:
+            _log.warning("source_refused", reason="there are too many connections")
+            writer.close()
+            return
         connected.add(writer)
         tasks.add(task)
         try:
