@@ -74,6 +74,8 @@ class AgentsMemory:
     ringing: dict[str, str] = field(default_factory=dict)
     quarter: int = 0
     """The quarter of an hour that was begun last, as an epoch second."""
+    told: dict[str, int] = field(default_factory=dict)
+    """By agent of whom sight was lost, until which second it is told what they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Agents:
         passed = quarter - memory.quarter
         if abs(passed) > _LOST:
             memory.quarter = quarter
+            memory.told.clear()
             for agent in memory.agents.values():
                 agent.since = quarter
         elif passed > 0:
@@ -221,6 +224,7 @@ class Agents:
             agent.phone = "free"
             if agent.doing is None or agent.doing != agent.state() or agent.doing.state not in kept:
                 yield from self._lasted(name, agent, second(at))
+                memory.told[name] = second(at)
                 del memory.agents[name]
 
     def _move(
@@ -258,7 +262,7 @@ class Agents:
     def _lasted(self, name: str, agent: Agent, until: int) -> Iterator[Envelope]:
         if agent.doing is None or agent.doing.state not in self.lasting:
             return
-        for began, ended in pieces(agent.since, until):
+        for began, ended in pieces(max(agent.since, self._memory.told.get(name, 0)), until):
             yield self._piece(name, agent.doing, began, ended)
 
     def _piece(self, name: str, doing: Doing, began: int, ended: int) -> Envelope:

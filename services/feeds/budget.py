@@ -12,6 +12,11 @@ _FULL = (
     "the door has as much in hand as it can hold: send again in a second",
     "приём занят, больше в памяти не поместится: повторите через секунду",
 )
+_NEVER = (
+    "too-large",
+    "a request takes no more memory than the door has: send several",
+    "запрос не может занять больше памяти, чем есть у приёма: отправьте несколько",
+)
 
 
 class Budget:
@@ -19,7 +24,7 @@ class Budget:
 
     def __init__(self, most: int) -> None:
         """Allow so many bytes at a time."""
-        self._left = most
+        self._most = self._left = most
 
     @contextmanager
     def part(self) -> Generator["Part"]:
@@ -30,8 +35,10 @@ class Budget:
         finally:
             self._left += part.taken
 
-    def take(self, size: int) -> None:
-        """Take so many bytes; raises Problem where there are not as many left."""
+    def take(self, size: int, taken: int) -> None:
+        """Take so many bytes beside those taken; raises Problem where there are not as many left, or never will be."""
+        if taken + size > self._most:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, *_NEVER)
         if size > self._left:
             problem = Problem(HTTPStatus.TOO_MANY_REQUESTS, *_FULL)
             problem.headers["Retry-After"] = str(_AGAIN_S)
@@ -49,5 +56,5 @@ class Part:
 
     def take(self, size: int) -> None:
         """Take so many bytes more; raises Problem where the door has no room for them."""
-        self._budget.take(size)
+        self._budget.take(size, self.taken)
         self.taken += size

@@ -44,11 +44,14 @@ class BoardMaker:
         """The last beat of each feed, in epoch milliseconds of its source's clock."""
         return {str(row["feed"]): int(str(row["beat_ms"])) for row in self._rows("beats", {})}
 
-    def board(self, now_ms: int | None, names: Names) -> Board:
-        """The board as of a moment of the business, in epoch milliseconds; an empty one before there is any."""
+    def board(self, now_ms: int | None, names: Names, log_ms: int | None = None) -> Board:
+        """The board as of a moment of the business, in epoch milliseconds; an empty one before there is any.
+
+        `log_ms` is the moment by the log's own clock, where that is another.
+        """
         if now_ms is None:
             return Board()
-        given = self._given(now_ms)
+        given = self._given(now_ms) | {"log_ms": now_ms if log_ms is None else log_ms}
         return Board(
             business_day=self._day(now_ms),
             queues=self._rows("queues", given),

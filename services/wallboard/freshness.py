@@ -12,6 +12,8 @@ SILENT_MS = 15_000
 """A feed that has told nothing new for so long is silent."""
 QUIET_MS = 15 * 60_000
 """One that only speaks when it is told something is stalled after so long: on a floor that works, somebody calls."""
+_WRONG_MS = 365 * 86_400_000
+"""A clock that is so far ahead of the log's is wrong. A day that is played may well be another than today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,18 @@ class Freshness:
 
     @property
     def now_ms(self) -> int | None:
-        """The moment that the board is of, in epoch milliseconds: the greatest beat, else the greatest tick time."""
-        return max((beat for beat, _ in self._beats.values()), default=self._greatest_ms)
+        """The moment that the board is of, in epoch milliseconds: the greatest beat, else the greatest tick time.
+
+        A beat of a wrong year has no part in it: nothing that comes later would ever be greater.
+        """
+        latest = None if self._greatest_ms is None else self._greatest_ms + _WRONG_MS
+        beats = [beat for beat, _ in self._beats.values() if latest is None or beat <= latest]
+        return max(beats, default=self._greatest_ms)
+
+    @property
+    def log_ms(self) -> int | None:
+        """How far the log's own clock has come, in epoch milliseconds; None: it is not known yet."""
+        return self._greatest_ms
 
     def of_decisions(self, now_ms: int) -> Age:
         """The age of what depends on the log alone."""

@@ -38,7 +38,7 @@ class Publisher:
         self._maker, self._names, self._hub, self._clock = maker, names, hub, clock
         self._freshness = Freshness()
         self._board = Board()
-        self._shown_of: tuple[int | None, int] | None = None
+        self._shown_of: tuple[int | None, int | None, int] | None = None
         self._metrics = {tile: maker.metrics(tile) for tile in TILES}
 
     async def show(self, live: LiveCells, loaded: asyncio.Event | None = None) -> None:
@@ -69,12 +69,12 @@ class Publisher:
         self._freshness.ticked(self._live.shards, self._live.ticked_ms)
         if changed:
             self._freshness.beaten(self._maker.beats(), self._clock())
-        now_ms = self._freshness.now_ms
-        shown_of = (None if now_ms is None else now_ms // 1_000, self._names.version)
+        now_ms, log_s = self._freshness.now_ms, _second(self._freshness.log_ms)
+        shown_of = (_second(now_ms), log_s, self._names.version)
         if not changed and shown_of == self._shown_of:
             return False
         self._shown_of = shown_of
-        board = self._maker.board(now_ms, self._names)
+        board = self._maker.board(now_ms, self._names, None if log_s is None else log_s * 1_000)
         if board == self._board and self.ready:
             return False
         self._board = board
@@ -102,6 +102,7 @@ class Publisher:
         silent = self._freshness.silent()
         return {
             "as_of": _instant(decisions.as_of_ms),
+            "log_as_of": _instant(self._freshness.log_ms),
             "tiles": {tile: self._tile(tile, age) for tile, age in ages.items()},
             "completeness": {
                 "complete": not silent,
@@ -113,6 +114,10 @@ class Publisher:
     def _tile(self, tile: str, age: Age) -> dict[str, object]:
         metrics = [{"id": metric.id, "version": metric.version} for metric in self._metrics[tile]]
         return {"as_of": _instant(age.as_of_ms), "age_ms": age.age_ms, "metrics": metrics}
+
+
+def _second(epoch_ms: int | None) -> int | None:
+    return None if epoch_ms is None else epoch_ms // 1_000
 
 
 def _instant(epoch_ms: int | None) -> str | None:

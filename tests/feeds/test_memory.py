@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from services.feeds.appender import Appender, Record
@@ -14,6 +15,7 @@ from services.feeds.cloud_events import BATCH, LINES
 from services.feeds.door import door
 from tests.callers import bearer, watch
 from tests.feeds.door_client import ENDED, NOWHERE, webhooks
+from tests.feeds.webhooks.test_amazon_connect import contact, event, record
 from tests.feeds.webhooks.test_receiving import delivery
 
 MEMORY, SIZE, CHUNK = 12_000_000, 1_000_000, 64 * 1024
@@ -67,8 +69,8 @@ NUMBERS = [b"11"] * (SIZE // 3)
         (b"[" + b",".join(EVENTS) + b"]", BATCH, 202),
         (b"\n".join(NUMBERS[:30_000]), LINES, 422),
         (b"[" + b",".join(NUMBERS[:30_000]) + b"]", BATCH, 422),
-        (b"\n".join(NUMBERS), LINES, 429),
-        (b"[" + b",".join(NUMBERS) + b"]", BATCH, 429),
+        (b"\n".join(NUMBERS), LINES, 413),
+        (b"[" + b",".join(NUMBERS) + b"]", BATCH, 413),
     ],
     ids=["lines", "array", "short lines", "short elements", "many lines", "many elements"],
 )
@@ -81,7 +83,29 @@ async def test_events_that_come_at_once_stay_within_it(
     assert statuses.keys() == {answered, 429}
 
 
-async def test_deliveries_that_come_at_once_stay_within_it(tmp_path: Path) -> None:
-    taken, statuses = await peak(tmp_path, "/v1/feeds/aircall", delivery(filler="x" * SIZE), {})
+def lines(item: object) -> bytes:
+    line = msgspec.json.encode(item)
+    return b"\n".join([line] * (SIZE // (len(line) + 1)))
+
+
+WAITING = {"eventTime": 1_795_597_300_000, "conversationId": "c", "queueId": "q"}
+SHORTEST = {"topicName": "v2.detail.events.conversation.1.acd.start", "eventBody": WAITING}
+
+
+@pytest.mark.parametrize(
+    ("source", "body", "answered"),
+    [
+        ("aircall", delivery(filler="x" * SIZE), 202),
+        ("amazon_connect", lines(record()), 202),
+        ("amazon_connect", lines(event("STATE_CHANGE", 5, "Available", contact("CONNECTED"))), 202),
+        ("genesys", lines(SHORTEST), 202),
+        ("genesys", lines({}), 413),
+    ],
+    ids=["one", "records", "states", "short lines", "many lines"],
+)
+async def test_deliveries_that_come_at_once_stay_within_it(
+    tmp_path: Path, source: str, body: bytes, answered: int
+) -> None:
+    taken, statuses = await peak(tmp_path, f"/v1/feeds/{source}", body, {"x-api-key": "new"})
     assert taken < MEMORY
-    assert statuses.keys() == {202, 429}
+    assert statuses.keys() == {answered, 429}

@@ -1,18 +1,21 @@
 """Whatever is refused, at either door: said as a problem in both languages, counted, and nothing of it appended."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from services.feeds import receiving
 from services.feeds.appender import Appender
 from services.feeds.cloud_events import LINES, ONE
 from services.feeds.door import door
 from services.feeds.quotas import Quota
-from services.feeds.receiving import LIMIT
+from services.feeds.receiving import COPIES, LIMIT
 from services.runtime.auth.callers import ROLES, Role
 from tests.callers import bearer, watch
 from tests.feeds.door_client import ENDED, NOWHERE, PLENTY, Taken, changed, counters, problem, webhooks
@@ -26,10 +29,12 @@ class Refusal:
     """A request, and what it is answered."""
 
     path: str = "/v1/events"
-    body: bytes = ENDED
+    body: bytes | AsyncIterator[bytes] = ENDED
     headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": ONE})
     caller: Role | None = "feed"
     memory: int = 1_000_000_000
+    in_hand: int = 0
+    """How much of it others have."""
     quota: Quota = PLENTY
     before: int = 0
     """How often it is accepted before."""
@@ -54,22 +59,27 @@ REFUSALS = [
     ),
     Refusal(status=415, kind="unsupported-media-type", headers={"content-type": "text/plain"}),
     Refusal(status=422, kind="invalid-input", body=changed(id=None)),
-    Refusal(status=429, kind="too-much-at-once", memory=100),
+    Refusal(status=413, kind="too-large", memory=100),
+    Refusal(status=429, kind="too-much-at-once", in_hand=999_999_900),
     Refusal(status=429, kind="quota-exceeded", quota=TWO, before=2),
     at_source(400, "not-readable", delivery(data={**CALL, "id": "x"})),
     at_source(401, "token-wrong", delivery("another")),
     at_source(404, "source-unknown", path="nobody", source="unknown"),
     at_source(413, "too-large", TOO_LARGE),
-    at_source(429, "too-much-at-once", memory=100),
+    at_source(413, "too-large", memory=100),
+    at_source(429, "too-much-at-once", in_hand=999_999_900),
     at_source(429, "quota-exceeded", quota=TWO, before=2),
 ]
 
 
 @asynccontextmanager
 async def knocking(home: Path, appender: Appender, refusal: Refusal) -> AsyncGenerator[httpx.AsyncClient]:
-    app = door(appender, lambda: True, watch(home), webhooks(appender, refusal.memory, quota=refusal.quota))
+    deliveries = webhooks(appender, refusal.memory, quota=refusal.quota)
+    app = door(appender, lambda: True, watch(home), deliveries)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
-        yield http
+        with deliveries.budget.part() as others:
+            others.take(refusal.in_hand)
+            yield http
 
 
 async def send(http: httpx.AsyncClient, refusal: Refusal, home: Path, language: str = "en") -> httpx.Response:
@@ -97,6 +107,49 @@ async def test_it_is_said_in_both_languages_counted_and_not_appended(tmp_path: P
         labels = f'kind="{refusal.kind}",source="{refusal.source}"'
         assert await counted(http, tmp_path) == {f"kvota_feeds_refused_total{{{labels}}} 2.0"}
     assert len(taken.records) == refusal.before
+
+
+async def never_whole() -> AsyncIterator[bytes]:
+    """Begin, and wait."""
+    yield b" " * 3_000
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("slow", [Refusal(status=408, kind="too-slow"), at_source(408, "too-slow")])
+async def test_whoever_never_comes_to_an_end_is_refused_and_takes_no_memory_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow: Refusal
+) -> None:
+    monkeypatch.setattr(receiving, "PATIENCE_S", 0.02)
+    unending, taken = replace(slow, body=never_whole()), Taken()
+    async with knocking(tmp_path, taken, replace(slow, memory=COPIES * 3_000 + 2_000)) as http:
+        told = problem(await send(http, unending, tmp_path, "ru"), 408)
+        assert (told["type"], told["title"]) == ("urn:kvota:problem:too-slow", "Запрос не пришёл вовремя")
+        assert "целиком" in told["detail"]
+        assert (await send(http, slow, tmp_path)).status_code == 202
+        labels = f'kind="too-slow",source="{slow.source}"'
+        assert await counted(http, tmp_path) == {f"kvota_feeds_refused_total{{{labels}}} 1.0"}
+    assert len(taken.records) == 1
+
+
+async def test_whoever_goes_away_in_the_middle_is_no_fault_of_ours(tmp_path: Path) -> None:
+    heard: list[Message] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    statuses = list[int]()
+
+    async def receive() -> Message:
+        return heard.pop(0)
+
+    async def answer(message: Message) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    app = door(Taken(), lambda: True, watch(tmp_path), webhooks(Taken()))
+    delivered = {"type": "http", "method": "POST", "path": "/v1/feeds/aircall", "query_string": b"", "headers": []}
+    await app({**delivered, "server": ("door", 80), "scheme": "http", "root_path": ""}, receive, answer)
+    assert statuses == [400]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door") as http:
+        assert await counted(http, tmp_path) == {'kvota_feeds_refused_total{kind="not-whole",source="aircall"} 1.0'}
 
 
 @pytest.mark.parametrize("away", [Refusal(status=503, kind="log-unavailable"), at_source(503, "log-unavailable")])

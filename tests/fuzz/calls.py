@@ -22,12 +22,12 @@ from services.feeds.authenticity.vonage import VonageToken
 from services.feeds.facts import UnreadableItemError
 from services.feeds.registry import WEBHOOKS
 from services.feeds.secrets import Secrets
-from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
+from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.identifying import identified
 from services.feeds.webhooks.seen import TICK, Taken, Ticked, decode_seen, seen_in, written
 from tests.events.test_plain import agree
 from tests.feeds.authenticity.delivered import HERE, WINDOW, delivery
-from tests.feeds.webhooks.given import COMPANY, micros
+from tests.feeds.webhooks.given import COMPANY, dump_memory, load_memory, micros
 from tests.fuzz.files import WrongError, everybody_is_known, finished
 
 SCHEMES: Sequence[Scheme] = (

@@ -68,6 +68,13 @@ def test_a_reading_of_the_same_source_closes_the_gaps_that_it_covers(archive: Ar
     assert (reading["feed"], reading["received"], reading["appended"], reading["parked"]) == (LOG, 100, 30, 2)
 
 
+def test_a_feed_that_has_read_around_its_own_gap_has_not_closed_it(archive: Archive) -> None:
+    """A kept connection that broke in between is read as one file; a queue_log may begin in the middle of a gap."""
+    ends = at(8, 30)
+    [row] = ask(archive, [gap(ends, missing=40), caught_up(at(8), at(9), feed=PBX)])
+    assert (row["gaps"], row["gaps_closed"], row["gaps_open"], row["missing_open"]) == (1, 0, 1, 40)
+
+
 def test_a_source_that_calls_us_says_itself_how_far_ahead_its_clock_is(archive: Archive) -> None:
     [row] = ask(archive, [delivered(at(9), ahead_ms=39_000), delivered(at(9, 1), ahead_ms=40_000)])
     assert (row["clock_ahead_ms"], row["longest_silence_s"]) == (40_000, 60)

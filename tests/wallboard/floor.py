@@ -108,13 +108,18 @@ class Told:
         return self.names.get(person, person)
 
 
-def board_of(*events: Event, settings: WallboardSettings = SETTINGS, now: datetime = at(9, 30)) -> Board:
-    """Give the board that these events come to."""
+def board_of(
+    *events: Event,
+    settings: WallboardSettings = SETTINGS,
+    now: datetime = at(9, 30),
+    log: datetime | None = None,
+) -> Board:
+    """Give the board that these events come to; `log` is the moment by the log's clock, where that is another."""
     floor = Floor()
     floor.tell(*events)
     with Tables(PROJECTIONS) as tables:
         tables.load(floor.live)
-        return BoardMaker(settings, COMPANY, tables).board(epoch_ms(now), Ids())
+        return BoardMaker(settings, COMPANY, tables).board(epoch_ms(now), Ids(), None if log is None else epoch_ms(log))
 
 
 async def soon(holds: Callable[[], bool], within_s: float = 10.0) -> bool:

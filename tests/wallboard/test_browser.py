@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, expect
@@ -154,7 +155,7 @@ async def test_however_much_is_to_be_said_of_a_feed_it_leaves_room_for_the_title
     browser: Browser, floor: Floor
 ) -> None:
     name = "asterisk/" + "станция-" * 20
-    floor.tell(delivered(at(8), name, parked=98_765, ahead_ms=4_000_000))
+    floor.tell(delivered(here(floor) - timedelta(hours=1), name, parked=98_765, ahead_ms=4_000_000))
     floor.tell(*(gap(at(8, 5), feed=name, missing=98_765) for _ in range(3)))
     async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown) as page:
         feeds = page.locator(".feeds h2")
@@ -180,6 +181,21 @@ async def test_feeds_that_are_well_stand_side_by_side_and_one_that_stalls_comes_
         await expect(feeds.first.locator(".warning")).to_be_visible()
         await expect(feeds.first).to_have_css("color", ALARM)
         await expect(feeds.nth(1).locator(".link")).to_be_visible()
+
+
+def here(floor: Floor) -> datetime:
+    """What time it is by our clock, and the log's."""
+    return datetime.fromtimestamp(floor.now_ms() / 1_000, UTC)
+
+
+async def test_a_feed_that_is_told_things_is_as_old_as_its_own_word_though_the_phone_system_has_been_silent_for_an_hour(
+    browser: Browser, floor: Floor
+) -> None:
+    async with showing(floor, settings=SETTINGS) as shown, screen(browser, shown, "/?lang=en") as page:
+        await floor.later(3_600_000)
+        await floor.happens(delivered(here(floor)))
+        said = ["asterisk/pbx1 stalled for 6.:..", "aircall/webhooks 0:.. ago · no gaps"]
+        await expect(page.locator(".feed")).to_have_text([re.compile(text) for text in said])
 
 
 async def test_when_the_only_feed_falls_silent_its_silence_grows(browser: Browser, floor: Floor) -> None:

@@ -33,6 +33,12 @@ def test_the_moment_of_the_board_is_the_phone_systems_else_the_logs() -> None:
     assert fresh(pbx1=NOON + 3_600_000, pbx2=NOON).now_ms == NOON + 3_600_000
 
 
+def test_a_phone_system_that_was_once_in_another_year_is_not_asked_for_the_moment() -> None:
+    years = 3 * 365 * 86_400_000
+    assert fresh(pbx1=NOON + years).now_ms == NOON - 1_000
+    assert fresh(pbx1=NOON + years, pbx2=NOON).now_ms == NOON
+
+
 def test_what_comes_through_a_feed_is_no_younger_than_its_last_beat() -> None:
     freshness = fresh(pbx1=NOON)
     freshness.ticked([0], {0: NOON + 20_000})

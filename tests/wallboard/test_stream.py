@@ -70,7 +70,7 @@ async def test_when_no_number_changes_no_board_is_sent_but_the_age_is_told(floor
         await floor.happens(beat(at(9)))
         ages = [await screen.next() for _ in range(3)]
         assert [message.event for message in ages] == ["age"] * 3
-        assert set(ages[0].json) == {"as_of", "tiles", "completeness"}
+        assert set(ages[0].json) == {"as_of", "log_as_of", "tiles", "completeness"}
         await floor.ages(7_000)
         assert (await screen.next("age")).json["tiles"]["ticker"]["age_ms"] >= 0
         assert (await screen.next("age")).json["tiles"]["ticker"]["age_ms"] >= 7_000

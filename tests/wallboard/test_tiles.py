@@ -241,6 +241,7 @@ def test_a_feed_stands_with_its_last_beat_and_what_may_be_missing_of_the_day() -
     assert feed(board) == {
         "feed": PBX,
         "beat_ms": epoch_ms(at(9, 29, 50)),
+        "by_log": False,
         "stalled": False,
         "gaps": 3,
         "open_gaps": 2,
@@ -270,6 +271,18 @@ def test_a_feed_that_is_told_things_is_stalled_after_a_quarter_of_an_hour(second
     now = at(9, 30)
     last = now - timedelta(seconds=seconds)
     assert feed(board_of(delivered(last), now=now), "aircall/webhooks")["stalled"] is stalled
+
+
+@pytest.mark.parametrize(("seconds", "stalled"), [(900, False), (901, True)])
+def test_a_feed_that_is_told_things_is_judged_by_the_logs_clock_though_the_phone_systems_stands_still(
+    seconds: int,
+    stalled: bool,  # noqa: FBT001  # a case
+) -> None:
+    last = at(12)
+    line = feed(
+        board_of(beat(at(9)), delivered(last), now=at(9), log=last + timedelta(seconds=seconds)), "aircall/webhooks"
+    )
+    assert (line["stalled"], line["by_log"]) == (stalled, True)
 
 
 def test_a_clock_is_ahead_by_what_the_beats_say_at_the_most() -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import msgspec
-
 from events.envelope import Envelope
 from services.feeds.facts import Company, Micros, Teller, TellerMemory
 from services.feeds.webhooks.agents import Agents, AgentsMemory
@@ -58,13 +56,3 @@ class Adapter:
         """Tell that the source lives, once in a second; the place is where in the intake what was seen lies."""
         if not isinstance(seen, Ticked):
             yield from self._beats.take(seen, heard, partition, offset)
-
-
-def dump_memory(memory: AdapterMemory) -> bytes:
-    """Write down what is remembered."""
-    return msgspec.msgpack.encode(memory)
-
-
-def load_memory(raw: bytes) -> AdapterMemory:
-    """Read what `dump_memory` wrote; raises msgspec.DecodeError for what another version wrote."""
-    return msgspec.msgpack.decode(raw, type=AdapterMemory)

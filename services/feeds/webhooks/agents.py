@@ -17,6 +17,8 @@ GRACE: Micros = 600 * SECOND
 """How long that is waited for."""
 _LOST = 24 * 3600
 """After so long without a word, nobody knows what an agent did in between."""
+_FORGOTTEN = 8 * 24 * 3600
+"""After so long without a change an agent is forgotten: the intake itself keeps what it was told no longer."""
 
 
 @dataclass(slots=True)
@@ -29,6 +31,8 @@ class Agent:
     queue: str | None = None
     told: int = 0
     """Until which second it is told what the agent did, where that is later."""
+    at: Micros = 0
+    """When exactly the state began."""
 
 
 @dataclass(slots=True)
@@ -50,6 +54,9 @@ class Agents:
     the log's clock is `PATIENCE` beyond it. What is told stands. So a change that comes later than that, and lies in a
     quarter that is told, counts from the end of that quarter on: every second is told once, and those between are in
     the state before. A change that comes after a later one has nothing to add and is left out.
+
+    Durations are in whole seconds, so that the pieces of an agent's day join. Which of two changes is the later, and
+    whether one is told again, is decided by the moment itself: there may be several in a second.
     """
 
     def __init__(self, memory: AgentsMemory) -> None:
@@ -78,42 +85,49 @@ class Agents:
         for key, known in self._agents.items():
             source, _, agent = key.partition("\x1f")
             yield from _lasted(known, agent, border, teller_of(source))
+        for key in [key for key, known in self._agents.items() if border - known.since > _FORGOTTEN]:
+            del self._agents[key]
 
     def take(self, seen: Doing, teller: Teller) -> Iterator[Envelope]:
         """Tell what follows."""
         key, now = f"{seen.source}\x1f{seen.agent}", second(seen.at)
         known = self._agents.get(key)
-        if known is not None and (now < known.since or _same(known, seen)):
+        if known is not None and (_comes_late(known, seen) or _same(known, seen)):
             return
         if known is not None:
             yield from _lasted(known, seen.agent, now, teller)
         told = known.told if known is not None else 0
-        self._agents[key] = Agent(seen.state, now, seen.reason, seen.queue, told)
-        yield from _signed(known, seen, now, teller)
-        yield _entered(seen, now, teller)
+        self._agents[key] = Agent(seen.state, now, seen.reason, seen.queue, told, seen.at)
+        yield from _signed(known, seen, teller)
+        yield _entered(seen, teller)
+
+
+def _comes_late(known: Agent, seen: Doing) -> bool:
+    """Whether the agent is known to have done something else after that."""
+    return seen.at < max(known.at, known.since * SECOND)
 
 
 def _same(known: Agent, seen: Doing) -> bool:
     return (known.state, known.reason, known.queue) == (seen.state, seen.reason, seen.queue)
 
 
-def _signed(known: Agent | None, seen: Doing, now: int, teller: Teller) -> Iterator[Envelope]:
+def _signed(known: Agent | None, seen: Doing, teller: Teller) -> Iterator[Envelope]:
     was_in, is_in = known is not None and known.state != "offline", seen.state != "offline"
     if was_in != is_in:
         kind = AgentSignedIn if is_in else AgentSignedOut
-        event = kind(**teller.when(now * SECOND), rep=seen.agent)
-        yield teller.tell(event, f"agent/{seen.agent}", "", now)
+        event = kind(**teller.when(seen.at), rep=seen.agent)
+        yield teller.tell(event, f"agent/{seen.agent}", "", seen.at)
 
 
-def _entered(seen: Doing, now: int, teller: Teller) -> Envelope:
+def _entered(seen: Doing, teller: Teller) -> Envelope:
     event = AgentStateEntered(
-        **teller.when(now * SECOND),
+        **teller.when(seen.at),
         rep=seen.agent,
         state=seen.state,
         reason=seen.reason,
         queue=seen.queue,
     )
-    return teller.tell(event, f"agent/{seen.agent}", seen.state, now)
+    return teller.tell(event, f"agent/{seen.agent}", seen.state, seen.at)
 
 
 def _lasts(known: Agent, until: int) -> bool:

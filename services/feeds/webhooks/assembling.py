@@ -26,6 +26,8 @@ _LAYOUT = 1
 _CHECKPOINT_S = 1.0
 _SELDOM = 20
 """A checkpoint of many calls takes long: between two of them is so many times what the last one took."""
+_SLICE = 200
+"""How many records are folded before others get their turn: a fetch may have tens of thousands."""
 _AGAIN_S = 1.0
 _MS = 1000
 
@@ -33,7 +35,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class _Partition:
+class Partition:
     """How far a partition has been read, and what is remembered there."""
 
     position: int = 0
@@ -41,9 +43,11 @@ class _Partition:
 
 
 @dataclass(slots=True)
-class _Checkpoint:
+class Checkpoint:
+    """How far all partitions have been read."""
+
     layout: int = _LAYOUT
-    partitions: dict[int, _Partition] = field(default_factory=dict[int, _Partition])
+    partitions: dict[int, Partition] = field(default_factory=dict[int, Partition])
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ class Assembling:
 
     async def run(self) -> None:
         """Fold, append, and write down how far all is on the log."""
-        checkpoint = await asyncio.to_thread(_load, self.folder / FILE_NAME)
+        checkpoint = await asyncio.to_thread(load, self.folder / FILE_NAME)
         async with consumer(self.kafka) as client:
             adapters = await self._assigned(client, checkpoint)
             ticking = Ticking(self.appender, len(adapters))
@@ -67,23 +71,26 @@ class Assembling:
             while True:
                 gathered = await client.getmany(timeout_ms=200)
                 for place, records in gathered.items():
-                    await self._fold(adapters[place.partition], checkpoint.partitions[place.partition], records)
+                    known = checkpoint.partitions[place.partition]
+                    for start in range(0, len(records), _SLICE):
+                        await self._fold(adapters[place.partition], known, records[start : start + _SLICE])
                 quiet = adapters.keys() - {place.partition for place in gathered}
                 await ticking.tick({partition: adapters[partition].due for partition in quiet})
                 if gathered and (begun := clock()) >= due:
-                    await asyncio.to_thread(write_whole, self.folder / FILE_NAME, msgspec.msgpack.encode(checkpoint))
+                    await asyncio.to_thread(write_whole, self.folder / FILE_NAME, await dump(checkpoint))
                     due = clock() + max(_CHECKPOINT_S, _SELDOM * (clock() - begun))
 
-    async def _assigned(self, client: AIOKafkaConsumer, checkpoint: _Checkpoint) -> dict[int, Adapter]:
+    async def _assigned(self, client: AIOKafkaConsumer, checkpoint: Checkpoint) -> dict[int, Adapter]:
         """Take every partition, from where the checkpoint says."""
         partitions = range((await partition_counts(self.kafka.bootstrap_servers, [INTAKE]))[INTAKE])
         client.assign([TopicPartition(INTAKE, partition) for partition in partitions])
         for partition in partitions:
-            known = checkpoint.partitions.setdefault(partition, _Partition())
+            known = checkpoint.partitions.setdefault(partition, Partition())
             client.seek(TopicPartition(INTAKE, partition), known.position)
         return {partition: Adapter(self.company, checkpoint.partitions[partition].memory) for partition in partitions}
 
-    async def _fold(self, adapter: Adapter, known: _Partition, records: Sequence[LogRecord]) -> None:
+    async def _fold(self, adapter: Adapter, known: Partition, records: Sequence[LogRecord]) -> None:
+        await asyncio.sleep(0)
         facts = list[Record]()
         for record in records:
             try:
@@ -109,12 +116,22 @@ class Assembling:
                 return
 
 
-def _load(file: Path) -> _Checkpoint:
+async def dump(checkpoint: Checkpoint) -> bytes:
+    """Write a checkpoint down, a partition at a time: one of many calls takes long, and others get their turn."""
+    partitions = dict[int, msgspec.Raw]()
+    for number, known in checkpoint.partitions.items():
+        await asyncio.sleep(0)
+        partitions[number] = msgspec.Raw(msgspec.msgpack.encode(known))
+    return msgspec.msgpack.encode({"layout": checkpoint.layout, "partitions": partitions})
+
+
+def load(file: Path) -> Checkpoint:
+    """Read a checkpoint; an empty one where there is none that can be read."""
     try:
-        found = msgspec.msgpack.decode(file.read_bytes(), type=_Checkpoint)
+        found = msgspec.msgpack.decode(file.read_bytes(), type=Checkpoint)
     except FileNotFoundError:
-        return _Checkpoint()
+        return Checkpoint()
     except msgspec.DecodeError:
         _log.warning("checkpoint_of_another_version", path=str(file))
-        return _Checkpoint()
-    return found if found.layout == _LAYOUT else _Checkpoint()
+        return Checkpoint()
+    return found if found.layout == _LAYOUT else Checkpoint()

@@ -13,6 +13,8 @@ from services.feeds.webhooks.seen import Answered, Dialled, Ended, Offered, Seen
 
 KEPT: Micros = 5 * 3600 * SECOND
 """How long a call is remembered after anything was last seen of it: longer than any source goes on delivering."""
+MOST = 200_000
+"""So many parts of calls are remembered in a partition, however many come: each takes a kilobyte and a half."""
 _LONGEST: Micros = 7 * 24 * 3600 * SECOND
 """No call lasts longer: where it seems so, a clock was wrong."""
 _NUMBER = 1
@@ -80,7 +82,7 @@ class Calls:
         leg = self._legs.setdefault(key, Leg(heard))
         leg.heard = heard
         self._legs.move_to_end(key)
-        while next(iter(self._legs.values())).heard < heard - KEPT:
+        while len(self._legs) > MOST or next(iter(self._legs.values())).heard < heard - KEPT:
             self._legs.popitem(last=False)
         return leg
 

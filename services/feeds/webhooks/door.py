@@ -12,7 +12,8 @@ from services.feeds.appender import Appender, AppendError, Record
 from services.feeds.authenticity.delivery import Delivery, NotAuthenticError
 from services.feeds.budget import Budget
 from services.feeds.callers.heard import LookUp
-from services.feeds.facts import Company, UnreadableItemError, micros
+from services.feeds.cloud_events import LINES, PIECE, pieces
+from services.feeds.facts import SECOND, Company, Micros, UnreadableItemError, micros
 from services.feeds.metrics import DoorMetrics
 from services.feeds.quotas import Quotas
 from services.feeds.receiving import body_of
@@ -22,6 +23,11 @@ from services.feeds.webhooks.seen import Seen, Told, seen_in, written
 from services.feeds.webhooks.source import Webhook
 from services.runtime.problems import Problem
 from services.runtime.topics import INTAKE
+
+_TOLD = 300
+"""What each thing that a delivery says takes in memory until it is on the log, in bytes."""
+_AHEAD: Micros = 24 * 3600 * SECOND
+"""No clock is further ahead of ours: what is said of a later moment would be the last word of its agent for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,9 @@ class WebhookDoor:
         with self.budget.part() as part:
             webhook, secrets = self._known(source)
             delivery = self._delivery(request, await body_of(request, part))
+            part.take(PIECE * pieces(LINES, delivery.body))
             told = self._read(webhook, secrets, delivery)
+            part.take(_TOLD * len(told))
             seen = seen_in(told)
             left = self.quotas.take(f"source/{source}", len(seen))
             records = await self._records(told)
@@ -95,6 +103,7 @@ class WebhookDoor:
             told = webhook.read(delivery, self.company)
             for each in seen_in(told):
                 written(each)  # what cannot be is refused before anybody is looked up
+                _check_time(each, micros(delivery.received_at))
         except UnreadableItemError as error:
             ru = f"доставка не читается: {error}"
             raise Problem(HTTPStatus.BAD_REQUEST, "not-readable", str(error), ru) from None
@@ -109,6 +118,12 @@ class WebhookDoor:
         except AppendError:
             en, ru = "the log cannot be reached now: send again", "журнал сейчас недоступен: повторите"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "log-unavailable", en, ru) from None
+
+
+def _check_time(seen: Seen, now: Micros) -> None:
+    if seen.at > now + _AHEAD:
+        message = "it is of a moment that lies more than a day ahead"
+        raise UnreadableItemError(message)
 
 
 def _record(seen: Seen) -> Record:

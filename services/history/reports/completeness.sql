@@ -1,10 +1,11 @@
 -- Is what each feed told of each day complete, when was it silent, and is its clock right?
--- A gap is closed when its feed filled it itself (`feed.gap_closed`), or when a later reading of the same source covers it from
--- its first moment to its last; the others are open. `missing` counts the items of gaps that the source numbers, and
--- `unknown_open` the open gaps of which nobody knows how large they are. `received`, `appended` and `parked` are what readings
--- say, an item that is read twice counts twice; what beats say could not be read is in `parked` too. `longest_silence_s` is the
--- longest time between two beats of the day. `clock_ahead_ms` is by how much the source's clock is ahead of ours at the least:
--- what its words took on their way counts against it, so that a clock that is right seems to be a little behind.
+-- A gap is closed when its feed filled it itself (`feed.gap_closed`), or when a reading by another feed of the same source covers
+-- it from its first moment to its last; the others are open: a feed that read what was before and after has read around it.
+-- `missing` counts the items of gaps that the source numbers, and `unknown_open` the open gaps of which nobody knows how large
+-- they are. `received`, `appended` and `parked` are what readings say, an item that is read twice counts twice; what beats say
+-- could not be read is in `parked` too. `longest_silence_s` is the longest time between two beats of the day. `clock_ahead_ms`
+-- is by how much the source's clock is ahead of ours at the least: what its words took on their way counts against it, so that
+-- a clock that is right seems to be a little behind.
 -- param: day day null
 -- param: from day null
 -- param: to day null
@@ -31,8 +32,9 @@ closed AS (
     UNION
     SELECT id
     FROM gap
-         SEMI JOIN (SELECT source, starts_at, ends_at FROM feeds WHERE type = 'feed.caught_up') AS reading
-             ON reading.source = gap.source AND reading.starts_at <= gap.starts_at AND reading.ends_at >= gap.ends_at
+         SEMI JOIN (SELECT source, feed, starts_at, ends_at FROM feeds WHERE type = 'feed.caught_up') AS reading
+             ON reading.source = gap.source AND reading.feed <> gap.feed
+            AND reading.starts_at <= gap.starts_at AND reading.ends_at >= gap.ends_at
 ),
 still AS (
     SELECT feed,

@@ -2,7 +2,7 @@
 // so that no number that changes moves another.
 import { Broken, Link, State, Warning } from "./glyphs.js";
 import { html } from "./html.js";
-import { ageOf, asOf, board, completeness, connected, standing, tileAsOf } from "./stream.js";
+import { ageOf, asOf, board, completeness, connected, logAsOf, standing, tileAsOf } from "./stream.js";
 
 export { html };
 
@@ -244,8 +244,10 @@ function saidOf(row, words) {
   ].filter(Boolean);
 }
 
-// For how many milliseconds a feed has said nothing: by the clock of the board, and since that clock has stood still.
+// For how many milliseconds a feed has said nothing: by the clock of the board, and since that clock has stood still; one that
+// is told things, by the log's.
 function silenceOf(row) {
+  if (row.by_log) return Math.max(0, Date.parse(logAsOf.value) - row.beat_ms) + (ageOf("feeds") ?? 0);
   return Math.max(0, Date.parse(asOf.value) - row.beat_ms) + (ageOf("queues") ?? 0);
 }
 

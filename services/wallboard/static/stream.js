@@ -15,6 +15,7 @@ const openedAt = signal(performance.now());
 const now = signal(performance.now());
 
 export const asOf = signal(null);
+export const logAsOf = signal(null);
 export const completeness = signal({ complete: true, silent_feeds: [], late_events: 0 });
 export const connected = computed(() => now.value - heardAt.value < LOST_MS);
 
@@ -68,5 +69,6 @@ function hear(told) {
   heardAt.value = now.value = performance.now();
   tiles.value = told.tiles;
   asOf.value = told.as_of;
+  logAsOf.value = told.log_as_of;
   completeness.value = told.completeness;
 }

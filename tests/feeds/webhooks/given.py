@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from events.codec import decode, encode
 from events.envelope import Envelope
 from events.event import Event
@@ -66,3 +68,13 @@ def counted(facts: Sequence[Envelope]) -> list[Envelope]:
     """Those of them that count."""
     ledger = Ledger()
     return [fact for fact in facts if ledger.judge(fact) is Verdict.COUNTS]
+
+
+def dump_memory(memory: AdapterMemory) -> bytes:
+    """Write down what an adapter remembers, as a checkpoint does."""
+    return msgspec.msgpack.encode(memory)
+
+
+def load_memory(raw: bytes) -> AdapterMemory:
+    """Read what was written down."""
+    return msgspec.msgpack.decode(raw, type=AdapterMemory)

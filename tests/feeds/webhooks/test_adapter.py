@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,10 +11,24 @@ from events.calls import CallAnswered, CallEnded, CallOffered, CallRestated
 from events.envelope import Envelope
 from events.event import Event
 from services.feeds.facts import SECOND
-from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
+from services.feeds.webhooks import calls
+from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.calls import KEPT
-from services.feeds.webhooks.seen import Dialled, Ended, Seen, decode_seen, written
-from tests.feeds.webhooks.given import COMPANY, answered, dialled, doing, ended, events, micros, offered, told
+from services.feeds.webhooks.seen import Dialled, Ended, Seen, Ticked, decode_seen, written
+from tests.feeds.webhooks.given import (
+    COMPANY,
+    answered,
+    counted,
+    dialled,
+    doing,
+    dump_memory,
+    ended,
+    events,
+    load_memory,
+    micros,
+    offered,
+    told,
+)
 
 CALL: Sequence[Seen] = (
     offered(0),
@@ -117,6 +132,16 @@ def test_a_call_of_which_nothing_was_heard_for_hours_is_forgotten_by_the_clock_o
     assert [key.split("\x1f")[1] for key in memory.calls.legs] == ["c1", "c2", "of a source whose clock is wrong"]
 
 
+def test_of_more_calls_than_anybody_has_those_heard_of_longest_ago_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "MOST", 3)
+    memory = AdapterMemory()
+    facts = told(*(offered(number, call=f"c{number}") for number in (0, 1, 2, 0, 3, 4)), memory=memory)
+    assert [key.split("\x1f")[1] for key in memory.calls.legs] == ["c0", "c3", "c4"]
+    assert len(events(CallOffered, facts)) == 5
+
+
 def test_an_agent_is_in_one_state_after_the_other_in_pieces_of_a_quarter_of_an_hour() -> None:
     facts = told(
         doing(-10, "ready"), doing(890, "talking"), doing(950, "paused", reason="lunch"), doing(960, "offline")
@@ -136,6 +161,38 @@ def test_a_change_that_comes_after_a_later_one_adds_nothing() -> None:
         doing(0, "ready"), doing(60, "talking"), doing(30, "wrap")
     )
     assert len(told(doing(0, "ready"), doing(9, "ready"))) == 2
+
+
+def now_doing(facts: Sequence[Envelope]) -> Mapping[str, str]:
+    """What each agent is doing, by what a board takes for the latest."""
+    in_order = sorted(facts, key=lambda fact: (fact.time, fact.sequence or "", str(fact.id)))
+    return {entered.rep: entered.state for entered in events(AgentStateEntered, in_order)}
+
+
+def test_changes_of_one_second_are_told_each_and_the_last_is_what_stands() -> None:
+    said = [doing(0.1, "ready"), doing(0.4, "ringing"), doing(0.7, "ready"), doing(0.9, "talking")]
+    facts = counted(told(*said[:1], doing(5, "ready", agent="8"), *said[1:]))
+    assert [entered.state for entered in events(AgentStateEntered, facts) if entered.rep == "anna"] == [
+        "ready",
+        "ringing",
+        "ready",
+        "talking",
+    ]
+    assert now_doing(facts) == {"anna": "talking", "8": "ready"}
+
+
+def test_a_change_that_comes_again_after_a_later_one_of_the_same_second_adds_nothing() -> None:
+    said = [doing(0.1, "ready"), doing(0.4, "ringing")]
+    assert told(*said) == told(*said, said[0])
+
+
+def test_an_agent_of_whom_nothing_was_heard_for_longer_than_the_intake_keeps_is_forgotten() -> None:
+    memory, days = AdapterMemory(), 24 * 3600
+    adapter = Adapter(COMPANY, memory)
+    for number in range(4):
+        list(adapter.take(doing(3 * number * days, "ready", agent=f"{number}"), micros(3 * number * days)))
+    list(adapter.take(Ticked(), micros(9 * days + 600)))
+    assert [key.split("\x1f")[1] for key in memory.agents.agents] == ["1", "2", "3"]
 
 
 def test_nobody_knows_what_an_agent_did_in_a_day_without_a_word() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from events.agents import AgentStateEntered, AgentStateLasted
 from events.envelope import Envelope
 from services.feeds.facts import SECOND
-from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
+from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.seen import Doing, Ticked
-from tests.feeds.webhooks.given import COMPANY, NOON, counted, doing, events, micros
+from tests.feeds.webhooks.given import COMPANY, NOON, counted, doing, dump_memory, events, load_memory, micros
 
 MINUTE = 60
 END = 20 * 25

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from events.envelope import Envelope
 from events.feeds import FeedBeat
-from services.feeds.webhooks.adapter import Adapter, AdapterMemory, dump_memory, load_memory
+from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.seen import Seen
-from tests.feeds.webhooks.given import COMPANY, counted, doing, events, micros, offered
+from tests.feeds.webhooks.given import COMPANY, counted, doing, dump_memory, events, load_memory, micros, offered
 
 Heard = tuple[Seen, float]
 """What was seen, and how many seconds after noon the log took it."""

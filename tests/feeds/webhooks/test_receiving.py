@@ -30,6 +30,8 @@ CALL = {
     "number": {"id": 33, "digits": "+7 495 000-00-00"},
     "raw_digits": "+7 916 000-00-00",
 }
+TOMORROW = 1_795_597_200 + 24 * 3600
+"""A day after the door's own time, as an epoch second."""
 
 
 @asynccontextmanager
@@ -94,6 +96,7 @@ async def test_a_caller_is_looked_up_and_only_the_person_is_written_down(tmp_pat
         ("aircall", delivery(data={**CALL, "id": "x"}), 400, "not-readable", "aircall"),
         ("aircall", delivery(timestamp=None), 400, "not-readable", "aircall"),
         ("aircall", delivery(timestamp=0), 400, "not-readable", "aircall"),
+        ("aircall", delivery(data={**CALL, "ended_at": TOMORROW + 1}), 400, "not-readable", "aircall"),
     ],
 )
 async def test_what_is_refused_says_why_is_counted_and_not_appended(  # noqa: PLR0913, PLR0917  # a case each
@@ -119,9 +122,16 @@ async def test_where_something_is_wrong_is_said_in_both_languages_and_nothing_is
 async def test_more_than_fits_into_memory_is_refused_before_it_is_read(tmp_path: Path) -> None:
     async with calling(tmp_path, memory=4_000) as (http, taken):
         answer = await http.post("/v1/feeds/aircall", content=delivery(filler="x" * 1_000))
-        assert problem(answer, 429)["type"] == "urn:kvota:problem:too-much-at-once"
-        assert answer.headers["retry-after"] == "1"
+        assert problem(answer, 413)["type"] == "urn:kvota:problem:too-large"
+        assert "retry-after" not in answer.headers
         assert (await http.post("/v1/feeds/aircall", content=delivery())).status_code == 202
+    assert len(taken.records) == 1
+
+
+async def test_what_is_a_day_ahead_is_taken_as_it_is_told(tmp_path: Path) -> None:
+    async with calling(tmp_path) as (http, taken):
+        body = delivery(data={**CALL, "ended_at": TOMORROW})
+        assert (await http.post("/v1/feeds/aircall", content=body)).status_code == 202
     assert len(taken.records) == 1
 
 
