@@ -78,9 +78,10 @@ def feed(  # noqa: PLR0913  # each is an option of the command
             "fields": fields,
             "source_zone": source_zone,
         }
-        known, directory = _knowing(_sealing(company))
+        vault = _caller_vault()
+        known, directory = _knowing(_sealing(company), vault)
         [(way, where)] = asked.items()
-        _listen(_live(source, way, where, given, known), directory)
+        _listen(_live(source, way, where, given, known), vault, directory)
         return
     if not file:
         message = f"say what to read: --file FILE{_or_how_to_hear(source)}"
@@ -145,14 +146,15 @@ def _caller_vault() -> "CallerVault":
     return caller_vault(vault_url(), ServiceCredentials("cli", AuthSettings()))
 
 
-def _knowing(company: "Company") -> "tuple[Company, Directory]":
-    """The same company, by a directory of names that is still to be read."""
+def _knowing(company: "Company", vault: "CallerVault") -> "tuple[Company, Directory]":
+    """The same company, whose callers the vault knows, by a directory of names that is still to be read."""
     from dataclasses import replace
 
+    from services.feeds.callers.heard import Callers
     from services.feeds.directory.directory import Directory
 
     directory = Directory()
-    return replace(company, directory=directory), directory
+    return replace(company, callers=Callers(vault.look_up), directory=directory), directory
 
 
 def _print(envelopes: "Iterator[Envelope]") -> None:
@@ -163,20 +165,16 @@ def _print(envelopes: "Iterator[Envelope]") -> None:
 
 
 def _append(source: str, files: list[Path], company: "Company", said: _Said, *, as_json: bool) -> None:
-    from dataclasses import replace
-
     from services.feeds.appender import Appended, append
-    from services.feeds.callers.heard import Callers
     from services.feeds.directory.following import read_directory
 
     vault = _caller_vault()
-    callers = Callers(vault.look_up)
-    known, directory = _knowing(_sealing(company))
+    known, directory = _knowing(_sealing(company), vault)
 
     async def by_the_directory() -> Appended:
         await read_directory(kafka("feed"), directory)
-        told = _read(source, files, replace(known, callers=callers), said)
-        return await append(kafka("feed"), told, callers=callers)
+        async with vault:
+            return await append(kafka("feed"), _read(source, files, known, said), callers=known.callers)
 
     appended = asyncio.run(by_the_directory()).by_topic
     if vault.missed:
@@ -200,7 +198,7 @@ def _live(source: str, way: str, where: str, given: "Mapping[str, object]", comp
     """Give what is to be listened to; what the command says goes before what the environment does."""
     from services.feeds.freeswitch.settings import FreeSwitchSettings
     from services.feeds.kamailio.settings import KamailioSettings
-    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told, with_callers
+    from services.feeds.live.sources import CONNECT, LISTEN, TOPICS, Told
     from services.feeds.registry import WEBHOOKS
     from services.feeds.settings import FeedsSettings
     from services.feeds.three_cx.settings import ThreeCxSettings
@@ -223,7 +221,7 @@ def _live(source: str, way: str, where: str, given: "Mapping[str, object]", comp
         home=home(),
         patient=False,
     )
-    live = make(with_callers(told, _caller_vault().look_up), where)
+    live = make(told, where)
     assert live is not None  # noqa: S101  # an address was given
     return live
 
@@ -233,7 +231,7 @@ def _of(settings: "type[Settings]", said: "Mapping[str, object]") -> dict[str, o
     return {name: value for name, value in said.items() if name in settings.model_fields}
 
 
-def _listen(live: "Live", directory: "Directory") -> None:
+def _listen(live: "Live", vault: "CallerVault", directory: "Directory") -> None:
     from services.feeds.directory.following import Following
     from services.feeds.live.sources import feed_from
     from services.runtime.logging import configure_logging
@@ -242,7 +240,8 @@ def _listen(live: "Live", directory: "Directory") -> None:
     async def until_told() -> None:
         following = asyncio.create_task(Following(kafka("feed"), directory).run())
         try:
-            await feed_from(live, kafka("feed"), stop_when_told())
+            async with vault:
+                await feed_from(live, kafka("feed"), stop_when_told())
         finally:
             following.cancel()
             with suppress(asyncio.CancelledError):

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -209,19 +209,20 @@ async def _work(stop: asyncio.Event) -> None:
         )
     except OSError as error:
         raise ClearError(str(error)) from None
-    await run(
-        settings,
-        live,
-        kafka,
-        watch,
-        stop,
-        company=told,
-        following=following,
-        home=home,
-        metrics=metrics,
-        keys=keys,
-        vault=vault,
-    )
+    async with vault or nullcontext():
+        await run(
+            settings,
+            live,
+            kafka,
+            watch,
+            stop,
+            company=told,
+            following=following,
+            home=home,
+            metrics=metrics,
+            keys=keys,
+            vault=vault,
+        )
 
 
 if __name__ == "__main__":

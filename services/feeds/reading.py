@@ -49,11 +49,6 @@ class Items:
         self._held: list[tuple[Frame, str]] = []
         """What was parked before any item told the time."""
 
-    @property
-    def holds(self) -> bool:
-        """Whether something is parked that waits to be told until the time is known."""
-        return bool(self._held)
-
     def item(self, frame: Frame) -> Iterator[Envelope]:
         """Tell the facts of an item, or that it is parked; an empty one is none."""
         if frame.data is not None and not frame.data.strip():

@@ -19,7 +19,7 @@ from tests.feeds.ami_server import SECRET, AmiServer, free_port
 from tests.feeds.door_client import ENDED
 from tests.feeds.samples import LOG_FILE, contents, events_of, facts
 from tests.feeds.test_live_kafka import CHUNKS, FACTS, LOGGED, calls, ids, stopped, watched
-from tests.feeds.watching import soon, watch
+from tests.feeds.watching import heard_until, soon, watch
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -97,7 +97,7 @@ async def test_what_was_spooled_while_kafka_slept_is_told_by_the_next_process(
             assert await log.holds(lambda found: len(facts(found)) > 50)
             with stopped(tmp_path / "broker"):
                 server.go_on()
-                assert await soon(lambda: server.done and spooled(tmp_path) > 3_500_000)
+                assert await soon(lambda: server.done and heard_until(tmp_path / "feeds" / "pbx1") > 3_500_000)
                 feed.kill()
                 await feed.wait()
         async with process("-m", "services.feeds", **settings):
@@ -107,17 +107,11 @@ async def test_what_was_spooled_while_kafka_slept_is_told_by_the_next_process(
     assert {record.id for record in facts(log.counted) if record.type.startswith("call.")} <= known
 
 
-def spooled(home: Path) -> int:
-    """Say where the spool ends."""
-    file = max((home / "feeds" / "pbx1").glob("*.spool"))
-    return int(file.stem) + file.stat().st_size
-
-
 async def test_told_to_stop_it_tells_what_it_has_heard_and_ends_well(bootstrap: str, tmp_path: Path) -> None:
     log, server = await watched(bootstrap), AmiServer(CHUNKS)
     settings = told(bootstrap, tmp_path, server)
     async with server.running(), process("-m", "services.feeds", **settings) as feed:
-        assert await soon(lambda: server.done and spooled(tmp_path) > 3_500_000)
+        assert await soon(lambda: server.done and heard_until(tmp_path / "feeds" / "pbx1") > 3_500_000)
         feed.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(feed.wait(), 20) == 0
     await log.look()

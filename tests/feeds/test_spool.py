@@ -1,6 +1,9 @@
 """The spool: bytes that outlive the process, within a bound."""
 
 import asyncio
+import resource
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -54,6 +57,51 @@ def test_what_was_forgotten_takes_no_room_and_the_rest_is_still_there(tmp_path: 
     spooled.close()
     again = spool(tmp_path)
     assert (again.start, again.end) == (20, 70)
+    again.close()
+
+
+def test_what_is_all_forgotten_is_in_no_file_any_more(tmp_path: Path) -> None:
+    spooled = spool(tmp_path)
+    spooled.write(b"+79161230001")
+    assert spooled.read(0, 5) == b"+7916"
+    spooled.forget(11)
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"+79161230001"]  # one byte of it is needed
+    for _ in range(2):
+        spooled.forget(12)
+        assert [file.read_bytes() for file in tmp_path.iterdir()] == [b""]
+    opened = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert not [name for name in opened if name.startswith(str(tmp_path)) and name.endswith("(deleted)")]
+    spooled.write(b"abc")
+    assert spooled.read(12, 5) == b"abc"
+    spooled.close()
+    again = spool(tmp_path)
+    assert (again.start, again.end) == (12, 15)
+    again.close()
+
+
+@contextmanager
+def no_file_longer_than(size: int) -> Generator[None]:
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+def test_what_the_disk_takes_only_a_part_of_is_not_taken_and_what_comes_later_lies_where_it_should(
+    tmp_path: Path,
+) -> None:
+    spooled = Spool(tmp_path, 1000, 100)
+    spooled.write(b"0123456789")
+    with no_file_longer_than(15), pytest.raises(OSError, match="File too large"):
+        spooled.write(b"abcdefghij")
+    assert (spooled.end, whole(spooled)) == (10, b"0123456789")
+    assert spooled.write(b"ABC")
+    assert whole(spooled) == b"0123456789ABC"
+    spooled.close()
+    again = spool(tmp_path)
+    assert (again.end, whole(again)) == (13, b"0123456789ABC")
     again.close()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from events.calls import Outcome
-from services.feeds.amazon_connect.records import BY, FAILED, SOURCE, direction_of
+from services.feeds.amazon_connect.records import BY, FAILED, SOURCE, direction_of, is_call
 from services.feeds.facts import Micros, UnreadableItemError
 from services.feeds.webhooks.reading import Wanted, iso, read_json
 from services.feeds.webhooks.seen import Answered, Ended, Offered, Outside, Seen, Told
@@ -35,7 +35,7 @@ def told_by(item: bytes) -> Sequence[Told]:
     """
     envelope = read_json(item, _ENVELOPE)
     told = _whatever_case(envelope.detail)
-    if _needed(told, "channel").upper() != "VOICE":
+    if not is_call(_needed(told, "channel"), _text(told, "initiationmethod") or ""):
         return ()
     seen = _seen(told, envelope.time)
     number = _text(_inner(told, "customerendpoint"), "address")

@@ -52,6 +52,8 @@ class ContactRecord(msgspec.Struct, rename="pascal"):
     initiation_timestamp: str
     disconnect_timestamp: str
     last_update_timestamp: str
+    connected_to_system_timestamp: str | None = None
+    """Of a call that was made: when the customer answered, if that was so. An agent is in it in any case."""
     disconnect_reason: str | None = None
     transfer_completed_timestamp: str | None = None
     queue: _Queue | None = None
@@ -71,12 +73,17 @@ def told_by(record: ContactRecord) -> Sequence[Told]:
     Raises UnreadableItemError for moments that are none. The record is the authority: it comes before what events say,
     and the later one before the earlier.
     """
-    if record.channel.upper() != "VOICE":
+    if not is_call(record.channel, record.initiation_method):
         return ()
     latest = iso(record.last_update_timestamp, "LastUpdateTimestamp") // SECOND
     ended = _ended(record, latest)
     outside = Outside(SOURCE, record.contact_id, record.number)
     return [ended, *_offered(record, latest), *_answered(record, ended, latest), outside]
+
+
+def is_call(channel: str, initiation_method: str) -> bool:
+    """Whether a contact is a call of a customer's, and not a supervisor who listens to one."""
+    return channel.upper() == "VOICE" and initiation_method != "MONITOR"
 
 
 def direction_of(initiation_method: str) -> Direction:
@@ -86,10 +93,13 @@ def direction_of(initiation_method: str) -> Direction:
 
 def _ended(record: ContactRecord, latest: int) -> Ended:
     queue, agent = record.queue, record.agent
-    direction = direction_of(record.initiation_method)
+    direction, at = direction_of(record.initiation_method), iso(record.disconnect_timestamp, "DisconnectTimestamp")
+    answered = _called_answered(record) if direction == "outbound" else _picked_up(agent)
+    there = agent.agent_interaction_duration + agent.customer_hold_duration if agent is not None else 0
+    talk = there if direction == "inbound" else min(there, _seconds(answered, at))
     return Ended(
         source=SOURCE,
-        at=iso(record.disconnect_timestamp, "DisconnectTimestamp"),
+        at=at,
         order=latest,
         whole=True,
         call=record.contact_id,
@@ -98,10 +108,10 @@ def _ended(record: ContactRecord, latest: int) -> Ended:
         queue=queue.name if queue is not None else None,
         agent=agent.username if agent is not None else None,
         began=_began(record),
-        answered=_picked_up(agent),
+        answered=answered,
         wait=queue.duration if queue is not None else None,
-        talk=agent.agent_interaction_duration + agent.customer_hold_duration if agent is not None else 0,
-        hold=agent.customer_hold_duration if agent is not None else 0,
+        talk=talk,
+        hold=min(agent.customer_hold_duration, talk) if agent is not None else 0,
         wrap=agent.after_contact_work_duration if agent is not None else 0,
         transfers=0 if record.transfer_completed_timestamp is None else 1,
         by=BY.get(record.disconnect_reason or ""),
@@ -123,10 +133,10 @@ def _answered(record: ContactRecord, ended: Ended, latest: int) -> Sequence[Answ
 
 
 def _outcome(record: ContactRecord, direction: Direction) -> Outcome:
+    if direction == "outbound" and _called_answered(record) is None:
+        return FAILED.get(record.disconnect_reason or "", "no_answer")
     if record.agent is not None:
         return "answered" if record.transfer_completed_timestamp is None else "transferred_blind"
-    if direction == "outbound":
-        return FAILED.get(record.disconnect_reason or "", "no_answer")
     if record.queue is None and record.disconnect_reason != "CUSTOMER_DISCONNECT":
         return "closed"
     return "abandoned"
@@ -136,6 +146,17 @@ def _began(record: ContactRecord) -> Micros:
     if record.queue is not None and record.queue.enqueue_timestamp is not None:
         return iso(record.queue.enqueue_timestamp, "Queue.EnqueueTimestamp")
     return iso(record.initiation_timestamp, "InitiationTimestamp")
+
+
+def _called_answered(record: ContactRecord) -> Micros | None:
+    """When the customer answered a call that was made, if it came to a talk with an agent."""
+    if record.agent is None or record.connected_to_system_timestamp is None:
+        return None
+    return iso(record.connected_to_system_timestamp, "ConnectedToSystemTimestamp")
+
+
+def _seconds(begun: Micros | None, ended: Micros) -> int:
+    return 0 if begun is None else max(0, (ended - begun) // SECOND)
 
 
 def _picked_up(agent: _Agent | None) -> Micros | None:

@@ -8,15 +8,15 @@ from typing import ClassVar, Literal
 from events.agents import State
 from events.calls import Outcome
 from events.envelope import Envelope
-from events.feeds import FeedGapFound
 from services.feeds.agent_states import LOGGED, Agents, AgentsMemory, Membership, Phone
 from services.feeds.asterisk.direct import DirectCalls, DirectMemory
 from services.feeds.asterisk.fields import name
 from services.feeds.asterisk.message import Message, begins_connection, kind_of, parse, pong_at
 from services.feeds.asterisk.queue_log import QueueLogReader
 from services.feeds.asterisk.waiting import REFUSED, Waiting, WaitingCallers
-from services.feeds.facts import Micros, Teller, TellerMemory, UnreadableItemError, instant, second
+from services.feeds.facts import Micros, Teller, TellerMemory, UnreadableItemError, second
 from services.feeds.fields import extension, text
+from services.feeds.gaps import Gap, gap_found
 from services.feeds.queue_calls import Answer, CallsMemory, Ending, QueueCalls, within
 
 _PHONES: Mapping[bytes, Phone] = {b"2": "busy", b"3": "busy", b"7": "busy", b"8": "busy", b"4": "gone", b"5": "gone"}
@@ -153,16 +153,8 @@ class AmiReader:
         if not self.memory.reconnected or after is None:
             return
         self.memory.reconnected = False
-        event = FeedGapFound(
-            **self.teller.when(before),
-            feed=self.feed,
-            after=instant(after).isoformat(),
-            before=instant(before).isoformat(),
-            reason="a new connection to the manager interface, which does not repeat what it said before",
-            starts_at=instant(min(after, before)),
-            ends_at=instant(before),
-        )
-        yield self.teller.tell(event, f"feed/{event.feed}", "gap", before)
+        reason = "a new connection to the manager interface, which does not repeat what it said before"
+        yield gap_found(Gap(last=after, first=before, reason=reason), self.feed, self.teller)
         self._waiting.forget()
         self.memory.on_line.clear()
         self.memory.transfers.clear()

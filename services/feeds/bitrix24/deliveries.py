@@ -13,7 +13,9 @@ _OUTBOUND = frozenset({"1", "4"})
 """The types of calls that the company dials: outgoing, and calling back."""
 _TALKED = "200"
 _NUMBER = "PHONE_NUMBER"
-_OUTCOMES: Mapping[str, Outcome] = {"486": "busy", "603": "busy", "404": "failed", "484": "failed", "503": "failed"}
+_FAILED = ("402", "403", "404", "423", "484", "503")
+"""There is no money, no leave, no such number, no way: the call did not come about (Bitrix24's table of codes)."""
+_OUTCOMES: Mapping[str, Outcome] = {"486": "busy", "603": "busy", **dict.fromkeys(_FAILED, "failed")}
 
 
 def read(delivery: Delivery, _company: Company) -> Sequence[Told]:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from itertools import islice
+from typing import Self
 
 import httpx
 import msgspec
@@ -41,6 +42,13 @@ class CallerVault:
         self.missed = 0
         """How often a number could not be asked about."""
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Hang up."""
+        await self._client.aclose()
+
     async def look_up(self, numbers: Mapping[str, str]) -> Mapping[str, str]:
         """Whom each number means, by what it is mentioned in; what the vault did not say is left out."""
         self._asked |= {about: number for about, number in numbers.items() if about not in self._found}
@@ -70,5 +78,5 @@ class CallerVault:
 
 
 def caller_vault(url: str, credentials: httpx.Auth) -> CallerVault:
-    """The way to the vault at an address, for as long as this process lives; nothing is connected yet."""
+    """The way to the vault at an address; nothing is connected yet."""
     return CallerVault(httpx.AsyncClient(base_url=url, auth=credentials, trust_env=False))

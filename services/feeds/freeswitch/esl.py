@@ -6,17 +6,17 @@ from typing import ClassVar
 
 from events.agents import State
 from events.envelope import Envelope
-from events.feeds import FeedGapFound
 from services.feeds.agent_states import Agents, AgentsMemory
-from services.feeds.facts import Micros, Teller, TellerMemory, instant, second
+from services.feeds.facts import SECOND, Micros, Teller, TellerMemory, second
 from services.feeds.freeswitch.direct import Began, DirectCalls, DirectMemory
-from services.feeds.freeswitch.framing import AUTH, END
+from services.feeds.freeswitch.framing import AUTH, END, time_in
 from services.feeds.freeswitch.headers import began_of, hangup_of, left_of, place_of, served_of
 from services.feeds.freeswitch.legs import Hangup, Legs, LegsMemory
 from services.feeds.freeswitch.message import Message, is_event, parse
 from services.feeds.freeswitch.numbering import Numbering
 from services.feeds.freeswitch.statuses import Statuses, StatusesMemory
 from services.feeds.freeswitch.stays import Place, Served, Stays, StaysMemory
+from services.feeds.gaps import Gap, gap_found
 from services.feeds.queue_calls import CallsMemory, QueueCalls, within
 
 CALLCENTER = b"callcenter::info"
@@ -113,6 +113,7 @@ class EslReader:
         if block.endswith(b"Content-Type: " + AUTH):
             self.lost()
         if not is_event(block, whole=whole):
+            yield from self._time(time_in(block))
             return
         message = parse(block)
         handler = self._handler(message)
@@ -129,7 +130,10 @@ class EslReader:
         yield from facts
 
     def clock(self, item: bytes) -> Micros | None:
-        """Say how far the phone system's time has come, where an event is a heartbeat."""
+        """Say what time it is at the phone system, where that is all that is told, or an event is a heartbeat."""
+        told = time_in(item)
+        if told is not None:
+            return told * SECOND
         return self.now if item.lstrip(b"\n").startswith(_HEARTBEAT) else None
 
     def lost(self) -> None:
@@ -143,6 +147,11 @@ class EslReader:
         if message.get(b"Event-Subclass") != CALLCENTER:
             return None
         return self._actions.get(message.get(b"CC-Action") or b"")
+
+    def _time(self, told: int | None) -> Iterator[Envelope]:
+        """Time alone went on; not where it is not known yet what was said before, or since."""
+        if told is not None and self.memory.numbering.core and not self.memory.reconnected:
+            yield from self._heard(told * SECOND)
 
     def _heard(self, at: Micros) -> Iterator[Envelope]:
         """Time has come this far: tell what follows from that alone."""
@@ -174,17 +183,15 @@ class EslReader:
 
     def _gap_found(self, at: Micros, core: str, number: int, missing: int | None, reason: str) -> Envelope:
         known = self.memory.numbering
-        event = FeedGapFound(
-            **self.teller.when(at),
-            feed=self.feed,
-            after=f"{known.core}/{known.highest}" if known.core else instant(self.memory.latest or at).isoformat(),
+        gap = Gap(
+            last=self.memory.latest or at,
+            first=at,
+            reason=reason,
+            after=f"{known.core}/{known.highest}" if known.core else None,
             before=f"{core}/{number}",
             missing=missing,
-            reason=reason,
-            starts_at=instant(min(self.memory.latest or at, at)),
-            ends_at=instant(at),
         )
-        return self.teller.tell(event, f"feed/{event.feed}", "gap", at)
+        return gap_found(gap, self.feed, self.teller)
 
     def _heartbeat(self, _message: Message, _at: Micros) -> Iterable[Envelope]:
         return ()

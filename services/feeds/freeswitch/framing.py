@@ -14,7 +14,9 @@ from services.feeds.frames import LIMIT, Frame
 END = b"\n\n"
 EVENT = b"text/event-plain"
 AUTH = b"auth/request"
+ANSWER = b"api/response"
 _LENGTH = re.compile(rb"^Content-Length:[ ]?([0-9]{1,18})$", re.MULTILINE)
+_TIME = re.compile(rb"Content-Type: api/response\nTime: ([0-9]{9,10})")
 _TYPE = re.compile(rb"^Content-Type:[ ]?([^\n]{1,64})$", re.MULTILINE)
 
 
@@ -28,6 +30,17 @@ def promised(block: bytes) -> int:
     """Read how many bytes a block says follow the empty line."""
     found = _LENGTH.search(block)
     return int(found[1]) if found is not None else 0
+
+
+def time_told(seconds: bytes) -> bytes:
+    """Write the time that was told, in epoch seconds, as a block; without a body, so that it is torn like an event."""
+    return b"Content-Type: " + ANSWER + b"\nTime: " + seconds + END
+
+
+def time_in(block: bytes) -> int | None:
+    """Read the epoch second that a block tells, where it does nothing else."""
+    found = _TIME.fullmatch(block.strip(b"\n"))
+    return int(found[1]) if found is not None else None
 
 
 class BlockCutter:

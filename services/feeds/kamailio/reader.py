@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from events.envelope import Envelope
-from events.feeds import FeedGapFound
-from services.feeds.facts import SECOND, Micros, Teller, TellerMemory, UnreadableItemError, instant
+from services.feeds.facts import SECOND, Micros, Teller, TellerMemory, UnreadableItemError
+from services.feeds.gaps import Gap, gap_found
 from services.feeds.kamailio.call import Call, over, picked_up
 from services.feeds.kamailio.records import Cdr, Connected, Dialog, Transaction, parse
 from services.feeds.kamailio.waiting import Since, due
@@ -173,16 +173,8 @@ class KamailioReader:
         if not self.memory.reconnected or after is None:
             return
         self.memory.reconnected = False
-        event = FeedGapFound(
-            **self.teller.when(before),
-            feed=self.feed,
-            after=instant(after).isoformat(),
-            before=instant(before).isoformat(),
-            reason="something may not have been heard, and nothing is said again",
-            starts_at=instant(min(after, before)),
-            ends_at=instant(before),
-        )
-        yield self.teller.tell(event, f"feed/{event.feed}", "gap", before)
+        reason = "something may not have been heard, and nothing is said again"
+        yield gap_found(Gap(last=after, first=before, reason=reason), self.feed, self.teller)
 
 
 def _matters(record: Transaction | Cdr | Dialog) -> bool:

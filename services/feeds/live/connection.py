@@ -1,6 +1,7 @@
 """One connection after another, for as long as it takes: what breaks is tried again, ever more seldom."""
 
 import asyncio
+import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -17,6 +18,8 @@ CONNECT_S = 10.0
 _SHORTEST_S, _LONGEST_S = 0.25, 10.0
 """How long to wait before connecting again: twice as long after each failure."""
 _CLOSE_S = 1.0
+_KEEPALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 4}
+"""When TCP asks a quiet connection whether it lives, how often again, and when it gives up: in seconds, and times."""
 
 Done = TypeVar("Done")
 Use = TypeVar("Use")
@@ -89,12 +92,22 @@ class Line:
         return chunk
 
 
+def keep_alive(writer: StreamWriter) -> None:
+    """Let TCP find out when the other side is gone without a word, which a connection that only listens never would."""
+    opened: socket.socket = writer.get_extra_info("socket")
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):
+            opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 @asynccontextmanager
 async def line(host: str, port: int, limit: int = 4 * CHUNK) -> AsyncGenerator[Line]:
     """Connect, and hang up at the end; `limit` is how much may come before what was waited for does."""
     async with asyncio.timeout(CONNECT_S):
         reader, writer = await asyncio.open_connection(host, port, limit=limit)
     try:
+        keep_alive(writer)
         yield Line(reader, writer)
     finally:
         writer.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from asyncio import Task
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ SPOOL_BYTES = 512 * 1024 * 1024
 """How much is kept while Kafka is away: of a busy Asterisk five minutes, with the recommended filter a quarter hour."""
 CHECKPOINT_S = 1.0
 _CHUNK = 512 * 1024
+_NS = 1000
 _AGAIN_S = 1.0
 """How long to wait before appending again what Kafka did not take."""
 _FINISH_S = 5.0
@@ -137,6 +139,11 @@ def owned(folder: Path) -> Generator[Path]:
         os.close(lock)
 
 
+def our_clock() -> Micros:
+    """What time it is here."""
+    return time.time_ns() // _NS
+
+
 async def append(appender: Appender, facts: Sequence[Envelope], callers: Callers | None) -> None:
     """Append, for as long as it takes: what is not on the log is kept where it comes from."""
     records = [record_of(fact) for fact in (facts if callers is None else await callers.identify(facts))]
@@ -178,7 +185,7 @@ class _Telling(Generic[Memory]):
 
     async def tell(self) -> None:
         """Tell all that is spooled, and what will be, until the spool is complete."""
-        while await self._spool.grows(self._read):
+        while await self._more():
             chunk = self._spool.read(self._read, _CHUNK)
             self._read += len(chunk)
             await self._tell(chunk)
@@ -187,8 +194,19 @@ class _Telling(Generic[Memory]):
                 await self._save()
         await self._save()
 
+    async def _more(self) -> bool:
+        """Wait for more, and write down meanwhile what is told; False when nothing more will come."""
+        while True:
+            try:
+                async with asyncio.timeout(CHECKPOINT_S):
+                    return await self._spool.grows(self._read)
+            except TimeoutError:
+                await self._save()
+
     async def _tell(self, chunk: bytes) -> None:
-        told = self._envelopes(chunk)
+        await self._append(self._envelopes(chunk))
+
+    async def _append(self, told: Iterator[Envelope]) -> None:
         while facts := list(islice(told, ROUND)):
             await append(self._appender, facts, self._callers)
 
@@ -215,10 +233,15 @@ class _Telling(Generic[Memory]):
         return teller.tell(event, f"feed/{event.feed}", "beat", second(at))
 
     async def _save(self) -> None:
-        """Write down how far all is on the log; not while something is parked of which the log does not know yet."""
+        """Write down how far all is on the log.
+
+        What was parked, and waits for the phone system to tell the time, is told before that, by our clock: it may be
+        that nothing the phone system says can be read.
+        """
         self._saved = self._clock()
-        if self._items.holds or self._cutter.position == self._checkpoint.position:
+        if self._cutter.position == self._checkpoint.position:
             return
+        await self._append(self._items.release(our_clock()))
         self._checkpoint.position = self._cutter.position
         self._checkpoint.received, self._checkpoint.parked = self._items.received, self._items.parked
         self._checkpoint.beaten = self._beaten

@@ -151,6 +151,7 @@ def freeswitch(told: Told) -> LiveFreeSwitch | None:
         system=told.freeswitch.system,
         spool_bytes=told.settings.spool_mb * _MB,
         patient=told.patient,
+        told_time=told.told_time,
     )
 
 

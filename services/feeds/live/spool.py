@@ -38,13 +38,17 @@ class Spool:
             self._starts, self.start, self.end = [], position, position
 
     def write(self, data: bytes) -> bool:
-        """Append; False, and nothing is, when it would be more than the spool holds."""
+        """Append; False, and nothing is, when it would be more than the spool holds.
+
+        Raises OSError, and nothing is, when the disk does not take it.
+        """
         if self.end + len(data) - self.start > self._limit:
             return False
-        if self._writing is None or self.end - self._starts[-1] >= self._segment:
+        if not self._starts or self.end - self._starts[-1] >= self._segment:
             self._begin_file()
-        assert self._writing is not None  # noqa: S101  # _begin_file opened it
-        self._writing.write(data)
+        if self._writing is None:
+            self._writing = self._file(self._starts[-1]).open("ab", buffering=0)
+        self._append(self._writing, data)
         self.end += len(data)
         self._grown.set()
         return True
@@ -62,8 +66,11 @@ class Spool:
         return file.read(size)
 
     def forget(self, before: int) -> None:
-        """Let go of what lies before a position, as far as it fills whole files."""
+        """Let go of what lies before a position: of each file that ends there or before, and of the last one, too."""
+        if self._starts and self._starts[-1] < self.end <= before:
+            self._begin_file()
         while len(self._starts) > 1 and self._starts[1] <= before:
+            self._close_reading()
             self._file(self._starts.pop(0)).unlink()
         self.start = max(self.start, min(before, self.end))
         self._shrunk.set()
@@ -96,9 +103,18 @@ class Spool:
     def _begin_file(self) -> None:
         if self._writing is not None:
             self._writing.close()
-        if not self._starts or self.end - self._starts[-1] >= self._segment:
-            self._starts.append(self.end)
-        self._writing = self._file(self._starts[-1]).open("ab", buffering=0)
+        self._starts.append(self.end)
+        self._writing = self._file(self.end).open("ab", buffering=0)
+
+    def _append(self, file: BinaryIO, data: bytes) -> None:
+        """Write all of it, or take back what was written of it."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            file.truncate(self.end - self._starts[-1])
+            raise
 
     def _keep_what_joins(self) -> None:
         """Remove what lies before a place where something is missing."""

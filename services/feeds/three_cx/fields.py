@@ -17,7 +17,8 @@ NEEDED = frozenset(
     | {f"{who}-{what}" for who in ("from", "to", "final") for what in ("dn", "type")}
 )
 """Without these nobody knows what became of a call."""
-_READ = NEEDED | {"duration", "chain", "from-no", "to-no", "dial-no"}
+READ = NEEDED | {"duration", "chain", "from-no", "to-no", "dial-no"}
+"""What is read of a row; of all else nothing depends."""
 _NAMES = frozenset({"from-dispname", "to-dispname", "final-dispname"})
 """What people are called: the only columns that may well have a comma in them, and none of them is read."""
 _PREFIX = "Call "
@@ -44,14 +45,14 @@ def cut(line: bytes, order: Sequence[str]) -> Mapping[str, str]:
     named = [place for place, name in enumerate(order) if name in _NAMES]
     if len(columns) == len(order):
         found = dict(zip(order, columns, strict=True))
-    elif len(columns) > len(order) and named and not _READ.intersection(order[named[0] : named[-1]]):
+    elif len(columns) > len(order) and named and not READ.intersection(order[named[0] : named[-1]]):
         behind = len(order) - named[-1] - 1
         found = dict(zip(order[: named[0]], columns, strict=False))
         found |= zip(order[len(order) - behind :], columns[len(columns) - behind :], strict=True)
     else:
         message = f"the row has {len(columns)} columns, and {len(order)} are in the order of fields"
         raise UnreadableItemError(message)
-    told = {name: found[name].strip() for name in _READ if name in found}
+    told = {name: found[name].strip() for name in READ if name in found}
     if told.get("chain") and not told["chain"].startswith(_CHAIN):
         message = "chain is none: the columns are in another order than that of the fields"
         raise UnreadableItemError(message)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from events.envelope import Envelope
 from services.feeds.facts import Company, Teller, source_of
+from services.feeds.files import chunks
 from services.feeds.reading import Reading
 from services.feeds.three_cx.fields import ORDER
 from services.feeds.three_cx.reader import ThreeCxReader
-
-_CHUNK = 256 * 1024
 
 
 def read_files(
@@ -28,10 +27,4 @@ def read_files(
     teller = Teller(source_of("3cx", system), company)
     reader = ThreeCxReader(teller, fields, UTC if source_zone is None else source_zone)
     for path in files:
-        yield from Reading(reader, path.name).read(_chunks(path))
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+        yield from Reading(reader, path.name).read(chunks(path))

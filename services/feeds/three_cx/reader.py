@@ -6,10 +6,10 @@ from datetime import tzinfo
 from typing import ClassVar
 
 from events.envelope import Envelope
-from events.feeds import FeedGapFound
-from services.feeds.facts import Micros, Teller, TellerMemory, UnreadableItemError, instant
+from services.feeds.facts import Micros, Teller, TellerMemory, UnreadableItemError
+from services.feeds.gaps import Gap, gap_found
 from services.feeds.three_cx.call import ended
-from services.feeds.three_cx.fields import NEEDED
+from services.feeds.three_cx.fields import READ
 from services.feeds.three_cx.row import decode
 
 CONNECTED = b"connected"
@@ -57,7 +57,7 @@ class ThreeCxReader:
         if item.strip() == CONNECTED:
             self.lost()
             return
-        if not whole and self._order[-1] in NEEDED:
+        if not whole and self._order[-1] in READ:
             message = "the row is torn: its end is missing"
             raise UnreadableItemError(message)
         row = decode(item, self._order, self._zone)
@@ -86,11 +86,5 @@ class ThreeCxReader:
         if not self.memory.reconnected or after is None:
             return
         self.memory.reconnected = False
-        event = FeedGapFound(
-            **self.teller.when(before),
-            feed=self.feed,
-            after=instant(after).isoformat(),
-            before=instant(before).isoformat(),
-            reason="something may not have been heard, and nothing is said again",
-        )
-        yield self.teller.tell(event, f"feed/{event.feed}", "gap", before)
+        reason = "something may not have been heard, and nothing is said again"
+        yield gap_found(Gap(last=after, first=before, reason=reason), self.feed, self.teller)

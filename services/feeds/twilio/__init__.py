@@ -7,7 +7,8 @@ agent a Worker by its Sid, or the `client:` that a call was dialled on to. Voice
 order, which `SequenceNumber` says; TaskRouter tells milliseconds.
 
 The call that a caller made is answered by Twilio itself: whether anybody picked up, the leg of an agent or a
-reservation says. A secret is an auth token of the account, or of a SharedKey where a Webhooks Rule signs with one;
+reservation says. It is over when voice says so, or else when its task goes over to the work after it, or else when that
+is done. A secret is an auth token of the account, or of a SharedKey where a Webhooks Rule signs with one;
 Twilio signs the address that it calls, which has to be `KVOTA_FEEDS_PUBLIC_URL`.
 """
 

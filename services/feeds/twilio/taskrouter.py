@@ -19,6 +19,10 @@ _STATES: Mapping[str, State] = {
     "wrapup": "wrap",
 }
 """What the activities of a new workspace, and of Flex, stand for; any other is a pause of that name."""
+_ENDS = {"task.completed": -2, "task.canceled": -2, "task.wrapup": -1}
+"""What says that the call of a task is over, the last the best: a task lasts until the work after the call is done. The
+call's own word, whose number is from zero up, is better than all of them.
+"""
 
 
 class _Attributes(msgspec.Struct):
@@ -37,7 +41,7 @@ def read(form: Mapping[str, str], source: str, at: Micros | None = None) -> Sequ
     kind, at = form["EventType"], _moment(form) if at is None else at
     if kind == "worker.activity.update":
         return [_activity(form, source, at)]
-    if kind not in {"task-queue.entered", "reservation.accepted", "task.completed", "task.canceled"}:
+    if kind not in {"task-queue.entered", "reservation.accepted", *_ENDS}:
         return ()
     attributes = read_json(form.get("TaskAttributes") or "{}", _ATTRIBUTES)
     call = attributes.call_sid or needed(form, "TaskSid")
@@ -52,7 +56,8 @@ def _of_task(form: Mapping[str, str], source: str, at: Micros, call: str) -> See
             agent, queue = needed(form, "WorkerSid"), form.get("TaskQueueName") or None
             return Answered(source=source, at=at, call=call, agent=agent, queue=queue)
         case _:
-            return Ended(source=source, at=at, call=call, direction="inbound", queue=form.get("TaskQueueName") or None)
+            order, queue = _ENDS[form["EventType"]], form.get("TaskQueueName") or None
+            return Ended(source=source, at=at, order=order, call=call, direction="inbound", queue=queue)
 
 
 def _activity(form: Mapping[str, str], source: str, at: Micros) -> Doing:

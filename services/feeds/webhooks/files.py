@@ -8,6 +8,7 @@ from pathlib import Path
 from events.envelope import Envelope
 from services.feeds.authenticity.delivery import Delivery
 from services.feeds.facts import Company, Micros, Teller, UnreadableItemError, instant
+from services.feeds.files import chunks
 from services.feeds.reading import Reading
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.seen import Outside, Told, seen_in, written
@@ -17,7 +18,6 @@ from services.runtime.errors import ClearError
 FilesReader = Callable[[Iterable[Path], Company, str | None, tzinfo | None], Iterator[Envelope]]
 """Reads files for a company: of the system of this name, with times of this zone."""
 
-_CHUNK = 256 * 1024
 _ENDS = (b"}", b"]")
 """How JSON ends: what ends so, and is read, has nothing missing."""
 
@@ -87,10 +87,4 @@ def reader_of(source: str, webhook: Webhook) -> FilesReader:
 
 def _read(reader: DeliveriesReader, files: Iterable[Path]) -> Iterator[Envelope]:
     for path in files:
-        yield from Reading(reader, path.name).read(_chunks(path))
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+        yield from Reading(reader, path.name).read(chunks(path))

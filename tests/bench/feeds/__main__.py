@@ -1,8 +1,9 @@
 """`python -m tests.bench.feeds`: what `kvota bench append --feeds` runs.
 
 The door in a process of its own is sent ended calls, a hundred a request, by some clients at once, against a real log
-and with its acknowledgement; beside it, the appender alone puts the same records there. What was accepted is counted in
-the log. And the captured AMI connection is read, over and over, in this process.
+and with its acknowledgement; beside it, the appender alone puts the same records there. Then it is sent contact records
+of an Amazon Connect, without a vault and with one that is asked who each caller is, while it makes facts of them. What
+was accepted is counted in the log. And the captured AMI connection is read, over and over, in this process.
 """
 
 import argparse
@@ -15,7 +16,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
@@ -34,14 +34,16 @@ from services.runtime.log import consumer, read_to_end
 from services.runtime.logging import configure_logging
 from services.runtime.settings import KafkaSettings
 from services.supervisor.plan import Ports
+from tests.bench.feeds.contacts import SEEN_OF_CONTACT, contacts, in_intake, through_the_webhooks
 from tests.bench.feeds.door import Door, served
+from tests.bench.feeds.sending import BATCH, CLIENTS, cpu, sent
 from tests.bench.projector.bench import machine
 from tests.captures.asterisk import AMI
 from tests.events.examples import EXAMPLES
 
-BATCH = 100
 TOPIC = "kvota.calls"
-_CLIENTS = 8
+_FEWER = 5
+"""So many times fewer contact records are sent: each is as much work as several events."""
 _TEMPLATE = EXAMPLES["call.ended"].envelope
 
 
@@ -57,28 +59,7 @@ def calls(number: int) -> list[bytes]:
 
 async def through_the_door(door: Door, records: Sequence[bytes]) -> Mapping[str, float]:
     """Send them all; how many a second were accepted, and what each cost the door's process."""
-    bodies = iter([b"\n".join(records[start : start + BATCH]) for start in range(0, len(records), BATCH)])
-    process = psutil.Process(door.pid)
-    before, begun = _cpu(process), time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_CLIENTS):
-            group.create_task(_client(door, bodies))
-    took, cpu = time.perf_counter() - begun, _cpu(process) - before
-    return {"events_s": round(len(records) / took), "us_cpu_per_event": round(cpu / len(records) * 1e6, 2)}
-
-
-async def _client(door: Door, bodies: Any) -> None:  # noqa: ANN401  # an iterator that clients share
-    address = urlsplit(door.url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    head = f"POST /v1/events HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {LINES}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in door.credentials.items())
-    for body in bodies:
-        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        told = await reader.readexactly(length)
-        assert answer.startswith(b"HTTP/1.1 202"), (answer, told)
-    writer.close()
+    return await sent(door, "/v1/events", {"Content-Type": LINES, **door.credentials}, records)
 
 
 async def appended(bootstrap: str, records: Sequence[bytes]) -> Mapping[str, float]:
@@ -87,13 +68,13 @@ async def appended(bootstrap: str, records: Sequence[bytes]) -> Mapping[str, flo
     made = [Record(TOPIC, b"pbx1", value) for value in records]
     async with Appender(KafkaSettings(bootstrap_servers=bootstrap)) as appender:
         await appender.append(made[:1])
-        before, begun = _cpu(process), time.perf_counter()
+        before, begun = cpu(process), time.perf_counter()
         lots = iter([made[start : start + BATCH] for start in range(1, len(made), BATCH)])
         async with asyncio.TaskGroup() as group:
-            for _ in range(_CLIENTS):
+            for _ in range(CLIENTS):
                 group.create_task(_lots(appender.append, lots))
-        took, cpu = time.perf_counter() - begun, _cpu(process) - before
-    return {"events_s": round(len(made) / took), "us_cpu_per_event": round(cpu / len(made) * 1e6, 2)}
+        took, spent = time.perf_counter() - begun, cpu(process) - before
+    return {"events_s": round(len(made) / took), "us_cpu_per_event": round(spent / len(made) * 1e6, 2)}
 
 
 async def _lots(append: Callable[[Sequence[Record]], Awaitable[None]], lots: Any) -> None:  # noqa: ANN401  # as above
@@ -117,11 +98,6 @@ def parsed(times: int) -> Mapping[str, float]:
     }
 
 
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
 async def bench(home: Path, events: int, times: int) -> dict[str, Any]:
     """Measure; raises OtherLogError when the log does not hold what was accepted."""
     with tempfile.TemporaryDirectory(prefix="kvota-bench-") as folder:
@@ -130,12 +106,25 @@ async def bench(home: Path, events: int, times: int) -> dict[str, Any]:
             await through_the_door(door, warm)
             found = {"door": await through_the_door(door, measured)}
             found["appender"] = await appended(door.bootstrap, beside)
-            there = await _in_log(door.bootstrap)
-    sent = len(warm) + len(measured) + len(beside)
-    if there != sent:
-        message = f"{sent} records were accepted, and {there} are in the log"
-        raise OtherLogError(message)
+            _require_all(len(warm) + len(measured) + len(beside), await _in_log(door.bootstrap))
+    for name, vault in (("webhooks", False), ("callers", True)):
+        found[name] = await _webhooks(home, events // _FEWER, vault=vault)
     return {"machine": machine(), "batch": BATCH, "events": events, **found, "ami": parsed(times)}
+
+
+async def _webhooks(home: Path, number: int, *, vault: bool) -> Mapping[str, float]:
+    with tempfile.TemporaryDirectory(prefix="kvota-bench-") as folder:
+        async with served(home, Path(folder), Ports.free(), vault=vault) as door:
+            await through_the_webhooks(door, warm := contacts(number // 10))
+            figures = await through_the_webhooks(door, contacts(number, len(warm)))
+            _require_all(SEEN_OF_CONTACT * (len(warm) + number), await in_intake(door.bootstrap))
+            return figures
+
+
+def _require_all(accepted: int, there: int) -> None:
+    if there != accepted:
+        message = f"{accepted} records were accepted, and {there} are in the log"
+        raise OtherLogError(message)
 
 
 async def _in_log(bootstrap: str) -> int:
@@ -164,7 +153,8 @@ def table(found: Mapping[str, Any]) -> str:
     """The figures, for people."""
     lines = [f"{'':<12}{'a second':>10}{'us CPU each':>13}"]
     lines += [
-        f"{name:<12}{found[name]['events_s']:>10}{found[name]['us_cpu_per_event']:>13}" for name in ("door", "appender")
+        f"{name:<12}{found[name]['events_s']:>10}{found[name]['us_cpu_per_event']:>13}"
+        for name in ("door", "appender", "webhooks", "callers")
     ]
     ami = found["ami"]
     return "\n".join([*lines, f"{'AMI, parsed':<12}{ami['messages_s']:>10}{ami['us_cpu_per_message']:>13}", ""])

@@ -68,6 +68,14 @@ async def test_all_who_wait_are_asked_about_together_and_nobody_twice(counting: 
     assert sum(map(len, counting.asked)) == 50
 
 
+async def test_it_hangs_up_when_nobody_asks_any_more(counting: Counting) -> None:
+    client = httpx.AsyncClient(transport=counting, base_url="http://vault")
+    async with CallerVault(client) as vault:
+        assert await vault.look_up({"call/1": NUMBER}) == {"call/1": "567"}
+        assert not client.is_closed
+    assert client.is_closed
+
+
 async def test_no_request_asks_about_more_than_the_vault_takes(counting: Counting) -> None:
     vault = asking(counting, [0.0])
     numbers = {f"call/{number}": f"+7916{number:07}" for number in range(2_500)}

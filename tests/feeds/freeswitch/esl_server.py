@@ -32,6 +32,8 @@ class EslServer:
     ends: bool = True
     """Whether it hangs up when it has said all; it stays silent otherwise."""
     subscribes: bool = True
+    times: list[str] = field(default_factory=list[str])
+    """What it answers when it is asked for the time, one after another; nothing when there is no more."""
 
     commands: list[str] = field(default_factory=list[str])
     logins: int = 0
@@ -76,6 +78,9 @@ class EslServer:
             writer.write(reply("+OK accepted"))
         elif command == "api switchname":
             writer.write(b"Content-Type: api/response\nContent-Length: 4\n\nsw1\n")
+        elif command == "api strepoch" and self.times:
+            time = self.times.pop(0)
+            writer.write(f"Content-Type: api/response\nContent-Length: {len(time)}\n\n{time}".encode())
         elif command.startswith("event plain "):
             writer.write(reply("+OK event listener enabled plain" if self.subscribes else "-ERR no"))
             return await self._play(writer)

@@ -137,11 +137,10 @@ def test_a_memory_of_which_only_the_last_moment_is_left_makes_a_gap_from_there()
     assert len(events_of(CallOffered, told)) == 1
 
 
-@pytest.mark.parametrize("torn", [1, 2, 30, 200])
-def test_what_a_connection_begins_with_ends_an_event_of_which_only_a_part_was_written(torn: int) -> None:
+def test_an_event_of_which_only_a_part_was_written_is_not_told_wherever_it_is_torn() -> None:
     switch = Switch()
     one, two, three = (Member(switch, call).starts() for call in ("c1", "c2", "c3"))
-    told = read_on(BEGINS + one + two[:-torn] + BEGINS + three)
-    assert {offered.call for offered in events_of(CallOffered, told)} - {"c2"} == {"c1", "c3"}
-    assert len(events_of(FeedGapFound, told)) == 1
-    assert len(parked(told)) == (0 if torn == 1 else 1)  # of an event without its empty line nothing is missing
+    for place in range(len(b"Event-Name:"), len(two)):
+        told = read_on(BEGINS + one + two[:place] + BEGINS + three)
+        assert {offered.call for offered in events_of(CallOffered, told)} == {"c1", "c3"}
+        assert len(events_of(FeedGapFound, told)) == len(parked(told)) == 1

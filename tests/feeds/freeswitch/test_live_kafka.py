@@ -13,6 +13,7 @@ from events.envelope import Envelope
 from events.feeds import FeedBeat, FeedGapFound
 from services.feeds.appender import Appender
 from services.feeds.facts import Company
+from services.feeds.freeswitch.live.connection import BEGINS
 from services.feeds.freeswitch.live.feed import LiveFreeSwitch
 from services.runtime.errors import ClearError
 from services.runtime.settings import KafkaSettings
@@ -23,7 +24,7 @@ from tests.feeds.freeswitch.given import AUTH, Member, Switch, framed, read_on
 from tests.feeds.samples import MOSCOW, contents, events_of, facts, parked
 from tests.feeds.test_live_kafka import stopped
 from tests.feeds.test_service_kafka import process
-from tests.feeds.watching import Watched, soon, watch
+from tests.feeds.watching import Watched, heard_until, soon, watch
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -52,10 +53,15 @@ SAID = busy()
 FACTS = facts(read_on(AUTH + b"".join(SAID)))
 
 
+def shared(events: Sequence[bytes], *shares: float) -> list[Sequence[bytes]]:
+    """Cut what is said into these shares."""
+    places = [0, *(int(len(events) * share) for share in shares), len(events)]
+    return [events[start:end] for start, end in pairwise(places)]
+
+
 def cut(events: Sequence[bytes], *shares: float) -> list[bytes]:
     """Say these shares of what is said to one connection after another."""
-    places = [0, *(int(len(events) * share) for share in shares), len(events)]
-    return [b"".join(map(framed, events[start:end])) for start, end in pairwise(places)]
+    return [b"".join(map(framed, share)) for share in shared(events, *shares)]
 
 
 @asynccontextmanager
@@ -94,9 +100,10 @@ def settings(bootstrap: str, home: Path, server: EslServer) -> dict[str, str]:
     }
 
 
-def spooled(home: Path) -> bytes:
-    """Give what is in the spool."""
-    return b"".join(file.read_bytes() for file in sorted((home / "feeds" / "freeswitch-sw1").glob("*.spool")))
+def has_heard(home: Path, *connections: Sequence[bytes]) -> bool:
+    """Whether all these events, and nothing else, are in the spool, or were."""
+    events = [event for connection in connections for event in (BEGINS, *connection)]
+    return heard_until(home / "feeds" / "freeswitch-sw1") == sum(map(len, events))
 
 
 async def test_what_is_said_over_tcp_is_what_the_file_says(bootstrap: str, tmp_path: Path) -> None:
@@ -109,13 +116,14 @@ async def test_what_is_said_over_tcp_is_what_the_file_says(bootstrap: str, tmp_p
 
 
 async def test_killed_at_any_stage_it_tells_what_one_connection_would_have_told(bootstrap: str, tmp_path: Path) -> None:
-    log, server = await watched(bootstrap), EslServer(cut(SAID, 0, 0.03, 0.31, 0.9), ends=False)
+    parts = shared(SAID, *(shares := (0, 0.03, 0.31, 0.9)))
+    log, server = await watched(bootstrap), EslServer(cut(SAID, *shares), ends=False)
     told = settings(bootstrap, tmp_path, server)
     async with server.running():
-        for number, part in enumerate(server.connections):
+        for number in range(len(parts)):
             async with process("-m", "services.feeds", **told) as feed:
                 assert await soon(lambda number=number: server.logins == number + 1)  # type: ignore[misc]  # bound now
-                assert await soon(lambda part=part: spooled(tmp_path).endswith(part[-200:]))  # type: ignore[misc]  # bound now
+                assert await soon(lambda number=number: has_heard(tmp_path, *parts[: number + 1]))  # type: ignore[misc]  # bound now
                 if number == 3:  # at once; the others also when some of it, or all, is on the log
                     assert await log.holds(lambda found: len(facts(found)) > CALLERS)
                 feed.kill()
@@ -133,14 +141,14 @@ async def test_killed_at_any_stage_it_tells_what_one_connection_would_have_told(
 async def test_killed_while_kafka_takes_nothing_it_tells_from_the_spool(fresh_bootstrap: str, tmp_path: Path) -> None:
     log, server = await watched(fresh_bootstrap), EslServer(cut(SAID, 0.4, 0.8), ends=False)
     told = settings(fresh_bootstrap, tmp_path, server)
-    first, second, _ = server.connections
+    first, second, _ = shared(SAID, 0.4, 0.8)
     async with server.running():
         async with process("-m", "services.feeds", **told) as feed:
-            assert await soon(lambda: spooled(tmp_path).endswith(first[-200:]))
+            assert await soon(lambda: has_heard(tmp_path, first))
             feed.kill()
         with stopped(tmp_path / "broker"):
             async with process("-m", "services.feeds", **told) as feed:
-                assert await soon(lambda: spooled(tmp_path).endswith(second[-200:]))
+                assert await soon(lambda: has_heard(tmp_path, first, second))
                 feed.kill()
         async with process("-m", "services.feeds", **told):
             assert await log.holds(all_told)
@@ -154,7 +162,7 @@ async def test_what_nobody_heard_is_a_gap_of_as_many_events_as_the_numbers_say(b
     told = settings(bootstrap, tmp_path, server)
     async with server.running():
         async with process("-m", "services.feeds", **told) as feed:
-            assert await soon(lambda: spooled(tmp_path).endswith(events[99]))
+            assert await soon(lambda: has_heard(tmp_path, events[:100]))
             feed.kill()
         async with process("-m", "services.feeds", **told):
             expected = facts(read_on(AUTH + b"".join(events[:100]) + AUTH + b"".join(events[103:])))

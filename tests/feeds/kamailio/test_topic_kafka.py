@@ -99,6 +99,13 @@ async def test_what_lies_in_the_partitions_is_told_once_as_evapi_tells_it(bootst
     assert sorted(contents(log.all)) == sorted(contents(FACTS))
 
 
+async def test_of_a_topic_of_which_nothing_can_be_read_that_is_told(bootstrap: str, tmp_path: Path) -> None:
+    log, topic = await watched(bootstrap), await made(bootstrap)
+    await written(bootstrap, topic, [{**RECORDS[0], "value": "junk"}])
+    async with feeding(bootstrap, topic, tmp_path):
+        assert await log.holds(lambda found: len(parked(found)) == 1)
+
+
 async def test_killed_and_started_again_the_events_are_those_of_one_clean_run(bootstrap: str, tmp_path: Path) -> None:
     log, topic = await watched(bootstrap), await made(bootstrap)
     told = settings(bootstrap, tmp_path, topic)

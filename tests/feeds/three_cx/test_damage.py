@@ -17,7 +17,7 @@ from services.feeds.reading import Items
 from services.feeds.three_cx.fields import ORDER
 from services.feeds.three_cx.reader import CONNECTED, ThreeCxMemory, ThreeCxReader
 from services.feeds.three_cx.row import decode
-from tests.feeds.samples import contents, events_of, facts, parked
+from tests.feeds.samples import at, contents, events_of, facts, parked
 from tests.feeds.test_asterisk_damage import check, pieces
 from tests.feeds.three_cx.given import CALLER, callid, clock, read, reader, row
 
@@ -30,7 +30,11 @@ ROWS = [
     row(historyid="5", callid=CALLER),
 ]
 WHOLE = b"".join(ROWS)
-LAST_READ = ("from-dispname", *(name for name in ORDER if name not in {"from-dispname", "final-dn"}), "final-dn")
+
+
+def ending_with(name: str) -> tuple[str, ...]:
+    """An order in which a column comes last."""
+    return ("from-dispname", *(each for each in ORDER if each not in {"from-dispname", name}), name)
 
 
 def truth(told: Sequence[bytes]) -> dict[object, bytes]:
@@ -58,11 +62,12 @@ def test_a_file_that_is_cut_anywhere_tells_nothing_that_the_whole_does_not(place
     assert truth([WHOLE[:place]]).items() <= truth(ROWS).items()
 
 
-@given(place=st.integers(0, 400))
-def test_a_torn_row_is_told_only_where_nothing_that_is_read_can_be_missing(place: int) -> None:
-    line = row(LAST_READ, from_dispname="Ivan")
-    assert not facts(read(line[: min(place, len(line) - 1)], order=LAST_READ))
-    assert len(facts(read(line, order=LAST_READ))) == 1
+@given(place=st.integers(0, 400), last=st.sampled_from(["final-dn", "from-no", "duration"]))
+def test_a_torn_row_is_told_only_where_nothing_that_is_read_can_be_missing(place: int, last: str) -> None:
+    order = ending_with(last)
+    line = row(order, from_dispname="Ivan")
+    assert not facts(read(line[: min(place, len(line) - 1)], order=order))
+    assert len(facts(read(line, order=order))) == 1
 
 
 def test_a_file_for_each_call_may_have_no_end_of_line() -> None:
@@ -121,6 +126,7 @@ def test_a_connection_after_another_is_a_gap_and_the_first_is_none() -> None:
     assert not events_of(FeedGapFound, read(marked, ROWS[0], ROWS[1]))
     [gap] = events_of(FeedGapFound, read(marked, ROWS[0], marked, marked, ROWS[3], ROWS[0]))
     assert (gap.feed, gap.missing) == ("3cx/cdr", None)
+    assert (gap.starts_at, gap.ends_at) == (at(69), at(160))  # a file of that time, read later, closes it
     assert not parked(read(marked))
 
 

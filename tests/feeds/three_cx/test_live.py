@@ -1,6 +1,8 @@
 """A 3CX over TCP, whichever side calls the other: what goes to the spool, and what is made of it."""
 
 import asyncio
+import socket
+import struct
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -14,6 +16,7 @@ from services.feeds.live.address import Address
 from services.feeds.live.sources import CONNECT, LISTEN, named
 from services.feeds.live.spool import Spool
 from services.feeds.three_cx.fields import ORDER
+from services.feeds.three_cx.live import active
 from services.feeds.three_cx.live.active import accept
 from services.feeds.three_cx.live.feed import LiveThreeCx
 from services.feeds.three_cx.live.passive import BEGINS, connect
@@ -23,6 +26,7 @@ from tests.feeds.ami_server import free_port
 from tests.feeds.kamailio.evapi_server import EvapiServer
 from tests.feeds.kamailio.test_sources import told
 from tests.feeds.samples import contents, events_of, facts, parked
+from tests.feeds.test_spool import no_file_longer_than
 from tests.feeds.three_cx.given import callid, clock, read, row
 from tests.feeds.watching import soon
 
@@ -127,6 +131,71 @@ async def test_a_row_whose_connection_ends_in_it_is_torn(spool: Spool, here: Add
     assert [each.reason for each in parked(read(torn.rstrip() + TORN + b"\n", order=(*ORDER[:-1], "final-dn")))] == [
         "the row is torn: its end is missing"
     ]
+
+
+async def test_a_row_whose_connection_is_reset_in_it_is_torn(spool: Spool, here: Address) -> None:
+    async with working(lambda: accept(here, spool)):
+        await listening(spool)
+        _, writer = await says(here, ROWS[0] + ROWS[1][:60])
+        assert await soon(lambda: spooled(spool).endswith(ROWS[0]))
+        opened: socket.socket = writer.get_extra_info("socket")
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        assert await soon(lambda: spooled(spool).endswith(ROWS[1][:60] + TORN + b"\n"))
+
+
+async def test_a_row_that_the_disk_does_not_take_is_a_gap(spool: Spool, here: Address) -> None:
+    async with working(lambda: accept(here, spool)):
+        await listening(spool)
+        reader, writer = await says(here, ROWS[0])
+        assert await soon(lambda: spooled(spool).endswith(ROWS[0]))
+        with no_file_longer_than(spool.end + 2):
+            writer.write(ROWS[1])
+            assert await reader.read() == b""
+            writer.close()
+            assert not await can_be_reached(here)
+        await listening(spool)
+        _, writer = await says(here, ROWS[1])
+        assert await soon(lambda: spooled(spool).endswith(ROWS[1]))
+        writer.close()
+    assert len(events_of(FeedGapFound, read(spooled(spool)))) == 1
+
+
+async def test_on_both_sides_tcp_finds_out_when_the_other_is_gone_without_a_word(spool: Spool, here: Address) -> None:
+    async with working(lambda: accept(here, spool)):
+        await listening(spool)
+        _, writer = await says(here, ROWS[0])
+        assert await soon(lambda: watched_by_tcp(here.port))
+        writer.close()
+    server = EvapiServer(ROWS[0], stops_at=[0])
+    async with server.running(), working(lambda: connect(server.address, spool)):
+        assert await soon(lambda: server.connections == 1)
+        assert await soon(lambda: watched_by_tcp(to=server.port))
+
+
+def watched_by_tcp(port: int = 0, to: int = 0) -> bool:
+    """Whether the kernel has a timer for keeping alive a connection at, or to, a port of ours."""
+    connections = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ends = [(int(local[-4:], 16), int(remote[-4:], 16), timer[:2]) for _, local, remote, _, _, timer, *_ in connections]
+    return any(timer == "02" and port in {0, ours} and to in {0, theirs} for ours, theirs, timer in ends)
+
+
+async def test_no_more_connections_are_held_than_a_3cx_makes(
+    spool: Spool, here: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(active, "_MOST", 3)
+    async with working(lambda: accept(here, spool)):
+        await listening(spool)
+        held = [await says(here, b"Call ") for _ in range(3)]
+        reader, writer = await says(here)
+        assert await reader.read() == b""
+        writer.close()
+        held[0][1].close()
+        assert await soon(lambda: spooled(spool).endswith(TORN + b"\n"))
+        _, writer = await says(here, ROWS[0])
+        assert await soon(lambda: spooled(spool).endswith(ROWS[0]))
+        for _, each in [*held[1:], (None, writer)]:
+            each.close()
 
 
 async def test_who_sends_no_rows_is_hung_up_on(spool: Spool, here: Address) -> None:

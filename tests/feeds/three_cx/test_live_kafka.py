@@ -8,6 +8,7 @@ import pytest
 
 from events.feeds import FeedGapFound
 from services.feeds.live.address import Address
+from services.feeds.three_cx.live.passive import BEGINS
 from services.runtime.topics import ensure_topics, source_topics
 from tests.feeds.ami_server import free_port
 from tests.feeds.kamailio.evapi_server import EvapiServer
@@ -15,7 +16,7 @@ from tests.feeds.samples import contents, events_of, facts, parked
 from tests.feeds.test_service_kafka import process
 from tests.feeds.three_cx.given import callid, clock, read, row
 from tests.feeds.three_cx.test_live import says
-from tests.feeds.watching import soon, watch
+from tests.feeds.watching import heard_until, soon, watch
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
 
@@ -63,7 +64,7 @@ async def test_the_command_lets_a_3cx_connect_until_it_is_interrupted(bootstrap:
     roster = tmp_path / "roster.json"
     roster.write_text('{"101": "anna"}')
     async with process(*command, "--roster", str(roster), **settings(bootstrap, tmp_path)) as feed:
-        assert await soon(lambda: b"connected" in spooled(tmp_path))
+        assert await soon(lambda: heard_until(tmp_path / "feeds" / "3cx-active") == len(BEGINS))
         _, writer = await says(here, *ROWS)
         assert await log.holds(lambda records: len(facts(records)) >= 40)
         writer.close()
@@ -71,8 +72,3 @@ async def test_the_command_lets_a_3cx_connect_until_it_is_interrupted(bootstrap:
         assert await asyncio.wait_for(feed.wait(), 20) == 0
     await log.look()
     assert sorted(contents(facts(log.all))) == sorted(contents(FACTS))
-
-
-def spooled(home: Path) -> bytes:
-    """Give what is in the spool."""
-    return b"".join(file.read_bytes() for file in (home / "feeds" / "3cx-active").glob("*.spool"))

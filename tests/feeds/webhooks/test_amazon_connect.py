@@ -96,12 +96,35 @@ def test_a_record_that_comes_again_with_more_restates_and_an_older_one_does_not(
         ({"Agent": None, "Queue": None}, "abandoned"),
         ({"Agent": None, "InitiationMethod": "OUTBOUND", "DisconnectReason": "TELECOM_BUSY"}, "busy"),
         ({"Agent": None, "InitiationMethod": "API", "DisconnectReason": None}, "no_answer"),
-        ({"InitiationMethod": "CALLBACK"}, "answered"),
+        ({"InitiationMethod": "CALLBACK", "ConnectedToSystemTimestamp": at(40)}, "answered"),
     ],
 )
 def test_how_a_contact_ended(changes: Mapping[str, object], outcome: str) -> None:
     [ended] = events(CallEnded, told(*seen(record(**changes))))
     assert ended.outcome == outcome
+
+
+DIALLED = {"InitiationMethod": "OUTBOUND", "Queue": None}
+"""A call that an agent made, who was connected to it from the beginning."""
+
+
+def test_a_call_that_was_made_is_answered_when_the_customer_answers_and_not_when_an_agent_was_there() -> None:
+    [ended] = events(CallEnded, told(*seen(record(**DIALLED, ConnectedToSystemTimestamp=at(40)))))
+    assert (ended.direction, ended.outcome, ended.rep) == ("outbound", "answered", "anna")
+    assert (ended.wait_seconds, ended.talk_seconds, ended.hold_seconds) == (40, 60, 10)
+    [ended] = events(CallEnded, told(*seen(record(**DIALLED))))
+    assert (ended.outcome, ended.rep, ended.answered_at) == ("no_answer", "anna", None)
+    assert (ended.wait_seconds, ended.talk_seconds, ended.hold_seconds) == (100, 0, 0)
+
+
+def test_the_talk_of_a_call_that_was_made_is_no_longer_than_the_agent_was_there() -> None:
+    left = {**record()["Agent"], "AgentInteractionDuration": 20}
+    [ended] = events(CallEnded, told(*seen(record(**DIALLED, ConnectedToSystemTimestamp=at(40), Agent=left))))
+    assert ended.talk_seconds == 30
+
+
+def test_a_supervisor_who_listens_in_is_no_call() -> None:
+    assert not seen(record(InitiationMethod="MONITOR"))
 
 
 def test_what_an_agent_does() -> None:

@@ -160,7 +160,11 @@ def test_a_call_that_an_agent_made(detail: Mapping[str, object], outcome: str, t
 
 
 def test_other_events_say_nothing() -> None:
-    assert not seen(event("QUEUED", 1, channel="CHAT"), {"detail-type": "Contact Lens Analysis State Change"})
+    assert not seen(
+        event("DISCONNECTED", 1, initiationMethod="MONITOR"),
+        event("QUEUED", 1, channel="CHAT"),
+        {"detail-type": "Contact Lens Analysis State Change"},
+    )
     assert not seen(
         event("COMPLETED", 120), event("AMD_DISABLED", 1), event("QUEUED", 1), event("CONNECTED_TO_AGENT", 1)
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from email.utils import format_datetime
+from itertools import permutations
 
 import pytest
 
@@ -13,6 +14,7 @@ from services.feeds.twilio.deliveries import read
 from services.feeds.webhooks.seen import Seen, seen_in
 from tests.feeds.authenticity.delivered import by_twilio
 from tests.feeds.webhooks.given import COMPANY, NOON, counted, events, micros, told
+from tests.feeds.webhooks.test_adapter import as_it_stands
 
 
 def seen(**fields: str) -> list[Seen]:
@@ -94,6 +96,17 @@ def test_a_task_and_its_call_come_together() -> None:
     assert (answered.rep, answered.wait_seconds) == ("WK7", 9)
     [ended] = events(CallEnded, facts)
     assert (ended.queue, ended.rep, ended.wait_seconds, ended.talk_seconds) == ("sales", "WK7", 9, 60)
+
+
+BEFORE = [*task("task-queue.entered", 0), *task("reservation.accepted", 10_000)]
+WRAPPED = [*task("task.wrapup", 70_400), *task("task.completed", 130_000)]
+
+
+@pytest.mark.parametrize("over", [WRAPPED, *([*WRAPPED, *voice("completed", 70, number)] for number in (0, 3))])
+def test_a_call_is_over_when_it_says_so_or_else_when_the_work_after_it_begins(over: list[Seen]) -> None:
+    for order in permutations(over):
+        [ended] = [event for event in as_it_stands(told(*BEFORE, *order)).values() if isinstance(event, CallEnded)]
+        assert (ended.talk_seconds, ended.queue, ended.rep) == (60, "sales", "WK7")
 
 
 def test_a_task_without_a_call_is_a_call_by_its_own_name() -> None:

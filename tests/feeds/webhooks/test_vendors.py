@@ -124,6 +124,19 @@ def test_bitrix24_calls_that_were_answered_and_not() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        *((code, "no_answer") for code in ("304", "480", "603-S", "OTHER")),
+        *((code, "failed") for code in ("402", "403", "404", "423", "484", "503")),
+        *((code, "busy") for code in ("486", "603")),
+    ],
+)
+def test_bitrix24_a_call_that_could_not_be_made_is_told_from_one_that_nobody_answered(code: str, outcome: str) -> None:
+    over = bitrix24("ONVOXIMPLANTCALLEND", 65, CALL_TYPE="1", CALL_FAILED_CODE=code, PORTAL_USER_ID="7")
+    assert [call.outcome for call in events(CallEnded, told(*over))] == [outcome]
+
+
 def test_bitrix24_a_call_that_somebody_began_from_the_portal() -> None:
     began = bitrix24("ONEXTERNALCALLSTART", 5, USER_ID="7", PHONE_NUMBER_INTERNATIONAL="+79160000001", IS_MOBILE="0")
     over = bitrix24("ONVOXIMPLANTCALLEND", 85, CALL_TYPE="1", CALL_DURATION="60", CALL_FAILED_CODE="200")

@@ -1,6 +1,7 @@
 """One connection after another to the event socket; the events that arrive go to the spool at once, each whole."""
 
 import asyncio
+import re
 from asyncio import IncompleteReadError, LimitOverrunError
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -9,15 +10,20 @@ from typing import NoReturn, Protocol
 
 from services.feeds.frames import LIMIT
 from services.feeds.freeswitch.esl import CALLCENTER, EVENTS
-from services.feeds.freeswitch.framing import AUTH, END, EVENT, content_type, promised
+from services.feeds.freeswitch.framing import ANSWER, AUTH, END, EVENT, content_type, promised, time_told
 from services.feeds.freeswitch.message import parse
 from services.feeds.live.connection import CONNECT_S, Line, LostError, RefusedError, line, until_done
 from services.runtime.errors import ClearError
 
-BEGINS = b"\nContent-Type: " + AUTH + END
-"""What stands before the events of each connection: it ends what a write that was torn may have left unfinished."""
+BEGINS = b"\0\nContent-Type: " + AUTH + END
+"""What stands before the events of each connection: it ends what a write that was torn may have left unfinished, and
+where that ends with a line it does not make the headers seem to be all there are.
+"""
+ASK_S = 1.0
+"""How often the phone system is asked for its time: its own heartbeat, of every 20 s, is too slow for a board."""
 SILENCE_S = 90.0
-"""A connection on which nothing is heard for so long, not even the heartbeat of every 20 s, is dead."""
+"""A connection on which nothing is heard for so long, neither answers nor heartbeats, is dead."""
+_TIME = re.compile(rb"[0-9]{9,10}")
 _HEAD = 64 * 1024
 """The headers that say what comes are not longer."""
 _SUBSCRIPTION = f"event plain {' '.join(EVENTS)} CUSTOM {CALLCENTER.decode()}"
@@ -65,7 +71,7 @@ async def switch_name(socket: EventSocket, *, patient: bool) -> str:
 
     async def ask(connection: _Connection) -> str:
         connection.send("api switchname")
-        while (frame := await connection.read()).kind != b"api/response":
+        while (frame := await connection.read()).kind != ANSWER:
             pass
         return frame.body.decode(errors="replace").strip()
 
@@ -73,7 +79,7 @@ async def switch_name(socket: EventSocket, *, patient: bool) -> str:
 
 
 async def listen(socket: EventSocket, spool: Spool, *, patient: bool) -> NoReturn:
-    """Keep a connection to the event socket, for ever, and write the events that it sends to the spool.
+    """Keep a connection to the event socket, for ever, and write the events and the times that it tells to the spool.
 
     Each connection begins with `BEGINS` there, and each event is whole. Raises PasswordRefusedError when the first
     attempt is refused, unless `patient`.
@@ -81,9 +87,13 @@ async def listen(socket: EventSocket, spool: Spool, *, patient: bool) -> NoRetur
 
     async def take_down(connection: _Connection) -> NoReturn:
         await connection.command(_SUBSCRIPTION)
-        event = BEGINS
-        while spool.write(event):
-            event = await connection.event()
+        asking = asyncio.create_task(_ask_the_time(connection))
+        try:
+            heard = BEGINS
+            while spool.write(heard):
+                heard = await connection.heard()
+        finally:
+            asking.cancel()
         message = "the spool is full: Kafka has not taken anything for too long"
         raise LostError(message)
 
@@ -118,10 +128,11 @@ class _Connection:
             message = f"the command {command.split(maxsplit=1)[0]} was refused"
             raise LostError(message)
 
-    async def event(self) -> bytes:
-        """Give the next event, as soon as it has come."""
+    async def heard(self) -> bytes:
+        """Give the next event, or the time where that is told, as soon as it has come."""
         while (frame := await self.read()).kind != EVENT:
-            pass
+            if frame.kind == ANSWER and _TIME.fullmatch(seconds := frame.body.strip()):
+                return time_told(seconds)
         if not frame.body:
             message = "an event came without a length that one has"
             raise LostError(message)
@@ -154,6 +165,12 @@ class _Connection:
             message = f"something was announced that is longer than any event: {length} bytes"
             raise LostError(message)
         return _Frame(head, await self.line.reader.readexactly(length))
+
+
+async def _ask_the_time(connection: _Connection) -> NoReturn:
+    while True:
+        connection.send("api strepoch")
+        await asyncio.sleep(ASK_S)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from services.feeds.facts import Company, Teller, source_of
 from services.feeds.freeswitch.esl import EslMemory, EslReader
 from services.feeds.freeswitch.framing import BlockCutter
 from services.feeds.freeswitch.live.connection import EventSocket, listen, switch_name
-from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, owned, unless
+from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, owned, unless, unnoticed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class LiveFreeSwitch:
     spool_bytes: int = SPOOL_BYTES
     patient: bool = False
     """Whether a refused password is tried again, like a phone system that does not answer."""
+    told_time: ToldTime = unnoticed
 
     async def run(self, appender: Appender, stop: asyncio.Event) -> None:
         """Feed until `stop` is set.
@@ -56,6 +57,7 @@ class LiveFreeSwitch:
             memory=EslMemory,
             reader=reader,
             cutter=BlockCutter,
+            told_time=self.told_time,
         )
 
 

@@ -1,9 +1,6 @@
 """One connection after another to evapi; whatever arrives goes to the spool at once."""
 
 import asyncio
-import socket
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -14,14 +11,12 @@ from services.feeds.facts import Company, Teller, source_of
 from services.feeds.kamailio.reader import KamailioMemory, KamailioReader
 from services.feeds.kamailio.records import CONNECTED
 from services.feeds.live.address import Address
-from services.feeds.live.connection import Line, LostError, line, until_done
 from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, owned
 from services.feeds.live.spool import Spool
+from services.feeds.live.spooling import spool_all
 
 BEGINS = b"\n" + CONNECTED + b"\n"
 """What is spooled before all that a connection says: it ends what the one before may have left unfinished."""
-_KEEPALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 4}
-"""When TCP asks a quiet connection whether it lives, how often again, and when it gives up: in seconds, and times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,23 +61,4 @@ def reader(company: Company, system: str | None, memory: KamailioMemory) -> Kama
 
 async def listen(address: Address, spool: Spool) -> NoReturn:
     """Keep a connection to evapi, for ever, and write all that it says to the spool."""
-
-    async def take_down(connection: Line) -> NoReturn:
-        chunk = BEGINS
-        while spool.write(chunk):
-            chunk = await connection.read(None)
-        message = "the spool is full: Kafka has not taken anything for too long"
-        raise LostError(message)
-
-    await until_done(str(address), lambda: _connected(address), take_down, patient=True, ready=spool.has_room)
-
-
-@asynccontextmanager
-async def _connected(address: Address) -> AsyncGenerator[Line]:
-    async with line(address.host, address.port) as connection:
-        opened: socket.socket = connection.writer.get_extra_info("socket")
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in _KEEPALIVE.items():
-            if hasattr(socket, name):
-                opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-        yield connection
+    await spool_all(address, BEGINS, spool)

@@ -16,7 +16,7 @@ from services.feeds.frames import Frame
 from services.feeds.kamailio.live.evapi import folder_name, reader
 from services.feeds.kamailio.live.merging import Merging
 from services.feeds.kamailio.live.positions import Positions, dump, load
-from services.feeds.live.feed import CHECKPOINT_S, append, owned, unless
+from services.feeds.live.feed import CHECKPOINT_S, append, our_clock, owned, unless
 from services.feeds.live.spool import write_whole
 from services.feeds.reading import Items
 from services.runtime.errors import ClearError, NoBrokerError
@@ -82,7 +82,8 @@ class LiveTopic:
             saved, is_new = clock(), False
             while True:
                 is_new = await telling.more(client) or is_new
-                if is_new and clock() - saved >= CHECKPOINT_S and not telling.holds:
+                if is_new and clock() - saved >= CHECKPOINT_S:
+                    await telling.release()
                     await asyncio.to_thread(write_whole, file, dump(read))
                     saved, is_new = clock(), False
 
@@ -99,11 +100,6 @@ class _Telling:
         self._reader = reader(live.company, live.system, read.memory)
         self._items = {number: Items(self._reader, f"{live.topic}/{number}") for number in partitions}
         self._merging: Merging[LogRecord] = Merging(partitions)
-
-    @property
-    def holds(self) -> bool:
-        """Whether something is parked of which the log does not know yet."""
-        return any(items.holds for items in self._items.values())
 
     async def begin(self, client: AIOKafkaConsumer) -> None:
         """Go where the checkpoint says; what expired before it was read is a gap."""
@@ -131,6 +127,11 @@ class _Telling:
                 facts = []
         await append(self._appender, facts, self._callers)
         return is_new
+
+    async def release(self) -> None:
+        """Tell by our clock what was parked before any record told the time: it may be that none can be read."""
+        facts = [fact for items in self._items.values() for fact in items.release(our_clock())]
+        await append(self._appender, facts, self._callers)
 
     def _told(self, number: int, record: LogRecord) -> list[Envelope]:
         value = record.value or b""

@@ -3,8 +3,8 @@
 from typing import NoReturn
 
 from services.feeds.live.address import Address
-from services.feeds.live.connection import Line, LostError, line, until_done
 from services.feeds.live.spool import Spool
+from services.feeds.live.spooling import spool_all
 from services.feeds.three_cx.reader import CONNECTED, TORN
 
 BEGINS = TORN + b"\n" + CONNECTED + b"\n"
@@ -13,15 +13,4 @@ BEGINS = TORN + b"\n" + CONNECTED + b"\n"
 
 async def connect(address: Address, spool: Spool) -> NoReturn:
     """Keep a connection, for ever, and write all that it says to the spool."""
-
-    async def take_down(connection: Line) -> NoReturn:
-        chunk = BEGINS
-        while spool.write(chunk):
-            chunk = await connection.read(None)
-        message = "the spool is full: Kafka has not taken anything for too long"
-        raise LostError(message)
-
-    while True:
-        await until_done(
-            str(address), lambda: line(address.host, address.port), take_down, patient=True, ready=spool.has_room
-        )
+    await spool_all(address, BEGINS, spool)
