@@ -1,6 +1,7 @@
 """Whoever restates, with a real broker that does not always answer: the door goes on, and nothing is left out."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from services.feeds.directory.following import Following, read_directory
 from services.feeds.directory.restater import Restater
 from services.feeds.directory.restating import is_correction
 from services.feeds.facts import Company, Teller
+from services.feeds.live.spool import write_whole
 from services.runtime.log import consumer, producer
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import DECISIONS
@@ -96,6 +98,24 @@ async def test_a_log_that_does_not_answer_is_asked_again_and_nothing_is_left_out
     async with _restating(kafka, tmp_path):
         assert await log.holds(lambda found: sum(is_correction(each.source) for each in found) == CALLS)
         assert await soon(lambda: unsteady.times > 2)
+
+
+async def test_a_long_way_is_written_down_as_it_is_gone(
+    fresh_bootstrap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Months of a busy floor take hours, and whoever is killed on the way begins where that was written down last."""
+    kafka, written = KafkaSettings(bootstrap_servers=fresh_bootstrap), list[dict[str, int]]()
+
+    def write(file: Path, data: bytes) -> None:
+        written.append(json.loads(data)["positions"].get("kvota.calls", {}))
+        write_whole(file, data)
+
+    for name, value in {"_READ": 1, "_STRETCH": 1, "_SAVE_S": 0, "write_whole": write}.items():
+        monkeypatch.setattr(restater, name, value)
+    log = await _floor(kafka)
+    async with _restating(kafka, tmp_path):
+        assert await log.holds(lambda found: sum(is_correction(each.source) for each in found) == CALLS)
+    assert len({sum(positions.values()) for positions in written}) >= CALLS
 
 
 async def test_where_nothing_can_be_decided_yet_nothing_is_and_what_is_decided_later_is_known(
