@@ -8,6 +8,8 @@ from events.codec import Decoded, UnreadableError, decode
 from events.envelope import Envelope
 from events.plain import PlainRecord, Read, read_all
 from services.feeds.appender import Record, key_of, record_of, topic_for
+from services.feeds.facts import Company
+from services.feeds.renaming import by_our_names
 from services.runtime.shards import FACT_TOPICS
 
 LONGEST = 500_000
@@ -42,21 +44,27 @@ def fact(item: bytes) -> Envelope:
     return decoded.envelope
 
 
-def facts(items: Sequence[bytes]) -> list[Record | NoFactError]:
-    """Read many items as `fact` does, for the log: what becomes of each."""
-    return [_accepted(item.strip(), read) for item, read in zip(items, read_all(items), strict=True)]
+def facts(items: Sequence[bytes], company: Company) -> list[Record | NoFactError]:
+    """Read many items as `fact` does, for the log: what becomes of each, by the names of the company."""
+    return [_accepted(item.strip(), read, company) for item, read in zip(items, read_all(items), strict=True)]
 
 
-def _accepted(item: bytes, read: Read) -> Record | NoFactError:
+def _accepted(item: bytes, read: Read, company: Company) -> Record | NoFactError:
     if len(item) > LONGEST:
         return _too_long()
     match read:
         case PlainRecord():
             kind, key = read.shape.event.name, key_of(read.record.subject)
             topic = _TOPICS.get(kind)
-            return Record(topic, key, item) if topic and key else NoFactError(*_wrong_place(kind))
+            if not (topic and key):
+                return NoFactError(*_wrong_place(kind))
+            known = company.directory.has(read.record.source)
+            return Record(topic, key, by_our_names(decode(item), company) if known else item)
         case Decoded():
-            return NoFactError(*wrong) if (wrong := _wrong(read)) else record_of(read.envelope, item)
+            if wrong := _wrong(read):
+                return NoFactError(*wrong)
+            known = company.directory.has(read.envelope.source)
+            return record_of(read.envelope, by_our_names(read, company) if known else item)
         case UnreadableError():
             return _unreadable(read)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from services.feeds.accepting import facts
 from services.feeds.appender import Record
+from services.feeds.facts import Company
 from services.runtime.problems import Problem
 
 ONE = "application/cloudevents+json"
@@ -55,12 +56,12 @@ def items_of(content_type: str, body: bytes) -> Sequence[bytes]:
     return [body]
 
 
-async def records_of(items: Sequence[bytes]) -> Sequence[Record]:
+async def records_of(items: Sequence[bytes], company: Company) -> Sequence[Record]:
     """Read every item as every reader of the log will; raises Problem for all when one cannot be read."""
     records, refused = list[Record](), list[_Refused]()
     for start in range(0, len(items), _SLICE):
         await asyncio.sleep(0)
-        for index, read in enumerate(facts(items[start : start + _SLICE]), start):
+        for index, read in enumerate(facts(items[start : start + _SLICE], company), start):
             if isinstance(read, Record):
                 records.append(read)
             else:

@@ -42,7 +42,7 @@ def door(appender: Appender, ready: Callable[[], bool], watch: Guard, webhooks: 
             part.take(PIECE * pieces(content_type, body))
             items = items_of(content_type, body)
             left = webhooks.quotas.take(f"caller/{permit.caller.subject}", len(items))
-            records = await records_of(items)
+            records = await records_of(items, webhooks.company)
             await _append(appender, records)
         webhooks.metrics.accepted(SOURCE, len(records))
         answer = msgspec.json.encode({"accepted": len(records)})

@@ -41,12 +41,19 @@ class When(TypedDict):
 class Names(Protocol):
     """What the company decided of the names of its sources."""
 
+    def has(self, named_by: str) -> bool:
+        """Whether anything was decided of a name of a source."""
+
     def meaning(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str | None:
         """The rep or queue that a name of a source means at a moment; None where nothing was decided of it."""
 
 
 class NoNames:
     """No names: nothing was decided."""
+
+    def has(self, named_by: str) -> bool:  # noqa: ARG002  # whatever is asked
+        """Say that nothing was decided."""
+        return False
 
     def meaning(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str | None:  # noqa: ARG002  # whatever is asked
         """Say that nothing was decided."""
@@ -70,10 +77,12 @@ class Company:
 
     def means(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str:
         """The rep or queue that a name of a source means at a moment; one of which nothing is known means itself."""
-        decided = self.directory.meaning(named_by, kind, name, at)
-        if decided is not None:
-            return decided
-        return self.roster.get(name, name) if kind == "agent" else name
+        known = self.roster.get(name, name) if kind == "agent" else name
+        return self.directory.meaning(named_by, kind, name, at) or known
+
+    def decided(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str:
+        """What `means` gives for a source that knows the company's names: it has no need of a roster."""
+        return self.directory.meaning(named_by, kind, name, at) or name
 
     def day(self, moment: datetime) -> date:
         """Give the business day of a moment."""

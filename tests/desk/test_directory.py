@@ -75,7 +75,10 @@ def test_no_two_names_have_one_id() -> None:
     assert not any("/" in identity or " " in identity for identity in ids)
 
 
-@pytest.mark.parametrize("number", ["+7 (916) 123-45-67", "+79161234567", "89161234567"])
+@pytest.mark.parametrize(
+    "number",
+    ["+7 (916) 123-45-67", "+79161234567", "89161234567", "8 (916) 123-45-67", "(495) 123-45-67", "8.916.123.45.67"],
+)
 def test_a_telephone_number_is_no_name(number: str) -> None:
     with pytest.raises(ValidationError, match="no telephone number"):
         MappingBody.model_validate_json(f'{{"named_by": "/kamailio", "kind": "agent", "name": "{number}"}}')

@@ -2,19 +2,27 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date
 from pathlib import Path
 
 import httpx
 import pytest
 
+from events.codec import decode
 from services.feeds.appender import Appender
 from services.feeds.cloud_events import BATCH, LINES, ONE
+from services.feeds.directory.directory import Directory
 from services.feeds.door import door
+from services.feeds.facts import Company
 from services.feeds.receiving import LIMIT
 from services.runtime.auth.callers import ROLES
 from services.runtime.auth.guard import entrances
 from tests.callers import bearer, watch
-from tests.feeds.door_client import ENDED, NOWHERE, changed, client, problem, webhooks
+from tests.events.examples.dates import at
+from tests.feeds.directory.world import mapped
+from tests.feeds.door_client import ENDED, NOWHERE, Taken, changed, client, problem, webhooks
+from tests.telling import decided
 
 
 async def post(body: bytes, content_type: str | None = ONE) -> httpx.Response:
@@ -140,3 +148,22 @@ async def test_only_a_feed_tells_facts(tmp_path: Path) -> None:
         **dict.fromkeys(("/v1/feeds/{source}", "/v1/feeds/{source}/{_rest:path}")),
     }
     assert ({*answers}, unknown) == ({403}, 401)
+
+
+async def test_what_a_source_tells_by_names_of_its_own_is_told_by_those_of_the_company(tmp_path: Path) -> None:
+    """Told otherwise each would be restated, and to restate it a day of the log be read again."""
+    own, taken = with_data(rep="Anna", queue="sales", later="kept"), Taken()
+    source, told = json.loads(own)["source"], json.loads(own)
+    directory = Directory()
+    directory.take(0, decided(mapped("Anna", "rep-1", at(0, day=date(2020, 1, 1)), by=source), "directory/Anna", 1), 1)
+    company = Company(UTC, directory=directory)
+    app = door(taken, lambda: True, watch(tmp_path), replace(webhooks(taken), company=company))
+    transport, headers = httpx.ASGITransport(app), {**bearer(tmp_path, "feed"), "content-type": LINES}
+    items = [json.dumps(told | attributes).encode() for attributes in ({"traceparent": "00-1"}, {"source": "/other"})]
+    async with httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers) as http:
+        assert (await http.post("/v1/events", content=b"\n".join(items))).status_code == 202
+    named, other = (record.value for record in taken.records)
+    assert other == items[1]
+    data = told["data"] | {"rep": "rep-1", "source_agent": "Anna"}
+    assert json.loads(named) == told | {"traceparent": "00-1", "data": data}
+    decode(named)

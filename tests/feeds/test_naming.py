@@ -25,6 +25,9 @@ class _Since:
     def __init__(self, since: datetime) -> None:
         self._since = since
 
+    def has(self, named_by: str) -> bool:
+        return named_by == PBX
+
     def meaning(self, named_by: str, kind: NameKind, name: str, at: datetime) -> str | None:
         if named_by != PBX or at < self._since:
             return None

@@ -92,7 +92,7 @@ def records(data: bytes) -> None:
 
 def accepted(data: bytes) -> None:
     """The harness of what the generic door lets in: each item is for the log as it is, or is refused."""
-    for told in facts(data.split(b"\n")):
+    for told in facts(data.split(b"\n"), COMPANY):
         if isinstance(told, NoFactError):
             if not told.reason:
                 message = "an item was refused without a reason"

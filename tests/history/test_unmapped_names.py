@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from events.codec import encode
 from events.people import RepHired
+from services.feeds.facts import Company, Teller
 from services.history.archive import Archive
 from services.history.report import run_report
 from tests.events.examples.dates import TODAY, at, when
 from tests.feeds.directory.world import PBX, World, ended, lasted, mapped
+from tests.feeds.samples import MOSCOW
 from tests.telling import DECISIONS, decided, lying
 
 HIRED = RepHired(**when(8), rep="rep-1", unit="north", post="sales", starts_on=TODAY)
@@ -50,6 +53,16 @@ def test_a_name_that_is_no_rep_is_told_with_when_it_was_seen_and_how_often(archi
 def test_a_name_is_gone_once_it_is_mapped_and_its_facts_are_restated(archive: Archive) -> None:
     world = floor()
     world.decide(mapped("Anna", "rep-1", at(8)))
+    world.correct()
+    ingest(archive, world)
+    assert rows(archive) == []
+
+
+def test_a_name_of_a_source_that_is_called_otherwise_is_gone_as_well(archive: Archive) -> None:
+    world = World()
+    told = Teller("urn:pbx:1", Company(MOSCOW)).tell(ended(1, "Anna"), "call/c1", "", 1)
+    world.facts.append((encode(told), world.now_ms))
+    world.decide(mapped("Anna", "rep-1", at(8), by="urn:pbx:1"))
     world.correct()
     ingest(archive, world)
     assert rows(archive) == []

@@ -22,7 +22,7 @@ from services.runtime.auth.guard import AnyPermit
 from services.runtime.plain_route import PlainRoute
 
 router = APIRouter(prefix="/v1", route_class=PlainRoute)
-_NUMBER = re.compile(r"\+[0-9 ()-]+|[0-9]{10,}", re.ASCII)
+_NUMBER = re.compile(r"\+[0-9 ().-]+|\(?[0-9](?:[ ().-]*[0-9]){9,}", re.ASCII)
 
 
 def _no_number(name: str) -> str:

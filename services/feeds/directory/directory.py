@@ -40,6 +40,7 @@ class Directory:
     position: int = 0
     latest: list[tuple[int, Mapping]] = field(default_factory=list[tuple[int, Mapping]])
     """Every mapping, with its offset, in the order of the log."""
+    _sources: set[str] = field(default_factory=set[str])
     _ledger: Ledger = field(default_factory=Ledger)
     _mappings: dict[NameOf, tuple[Mapping, ...]] = field(default_factory=dict[NameOf, tuple[Mapping, ...]])
 
@@ -59,7 +60,12 @@ class Directory:
         mapping = Mapping(number, identity, appended_ms, event.starts_at, means)
         self.latest.append((offset, mapping))
         name: NameOf = event.named_by, event.kind, event.name
+        self._sources.add(event.named_by)
         self._mappings[name] = (*self._mappings.get(name, ()), mapping)
+
+    def has(self, named_by: str) -> bool:
+        """Whether anything was decided of a name of a source."""
+        return named_by in self._sources
 
     def mappings(self, named_by: str, kind: NameKind, name: str) -> Sequence[Mapping]:
         """All that was decided of a name, in order."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from events.envelope import Envelope
 from services.feeds.appender import ROUND, Appender
@@ -28,9 +29,13 @@ _MARGIN_MS = timedelta(days=1) // timedelta(milliseconds=1)
 """How much earlier than it happened, by its source's clock, the log may have taken a fact."""
 _MOST = 100_000
 """How many records are corrected at a time."""
+_STRETCH = 1_000_000
+"""How many records are looked at before it is written down how far all is corrected."""
 _READ = 2_000
 """How many records are looked at before others get their turn."""
 _LOOK_S = 0.5
+_WAIT_MS = 50
+"""How long the end of one partition is waited at before the next is read."""
 _SAVE_S = 1.0
 _LAYOUT = 1
 
@@ -55,23 +60,31 @@ class Restater:
     """Where the checkpoint lies; no other process has it."""
     appender: Appender
     _checkpoint: _Checkpoint = field(default_factory=_Checkpoint)
+    _saved: bytes = b""
+    _saved_at: float = 0
 
     async def run(self) -> None:
-        """Correct all there is, and then what comes; the topics exist."""
+        """Correct all there is, and then what comes; the topics exist.
+
+        While the log does not answer it is asked again: the door and the phone systems of this process go on without.
+        """
         self._checkpoint = await asyncio.to_thread(_load, self.folder / FILE_NAME)
-        clock = asyncio.get_running_loop().time
-        saved, written = self._written(), clock()
-        async with consumer(self.kafka) as reader:
+        async with consumer(self.kafka, wait_ms=_WAIT_MS) as reader:
             places = await self._places()
             while True:
-                await self._round(reader, places)
-                if (now := self._written()) != saved and clock() - written >= _SAVE_S:
-                    await asyncio.to_thread(write_whole, self.folder / FILE_NAME, now)
-                    saved, written = now, clock()
+                try:
+                    await self._round(reader, places)
+                except KafkaError as error:
+                    _log.warning("log_does_not_answer", reason=str(error) or type(error).__name__)
+                await self._save()
                 await asyncio.sleep(_LOOK_S)
 
-    def _written(self) -> bytes:
-        return msgspec.json.encode(self._checkpoint)
+    async def _save(self) -> None:
+        """Write down how far all is corrected, where that is news, and not too often."""
+        now, clock = msgspec.json.encode(self._checkpoint), asyncio.get_running_loop().time
+        if now != self._saved and clock() - self._saved_at >= _SAVE_S:
+            await asyncio.to_thread(write_whole, self.folder / FILE_NAME, now)
+            self._saved, self._saved_at = now, clock()
 
     async def _places(self) -> list[TopicPartition]:
         counts = await partition_counts(self.kafka.bootstrap_servers, _TOPICS)
@@ -96,7 +109,7 @@ class Restater:
     ) -> None:
         """Go back to where the facts may begin that new decisions are about."""
         directory = self.following.directory
-        new, self._checkpoint.decided = directory.since(self._checkpoint.decided), directory.position
+        new, decided = directory.since(self._checkpoint.decided), directory.position
         for place in places:
             known = self._position(place)
             position = ends[place] if known is None else known
@@ -104,6 +117,7 @@ class Restater:
                 earliest = min(mapping.starts_at for mapping in new)
                 position = min(position, await _offset_at(reader, place, earliest, position))
             self._come_to(place, position)
+        self._checkpoint.decided = decided
 
     async def _correct(self, reader: AIOKafkaConsumer, place: TopicPartition, end: int) -> None:
         """Correct a stretch of a partition, as much at a time as can be held."""
@@ -115,12 +129,13 @@ class Restater:
             async for after, records in _records(reader, place, position, end):
                 await asyncio.to_thread(found.look_at, records, self.following.directory)
                 reached = after
-                if len(found.ids) >= _MOST:
+                if len(found.ids) >= _MOST or reached - position >= _STRETCH:
                     break
             if found.earliest is not None:
                 start = await _offset_at(reader, place, found.earliest, position)
                 await self._tell(reader, place, found, min(start, position), reached)
             self._come_to(place, reached)
+            await self._save()
 
     async def _tell(self, reader: AIOKafkaConsumer, place: TopicPartition, found: Found, start: int, end: int) -> None:
         correcting, told = Correcting(set(found.ids)), 0

@@ -9,7 +9,7 @@ depends on nothing but the records.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from events.agents import AgentRestated, AgentStateLasted
@@ -18,12 +18,12 @@ from events.catalogue import entry_of
 from events.codec import Decoded, event_data, event_schema
 from events.envelope import Envelope
 from events.ids import renaming_id
-from events.window import first_known
+from events.window import DAYS
 from services.feeds.directory.directory import Directory, Mapping, meaning_at
 from services.feeds.naming import Named, moment_of, names_in, renamed
 
-OF_DIRECTORY = "/directory"
-"""What the source of a correction begins with; the source whose names it corrects follows."""
+OF_DIRECTORY = "/directory/"
+"""What the source of a correction begins with; the source whose names it corrects follows, be it a path or a URN."""
 _SPARE_MS = 60_000
 """How far the clocks of two brokers may be apart."""
 _REASON = "the directory says what its source's names mean"
@@ -47,7 +47,7 @@ def corrections(record: Decoded, appended_ms: int, directory: Directory) -> list
     if is_correction(envelope.source):
         return []
     return [
-        _told(envelope, part, mapping, before, after)
+        _told(envelope, appended_ms, part, mapping, before, after)
         for part in _parts(record)
         for mapping, before, after in _steps(part.fact, envelope.source, appended_ms, directory)
     ]
@@ -55,7 +55,7 @@ def corrections(record: Decoded, appended_ms: int, directory: Directory) -> list
 
 def is_correction(source: str) -> bool:
     """Whether this is what signs the corrections of a directory."""
-    return source == OF_DIRECTORY or source.startswith(f"{OF_DIRECTORY}/")
+    return source.startswith(OF_DIRECTORY)
 
 
 def _parts(record: Decoded) -> list[_Part]:
@@ -70,9 +70,9 @@ def _parts(record: Decoded) -> list[_Part]:
 
 def _steps(fact: Fact, source: str, appended_ms: int, directory: Directory) -> Iterator[tuple[Mapping, Fact, Fact]]:
     """The ways from what was told to what is meant now: each with the decision behind it."""
-    at, due = moment_of(fact), list[tuple[Mapping, Named, str]]()
+    due = list[tuple[Mapping, Named, str]]()
     for name in names_in(fact):
-        mappings = directory.mappings(source, name.kind, name.theirs)
+        at, mappings = moment_of(fact, name.kind), directory.mappings(source, name.kind, name.theirs)
         for place in range(_known(mappings, name.ours, at, appended_ms) + 1, len(mappings) + 1):
             meaning = meaning_at(mappings[:place], at)
             if meaning is not None:
@@ -84,17 +84,25 @@ def _steps(fact: Fact, source: str, appended_ms: int, directory: Directory) -> I
             fact = after
 
 
+def is_told_so(source: str, name: Named, at: datetime, appended_ms: int, directory: Directory) -> bool:
+    """Whether a name in a record needs no correction, whatever else the record says."""
+    mappings = directory.mappings(source, name.kind, name.theirs)
+    return _known(mappings, name.ours, at, appended_ms) == len(mappings) or meaning_at(mappings, at) is None
+
+
 def _known(mappings: Sequence[Mapping], told: str, at: datetime, appended_ms: int) -> int:
     """How many decisions of a name whoever told it knew."""
     before = sum(mapping.appended_ms + _SPARE_MS <= appended_ms for mapping in mappings)
     return next((place for place in range(before, 0, -1) if meaning_at(mappings[:place], at) == told), 0)
 
 
-def _told(record: Envelope, part: _Part, mapping: Mapping, before: Fact, after: Fact) -> Envelope:
+def _told(  # noqa: PLR0913, PLR0917  # as many as there are things to say of it
+    record: Envelope, appended_ms: int, part: _Part, mapping: Mapping, before: Fact, after: Fact
+) -> Envelope:
     was, now = (after, before) if part.name == "was" else (before, after)
     told = {
         "occurred_at": record.time,
-        "day": _day(record.day, mapping),
+        "day": _day(record.day, max(appended_ms, mapping.appended_ms)),
         "of": record.id,
         "revision": mapping.number,
         "reason": _REASON,
@@ -116,7 +124,10 @@ def _told(record: Envelope, part: _Part, mapping: Mapping, before: Fact, after: 
     )
 
 
-def _day(day: date, mapping: Mapping) -> date:
-    """The day under which the log remembers a correction: the fact's, while it remembers that, else the decision's."""
-    decided = datetime.fromtimestamp(mapping.appended_ms / 1000, UTC).date()
-    return day if day >= first_known(decided) else decided
+def _day(day: date, due_ms: int) -> date:
+    """The day under which the log remembers a correction: the fact's, where it will do so for a while yet.
+
+    `due_ms` is since when both the fact and the decision are on the log. Whoever restates may be away from then on, and
+    meanwhile the log may come to later days: what is due counts if it is told within half the days that it remembers.
+    """
+    return max(day, datetime.fromtimestamp(due_ms / 1000, UTC).date() - timedelta(days=DAYS // 2))

@@ -15,7 +15,7 @@ WITH told AS (
     FROM calls WHERE queue IS NOT NULL
 ),
 named AS (
-    SELECT regexp_replace(source, '^/directory(/.*)$', '\1')  AS source,
+    SELECT regexp_replace(source, '^/directory/(.+)$', '\1')  AS source,
            kind,
            coalesce(own, told_as)                             AS name,
            told_as, type, time, subject, weight

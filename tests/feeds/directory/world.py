@@ -130,7 +130,7 @@ def _unfolded(record: Decoded) -> Iterator[tuple[int, Event]]:
 
 def _meant(event: Event, source: str, directory: Directory) -> Event:
     for name in names_in(event):
-        meaning = directory.meaning(source, name.kind, name.theirs, moment_of(event)) or name.theirs
+        meaning = directory.meaning(source, name.kind, name.theirs, moment_of(event, name.kind)) or name.theirs
         event = event.model_copy(update={"rep" if name.kind == "agent" else "queue": meaning})
     return event
 
