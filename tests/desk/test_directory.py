@@ -72,7 +72,6 @@ def test_no_two_names_have_one_id() -> None:
     names = [("a", "b c"), ("a b", "c"), ("a:b", "c"), ("a", "b:c"), ("a%3Ab", "c"), ("a/b", "c"), ("a", "b/c")]
     ids = {name_id(kind, *name) for name in names for kind in ("agent", "queue")}
     assert len(ids) == 2 * len(names)
-    assert not any("/" in identity or " " in identity for identity in ids)
 
 
 @pytest.mark.parametrize(

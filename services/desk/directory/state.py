@@ -1,15 +1,17 @@
 """What is remembered of the names of phone systems. Pure."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import quote
+from uuid import uuid5
 
 from events.directory import DirectoryMapped, NameKind
+from events.ids import KVOTA
 
 
 def name_id(kind: NameKind, named_by: str, name: str) -> str:
-    """The id of a name: what it is of, whose it is and how it is written, as in a URL, since both may be anything."""
-    return ":".join((kind, quote(named_by, safe=""), quote(name, safe="")))
+    """The id of a name follows from what it is of, whose it is and how it is written: both may be anything."""
+    return str(uuid5(KVOTA, json.dumps(["directory", kind, named_by, name])))
 
 
 @dataclass(frozen=True, slots=True)

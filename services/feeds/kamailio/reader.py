@@ -16,7 +16,7 @@ _PATIENCE: Micros = 5 * SECOND
 _FORKING: Micros = 180 * SECOND
 """How long a refusal waits for another branch to answer, where nothing else ever says that a call is over."""
 KEPT: Micros = 300 * SECOND
-"""How long a call is known after it was told; what comes later would say the same again, under the same id."""
+"""How long a call that was told is known after the last word of it; what comes later would be told as another's is."""
 _FINAL = 200
 _OPEN: Micros = 24 * 3600 * SECOND
 """A call of which nothing was heard for so long is forgotten."""
@@ -34,7 +34,7 @@ class KamailioMemory:
     has_cdrs: bool = False
     """Whether this Kamailio writes CDRs: then a call is not over without one."""
     calls: dict[str, Call] = field(default_factory=dict[str, Call])
-    heard: dict[str, Micros | None] = field(default_factory=dict[str, Micros | None])
+    heard: Since = field(default_factory=dict[str, Micros | None])
     """When each of them was last heard of; the one of longest ago is the first."""
     over: Since = field(default_factory=dict[str, Micros | None])
     """Calls that are over and wait for what is missing."""
@@ -107,11 +107,13 @@ class KamailioReader:
             yield from self._clock(at)
 
     def _take(self, record: Transaction | Cdr | Dialog) -> Iterator[Envelope]:
-        if record.call in self.memory.told or not _matters(record):
+        if not _matters(record):
+            return
+        if record.call in self.memory.told:
+            _begin_anew(self.memory.told, record.call)
             return
         call = self.memory.calls.setdefault(record.call, Call())
-        self.memory.heard.pop(record.call, None)
-        self.memory.heard[record.call] = None
+        _begin_anew(self.memory.heard, record.call)
         match record:
             case Transaction(method="BYE"):
                 call.bye(record)
@@ -153,11 +155,15 @@ class KamailioReader:
             yield self.teller.tell(event, f"call/{identity}", "", 1)
 
     def _tell(self, identity: str) -> Iterator[Envelope]:
-        """Tell how a call ended, if that is known, and that it was answered, if that was not told."""
+        """Tell how a call ended, and that it was answered, if that was not told.
+
+        One that is over, and of which nobody knows whether it began, stays known like any that is open.
+        """
         call = self.memory.calls[identity]
-        self._forget(identity)
         if not call.can_be_told:
+            self.memory.over.pop(identity, None)
             return
+        self._forget(identity)
         self.memory.told[identity] = None
         if call.talked:
             yield from self._answered(identity, call)
@@ -175,6 +181,11 @@ class KamailioReader:
         self.memory.reconnected = False
         reason = "something may not have been heard, and nothing is said again"
         yield gap_found(Gap(last=after, first=before, reason=reason), self.feed, self.teller)
+
+
+def _begin_anew(since: Since, call: str) -> None:
+    since.pop(call, None)
+    since[call] = None
 
 
 def _matters(record: Transaction | Cdr | Dialog) -> bool:

@@ -1,6 +1,7 @@
 """A name of the phone system turns out to be a rep's."""
 
 from events.directory import DirectoryMapped
+from services.desk.directory.state import name_id
 from tests.events.examples.agents import REP
 from tests.events.examples.calls import PBX
 from tests.events.examples.dates import at, when
@@ -20,7 +21,7 @@ EXAMPLES: tuple[Example, ...] = (
             to=SELLER,
             reason="Новый добавочный с утра.",
         ),
-        f"directory/agent%3A%252Fasterisk%252Fpbx1%3A{REP}",
+        f"directory/{name_id('agent', PBX, REP)}",
         1,
         by=HEAD,
         expects={f"rep/{SELLER}": 2},
