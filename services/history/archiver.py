@@ -53,9 +53,12 @@ class Archiver:
         return self._archive.positions()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Archive whatever comes in, until told to stop."""
-        async with consumer(self._kafka) as reader:
-            while not stop.is_set():
+        """Archive whatever comes in, until told to stop.
+
+        Each time that it looks for topics it connects anew: a connection may be deaf for good after a broker was away.
+        """
+        while not stop.is_set():
+            async with consumer(self._kafka) as reader:
                 await self._assign(reader)
                 self.following = True
                 await self._follow(reader, stop)

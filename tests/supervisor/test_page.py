@@ -28,7 +28,7 @@ from tests.telling import abandoned, answered, offered, picked_up
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 PROMISE_S = 1.0
 WINS = range(1_001, 1_013)
-FRESH, LATE, STALE = (["fresh"] * 3, ["late"] * 3, ["stale"] * 3)
+FRESH, LATE, STALE = (["fresh"] * 4, ["late"] * 4, ["stale"] * 4)
 CLOUD_EVENT = {"content-type": "application/cloudevents+json"}
 log = logging.getLogger(__name__)
 

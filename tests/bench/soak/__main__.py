@@ -59,7 +59,7 @@ async def soak(folder: Path, size: Size, minutes: float, per_s: int) -> dict[str
             await _opened(task)
         wallboard = await stack.enter_async_context(_wallboard(door, folder, ports))
         board = await stack.enter_async_context(following(door.bootstrap, _VERSION, size.partitions))
-        pids = {"kafka": _kafka(), "door": door.pid, "projector": projector.pid, "wallboard": wallboard}
+        pids = {"kafka": _kafka(folder), "door": door.pid, "projector": projector.pid, "wallboard": wallboard}
         calls = await asyncio.to_thread(Calls.of, size)
         async with watched({name: psutil.Process(pid) for name, pid in pids.items()}) as memory:
             sent = await send(door, calls, per_s, minutes * 60)
@@ -126,9 +126,10 @@ async def _wallboard(door: Door, folder: Path, ports: Ports) -> AsyncGenerator[i
         await process.wait()
 
 
-def _kafka() -> int:
-    """The broker's process: the only Java below this one."""
-    [broker] = [each for each in psutil.Process().children(recursive=True) if "java" in each.name()]
+def _kafka(folder: Path) -> int:
+    """The broker's process: the Java below this one whose data lie in the folder."""
+    below = psutil.Process().children(recursive=True)
+    [broker] = [each for each in below if "java" in each.name() and str(folder) in " ".join(each.cmdline())]
     return broker.pid
 
 
