@@ -1,12 +1,14 @@
-"""Requests of some clients at once, each answered before its next, and what they cost the door's process."""
+"""Requests to the door, each answered before its next, and what they cost its process."""
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import psutil
 
+from services.runtime.errors import ClearError
 from tests.bench.feeds.door import Door
 
 BATCH = 100
@@ -14,8 +16,15 @@ BATCH = 100
 CLIENTS = 8
 
 
+class RefusedError(ClearError):
+    """The door did not take what it was sent."""
+
+
 async def sent(door: Door, path: str, headers: Mapping[str, str], items: Sequence[bytes]) -> Mapping[str, float]:
-    """Send them all, an item a line; how many a second were accepted, and what each cost the door's process."""
+    """Send them all, an item a line; how many a second were accepted, and what each cost the door's process.
+
+    Raises RefusedError for an answer that is not 202.
+    """
     bodies = iter([b"\n".join(items[start : start + BATCH]) for start in range(0, len(items), BATCH)])
     process = psutil.Process(door.pid)
     before, begun = cpu(process), time.perf_counter()
@@ -27,16 +36,31 @@ async def sent(door: Door, path: str, headers: Mapping[str, str], items: Sequenc
 
 
 async def _client(door: Door, path: str, headers: Mapping[str, str], bodies: Iterator[bytes]) -> None:
+    async with posting(door, path, headers) as post:
+        for body in bodies:
+            await post(body)
+
+
+@asynccontextmanager
+async def posting(
+    door: Door, path: str, headers: Mapping[str, str]
+) -> AsyncGenerator[Callable[[bytes], Awaitable[None]]]:
+    """A connection to the door for a block, and what sends a body on it; that raises RefusedError, unless it is 202."""
     address = urlsplit(door.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     head = f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    for body in bodies:
+
+    async def post(body: bytes) -> None:
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         told = await reader.readexactly(length)
-        assert answer.startswith(b"HTTP/1.1 202"), (answer, told)
+        if not answer.startswith(b"HTTP/1.1 202"):
+            message = f"the door answered {answer.split()[1].decode()}: {told.decode(errors='replace')}"
+            raise RefusedError(message)
+
+    yield post
     writer.close()
 
 

@@ -5,20 +5,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from urllib.parse import urlsplit
 
 from services.feeds.cloud_events import LINES
-from services.runtime.errors import ClearError
 from tests.bench.feeds.door import Door
+from tests.bench.feeds.sending import BATCH, CLIENTS, posting
 from tests.bench.soak.calls import Calls
-
-BATCH = 100
-"""Events of a request."""
-_CLIENTS = 8
-
-
-class RefusedError(ClearError):
-    """The door did not take what it was sent."""
 
 
 @dataclass(slots=True)
@@ -36,28 +27,17 @@ async def send(door: Door, calls: Calls, per_s: int, seconds: float) -> Sent:
     dues = iter(lambda: began + next(numbers) * BATCH / per_s, began + seconds)
     ends = began + seconds
     async with asyncio.TaskGroup() as group:
-        for _ in range(_CLIENTS):
+        for _ in range(CLIENTS):
             group.create_task(_client(door, calls, dues, ends, sent))
     sent.seconds = time.monotonic() - began
     return sent
 
 
 async def _client(door: Door, calls: Calls, dues: Iterator[float], ends: float, sent: Sent) -> None:
-    address = urlsplit(door.url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    head = f"POST /v1/events HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {LINES}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in door.credentials.items())
-    for due in dues:
-        if due >= ends:
-            break
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-        sent.latest_s = max(sent.latest_s, time.monotonic() - due)
-        body = calls.body(BATCH)
-        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
-        if not answer.startswith(b"HTTP/1.1 202"):
-            message = f"the door answered {answer.split()[1].decode()}"
-            raise RefusedError(message)
-    writer.close()
+    async with posting(door, "/v1/events", {"Content-Type": LINES, **door.credentials}) as post:
+        for due in dues:
+            if due >= ends:
+                break
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            sent.latest_s = max(sent.latest_s, time.monotonic() - due)
+            await post(calls.body(BATCH))
