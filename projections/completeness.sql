@@ -34,8 +34,8 @@ SELECT feed,
        day,
        1                                                                           AS beats,
        coalesce(parked, 0)                                                         AS parked,
-       CASE WHEN paced_by IS NULL THEN epoch_ms(time) END                        AS max_beat_ms,
-       CASE WHEN paced_by IS NOT NULL THEN epoch_ms(time) END                   AS max_delivery_ms,
+       CASE WHEN paced_by IS NULL THEN epoch_ms(time) END                          AS max_beat_ms,
+       CASE WHEN paced_by IS NOT NULL THEN epoch_ms(time) END                      AS max_delivery_ms,
        ahead_ms                                                                    AS max_ahead_ms
 FROM feeds
 WHERE type = 'feed.beat'

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from urllib.parse import quote
 
 import structlog
 
@@ -122,6 +123,11 @@ async def unless(
     for task in done - {stopping}:
         task.result()
     return working.result() if working in done else None
+
+
+def folder_name(kind: str, system: str | None) -> str:
+    """Name the folder of what is heard of one phone system, or of the only one that has no name."""
+    return kind + (f"-{quote(system, safe='')}" if system else "")
 
 
 @contextmanager

@@ -1,21 +1,36 @@
-"""Listening to whoever only speaks: one connection after another, and whatever arrives goes to the spool at once."""
+"""From connections to the spool: whatever arrives is there at once, for as long as there is room."""
 
-from typing import NoReturn
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, Protocol
 
 from services.feeds.live.address import Address
 from services.feeds.live.connection import Line, LostError, line, until_done
-from services.feeds.live.spool import Spool
 
 
-async def spool_all(address: Address, begins: bytes, spool: Spool) -> NoReturn:
-    """Keep a connection, for ever, and write all that it says to the spool; each one begins with `begins` there."""
+class Room(Protocol):
+    """What a spool is to whoever listens: it takes what is heard, and is never waited for."""
+
+    def write(self, data: bytes) -> bool:
+        """Take it; False, and nothing is taken, when it is full."""
+
+    async def has_room(self) -> None:
+        """Wait until there is room again."""
+
+
+async def spool_until_full(spool: Room, begins: bytes, more: Callable[[], Awaitable[bytes]]) -> NoReturn:
+    """Write `begins`, and then `more` and more, to the spool; raises LostError when there is no room any more."""
+    heard = begins
+    while spool.write(heard):
+        heard = await more()
+    message = "the spool is full: Kafka has not taken anything for too long"
+    raise LostError(message)
+
+
+async def spool_all(address: Address, begins: bytes, spool: Room) -> NoReturn:
+    """Keep a connection to whoever only speaks, for ever; what each says begins with `begins` in the spool."""
 
     async def take_down(connection: Line) -> NoReturn:
-        chunk = begins
-        while spool.write(chunk):
-            chunk = await connection.read(None)
-        message = "the spool is full: Kafka has not taken anything for too long"
-        raise LostError(message)
+        await spool_until_full(spool, begins, lambda: connection.read(None))
 
     await until_done(
         str(address), lambda: line(address.host, address.port), take_down, patient=True, ready=spool.has_room

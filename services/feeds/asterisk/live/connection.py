@@ -11,6 +11,7 @@ from typing import NoReturn
 from services.feeds.asterisk.message import BANNER
 from services.feeds.live.connection import CHUNK, CONNECT_S, Line, LostError, RefusedError, line, until_done
 from services.feeds.live.spool import Spool
+from services.feeds.live.spooling import spool_until_full
 from services.runtime.errors import ClearError
 
 PING_S = 1.0
@@ -74,13 +75,9 @@ async def listen(manager: Manager, spool: Spool, *, patient: bool) -> NoReturn:
     async def take_down(connection: _Connection) -> NoReturn:
         pinging = asyncio.create_task(_ping(connection.line.writer))
         try:
-            chunk = connection.head
-            while spool.write(chunk):
-                chunk = await connection.read()
+            await spool_until_full(spool, connection.head, connection.read)
         finally:
             pinging.cancel()
-        message = "the spool is full: Kafka has not taken anything for too long"
-        raise LostError(message)
 
     await until_done(manager.address, lambda: _logged_in(manager), take_down, patient=patient, ready=spool.has_room)
 

@@ -6,13 +6,14 @@ from asyncio import IncompleteReadError, LimitOverrunError
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from services.feeds.frames import LIMIT
 from services.feeds.freeswitch.esl import CALLCENTER, EVENTS
 from services.feeds.freeswitch.framing import ANSWER, AUTH, END, EVENT, content_type, promised, time_told
 from services.feeds.freeswitch.message import parse
 from services.feeds.live.connection import CONNECT_S, Line, LostError, RefusedError, line, until_done
+from services.feeds.live.spooling import Room, spool_until_full
 from services.runtime.errors import ClearError
 
 BEGINS = b"\0\nContent-Type: " + AUTH + END
@@ -31,16 +32,6 @@ _SUBSCRIPTION = f"event plain {' '.join(EVENTS)} CUSTOM {CALLCENTER.decode()}"
 
 class PasswordRefusedError(RefusedError):
     """The event socket does not let us in; the message is one line for a person."""
-
-
-class Spool(Protocol):
-    """Takes what is heard, and is never waited for."""
-
-    def write(self, data: bytes) -> bool:
-        """Take it; False, and nothing is taken, when it is full."""
-
-    async def has_room(self) -> None:
-        """Wait until there is room again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +69,7 @@ async def switch_name(socket: EventSocket, *, patient: bool) -> str:
     return await until_done(socket.address, lambda: _let_in(socket), ask, patient=patient)
 
 
-async def listen(socket: EventSocket, spool: Spool, *, patient: bool) -> NoReturn:
+async def listen(socket: EventSocket, spool: Room, *, patient: bool) -> NoReturn:
     """Keep a connection to the event socket, for ever, and write the events and the times that it tells to the spool.
 
     Each connection begins with `BEGINS` there, and each event is whole. Raises PasswordRefusedError when the first
@@ -89,13 +80,9 @@ async def listen(socket: EventSocket, spool: Spool, *, patient: bool) -> NoRetur
         await connection.command(_SUBSCRIPTION)
         asking = asyncio.create_task(_ask_the_time(connection))
         try:
-            heard = BEGINS
-            while spool.write(heard):
-                heard = await connection.heard()
+            await spool_until_full(spool, BEGINS, connection.heard)
         finally:
             asking.cancel()
-        message = "the spool is full: Kafka has not taken anything for too long"
-        raise LostError(message)
 
     await until_done(socket.address, lambda: _let_in(socket), take_down, patient=patient, ready=spool.has_room)
 

@@ -3,14 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from services.feeds.appender import Appender
 from services.feeds.facts import Company, Teller, source_of
 from services.feeds.freeswitch.esl import EslMemory, EslReader
 from services.feeds.freeswitch.framing import BlockCutter
 from services.feeds.freeswitch.live.connection import EventSocket, listen, switch_name
-from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, owned, unless, unnoticed
+from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, folder_name, owned, unless, unnoticed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class LiveFreeSwitch:
         if system is None:
             system = await unless(stop, switch_name(self.socket, patient=self.patient))
         if system is not None:
-            with owned(self.home / "feeds" / folder_name(system)) as folder:
+            with owned(self.home / "feeds" / folder_name("freeswitch", system)) as folder:
                 await feed(self._listening(system, folder), appender, stop)
 
     def _listening(self, system: str, folder: Path) -> Listening[EslMemory]:
@@ -59,8 +58,3 @@ class LiveFreeSwitch:
             cutter=BlockCutter,
             told_time=self.told_time,
         )
-
-
-def folder_name(system: str) -> str:
-    """Name the folder of what is heard of one phone system."""
-    return "freeswitch" + (f"-{quote(system, safe='')}" if system else "")

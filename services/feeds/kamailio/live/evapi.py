@@ -4,14 +4,13 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import quote
 
 from services.feeds.appender import Appender
 from services.feeds.facts import Company, Teller, source_of
 from services.feeds.kamailio.reader import KamailioMemory, KamailioReader
 from services.feeds.kamailio.records import CONNECTED
 from services.feeds.live.address import Address
-from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, owned
+from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, folder_name, owned
 from services.feeds.live.spool import Spool
 from services.feeds.live.spooling import spool_all
 
@@ -32,7 +31,7 @@ class LiveEvapi:
 
     async def run(self, appender: Appender, stop: asyncio.Event) -> None:
         """Feed until `stop` is set; raises ClearError when another process here feeds from the same Kamailio."""
-        with owned(self.home / "feeds" / folder_name("evapi", self.system)) as folder:
+        with owned(self.home / "feeds" / folder_name("kamailio-evapi", self.system)) as folder:
             await feed(self._listening(folder), appender, stop)
 
     def _listening(self, folder: Path) -> Listening[KamailioMemory]:
@@ -44,11 +43,6 @@ class LiveEvapi:
             memory=KamailioMemory,
             reader=lambda memory: reader(self.company, self.system, memory),
         )
-
-
-def folder_name(by: str, system: str | None) -> str:
-    """Name the folder of what one reads from a Kamailio."""
-    return f"kamailio-{by}" + (f"-{quote(system, safe='')}" if system else "")
 
 
 def reader(company: Company, system: str | None, memory: KamailioMemory) -> KamailioReader:

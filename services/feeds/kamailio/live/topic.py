@@ -13,10 +13,10 @@ from events.envelope import Envelope
 from services.feeds.appender import ROUND, Appender
 from services.feeds.facts import Company
 from services.feeds.frames import Frame
-from services.feeds.kamailio.live.evapi import folder_name, reader
+from services.feeds.kamailio.live.evapi import reader
 from services.feeds.kamailio.live.merging import Merging
 from services.feeds.kamailio.live.positions import Positions, dump, load
-from services.feeds.live.feed import CHECKPOINT_S, append, our_clock, owned, unless
+from services.feeds.live.feed import CHECKPOINT_S, append, folder_name, our_clock, owned, unless
 from services.feeds.live.spool import write_whole
 from services.feeds.reading import Items
 from services.runtime.errors import ClearError, NoBrokerError
@@ -56,7 +56,7 @@ class LiveTopic:
         Raises ClearError when there is no such topic (unless patient), or another process here feeds from the same
         Kamailio.
         """
-        with owned(self.home / "feeds" / folder_name("topic", self.system)) as folder:
+        with owned(self.home / "feeds" / folder_name("kamailio-topic", self.system)) as folder:
             await unless(stop, self._keep_feeding(folder / "checkpoint", appender))
 
     async def _keep_feeding(self, file: Path, appender: Appender) -> NoReturn:

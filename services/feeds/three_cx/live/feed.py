@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, NoReturn
-from urllib.parse import quote
 
 from services.feeds.appender import Appender
 from services.feeds.facts import Company, Teller, source_of
 from services.feeds.live.address import Address
-from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, owned
+from services.feeds.live.feed import SPOOL_BYTES, Listening, feed, folder_name, owned
 from services.feeds.live.spool import Spool
 from services.feeds.three_cx.live.active import accept
 from services.feeds.three_cx.live.passive import connect
@@ -42,8 +41,7 @@ class LiveThreeCx:
 
     async def run(self, appender: Appender, stop: asyncio.Event) -> None:
         """Feed until `stop` is set; raises ClearError when another process here feeds from the same 3CX."""
-        name = f"3cx-{self.socket}" + (f"-{quote(self.system, safe='')}" if self.system else "")
-        with owned(self.home / "feeds" / name) as folder:
+        with owned(self.home / "feeds" / folder_name(f"3cx-{self.socket}", self.system)) as folder:
             await feed(self._listening(folder), appender, stop)
 
     def _listening(self, folder: Path) -> Listening[ThreeCxMemory]:
