@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from services.history.archive import Archive
 from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
 from services.history.judging import LogRecord
+from services.runtime.errors import NoBrokerError
 from services.runtime.log import Record, consumer
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import Positions, Source
@@ -46,22 +47,21 @@ class Archiver:
     async def catch_up(self, until: Positions | None = None) -> dict[Source, int]:
         """Archive what the log holds now, and at least up to `until`; how far each partition is archived then."""
         async with consumer(self._kafka) as reader:
-            partitions = await self._assign(reader)
+            partitions = await self._partitions()
+            await self._assign(reader, partitions)
             targets = await _targets(reader, partitions, until or {})
             while not await _reached(reader, targets):
                 await self._archive_batch(await _poll(reader, BATCH))
         return self._archive.positions()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Archive whatever comes in, until told to stop.
-
-        Each time that it looks for topics it connects anew: a connection may be deaf for good after a broker was away.
-        """
-        while not stop.is_set():
-            async with consumer(self._kafka) as reader:
-                await self._assign(reader)
-                self.following = True
+        """Archive whatever comes in, until told to stop; while Kafka is away, wait for it."""
+        async with consumer(self._kafka) as reader:
+            await self._assign(reader, await self._partitions())
+            self.following = True
+            while not stop.is_set():
                 await self._follow(reader, stop)
+                await self._look_for_topics(reader)
 
     async def reached(self, positions: Positions, within_s: float) -> None:
         """Wait until all before these positions is archived; raises HistoryBehindError when it takes longer."""
@@ -77,16 +77,28 @@ class Archiver:
         while _now() < end and not stop.is_set():
             await self._archive_batch(await _gather(reader, BATCH, stop))
 
-    async def _assign(self, reader: AIOKafkaConsumer) -> list[TopicPartition]:
-        """Take every partition of the topics that exist, each from where the archive stands."""
+    async def _look_for_topics(self, reader: AIOKafkaConsumer) -> None:
+        """Take the partitions that are new, too; where no Kafka answers there are none."""
+        try:
+            found = await self._partitions()
+        except NoBrokerError as error:
+            log.warning("topics_not_looked_for", reason=str(error))
+            return
+        if new := [partition for partition in found if partition not in reader.assignment()]:
+            await self._assign(reader, [*reader.assignment(), *new])
+
+    async def _partitions(self) -> list[TopicPartition]:
+        """Every partition of the topics that exist; raises NoBrokerError."""
         counts = await partition_counts(self._kafka.bootstrap_servers, self._topics)
-        partitions = [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
+        return [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
+
+    async def _assign(self, reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """Take these partitions, each from where the archive stands."""
         reader.assign(partitions)
         archived = self._archive.positions()
         await _check(reader, partitions, archived)
         for partition in partitions:
             reader.seek(partition, archived.get(partition, 0))
-        return partitions
 
     async def _archive_batch(self, records: Sequence[LogRecord]) -> None:
         if records:

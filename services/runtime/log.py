@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.errors import KafkaConnectionError
 
 from services.runtime.errors import NoBrokerError
+from services.runtime.reader import Reader
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import Positions, Source
 from services.runtime.topics import TICK_BYTES
@@ -25,7 +26,7 @@ async def consumer(kafka: KafkaSettings, *, wait_ms: int = _POLL_MS) -> AsyncGen
 
     A fetch that finds nothing is answered after `wait_ms`; whoever goes from partition to partition waits for it.
     """
-    client = AIOKafkaConsumer(
+    client = Reader(
         bootstrap_servers=kafka.bootstrap_servers,
         client_id=kafka.client_id,
         group_id=None,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaConnectionError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError, NoError, TopicAlreadyExistsError, for_code
 
 from services.runtime.errors import ClearError, NoBrokerError
 
@@ -157,7 +157,7 @@ async def _admin(bootstrap: str) -> AsyncGenerator[AIOKafkaAdminClient]:
     try:
         await admin.start()
         yield admin
-    except KafkaConnectionError:
+    except (KafkaConnectionError, NodeNotReadyError):
         raise NoBrokerError(bootstrap) from None
     finally:
         await admin.close()

@@ -1,5 +1,7 @@
 """Looking at a broker from outside: its processes."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
@@ -7,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
+from services.broker.folder import Folder
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -45,3 +49,10 @@ def first_line(process: subprocess.Popen[str]) -> str:
     """Return the first line that a process prints; nothing when it prints none."""
     assert process.stdout is not None
     return process.stdout.readline().strip()
+
+
+def kill(data_dir: Path) -> None:
+    """End a broker without a word to those who read from it."""
+    guard = Folder(data_dir).owner()
+    assert guard is not None
+    os.kill(guard.pid, signal.SIGKILL)

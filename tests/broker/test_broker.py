@@ -1,7 +1,5 @@
 """A broker is really Kafka, keeps its data, and never leaves a process behind."""
 
-import os
-import signal
 import socket
 import time
 from pathlib import Path
@@ -14,7 +12,7 @@ from services.broker.errors import BrokerError
 from services.broker.folder import Folder, Owner
 from services.broker.process import is_guard
 from services.runtime.topics import ensure_topics, source_topics
-from tests.broker.processes import first_line, jvms_on, processes_on, python
+from tests.broker.processes import first_line, jvms_on, kill, processes_on, python
 from tests.broker.records import append, read_first
 from tests.waiting import eventually
 
@@ -115,9 +113,7 @@ def test_an_owner_killed_while_its_broker_starts_leaves_no_broker(home: Path, tm
 def test_a_killed_guard_leaves_no_broker(home: Path, tmp_path: Path) -> None:
     with python(OWNED, home, tmp_path) as owner:
         assert first_line(owner)
-        guard = Folder(tmp_path).owner()
-        assert guard is not None
-        os.kill(guard.pid, signal.SIGKILL)
+        kill(tmp_path)
         assert eventually(lambda: jvms_on(tmp_path) == [])
 
 
@@ -138,9 +134,7 @@ def test_a_detached_broker_survives_its_starter_until_it_is_stopped(home: Path, 
 
 def test_a_killed_guard_of_a_detached_broker_is_not_running_and_can_start_again(home: Path, tmp_path: Path) -> None:
     detached.start(home, port=0, data_dir=tmp_path)
-    guard = Folder(tmp_path).owner()
-    assert guard is not None
-    os.kill(guard.pid, signal.SIGKILL)
+    kill(tmp_path)
     assert eventually(lambda: detached.status(home, tmp_path) is None and processes_on(tmp_path) == [])
     try:
         assert detached.start(home, port=0, data_dir=tmp_path)

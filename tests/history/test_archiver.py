@@ -10,13 +10,16 @@ from uuid import uuid4
 import pytest
 
 from projections.projection import load_projections
+from services.broker.broker import Broker
 from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
 from services.runtime.errors import NoBrokerError
 from services.runtime.log import producer
+from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import APPEND_TIME, TopicSpec, ensure_topics, source_topics
+from tests.broker.processes import kill
 from tests.recompute import recompute_logs
 from tests.telling import abandoned, answered, lying, raw
 from tests.waiting import eventually
@@ -104,6 +107,50 @@ async def test_it_follows_until_told_to_stop(kafka: KafkaSettings, topic: str, a
     stop.set()
     await asyncio.wait_for(running, 5)
     assert archive.cells_at(archive.positions(), PROJECTIONS) == recompute_logs(LOGS)
+
+
+async def test_where_its_broker_was_away_as_it_looked_for_topics_it_goes_on_when_the_broker_is_back(
+    home: Path, tmp_path: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.history.archiver._LOOK_FOR_TOPICS_S", 0.1)
+    stop, away = asyncio.Event(), asyncio.Event()
+
+    def noticed(event: str, reason: str) -> None:
+        assert (event, reason) == ("topics_not_looked_for", str(NoBrokerError(kafka.bootstrap_servers)))
+        away.set()
+
+    monkeypatch.setattr("services.history.archiver.log.warning", noticed)
+    broker = Broker(home=home, data_dir=tmp_path, port=free_port())
+    kafka = KafkaSettings(bootstrap_servers=f"127.0.0.1:{broker.port}", client_id="test")
+    archiver = Archiver(kafka, archive, ["kvota.calls"])
+    with broker.running():
+        await ensure_topics(kafka.bootstrap_servers, source_topics(PARTITIONS))
+        running = asyncio.create_task(archiver.run(stop))
+        await append(kafka, "kvota.calls", LOGS)
+        await archiver.reached({("kvota.calls", 0): 51, ("kvota.calls", 1): 40}, 30)
+        kill(tmp_path)
+        await asyncio.wait_for(away.wait(), 30)
+    with broker.running():
+        await append(kafka, "kvota.calls", LOGS)
+        await archiver.reached({("kvota.calls", 0): 102, ("kvota.calls", 1): 80}, 30)
+        stop.set()
+        await asyncio.wait_for(running, 10)
+
+
+async def test_a_topic_made_later_is_archived_too(
+    kafka: KafkaSettings, topic: str, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.history.archiver._LOOK_FOR_TOPICS_S", 0.1)
+    later, stop = f"{topic}-later", asyncio.Event()
+    archiver = Archiver(kafka, archive, [topic, later])
+    running = asyncio.create_task(archiver.run(stop))
+    await append(kafka, topic, LOGS)
+    await archiver.reached({(topic, 0): 51, (topic, 1): 40}, 30)
+    await ensure_topics(kafka.bootstrap_servers, [TopicSpec(later, PARTITIONS, APPEND_TIME)])
+    await append(kafka, later, LOGS)
+    await archiver.reached({(topic, 0): 51, (topic, 1): 40, (later, 0): 51, (later, 1): 40}, 30)
+    stop.set()
+    await asyncio.wait_for(running, 10)
 
 
 async def test_who_waits_for_a_position_hears_of_it(kafka: KafkaSettings, topic: str, archive: Archive) -> None:

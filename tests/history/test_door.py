@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator, Mapping
@@ -26,6 +25,7 @@ from services.history.verify import Difference
 from services.runtime.auth.callers import ROLES
 from services.runtime.auth.guard import entrances
 from services.runtime.imports import RUNS, Standing, following
+from services.runtime.ports import free_port
 from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
 from tests.callers import bearer, watch
@@ -357,13 +357,6 @@ def holding(home: Path) -> Generator[None]:
         assert other.stdout.readline() == b"open\n"
         yield
         other.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def ready(port: int) -> bool:

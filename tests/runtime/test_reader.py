@@ -1,0 +1,78 @@
+"""A reader of the log stops when it is told to, whatever it was about to do."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.broker.broker import Broker
+from services.runtime.log import consumer
+from services.runtime.settings import KafkaSettings
+from services.runtime.topics import ensure_topics, source_topics
+from tests.broker.processes import kill
+
+pytestmark = pytest.mark.kafka
+
+DECISIONS = TopicPartition("kvota.decisions", 0)
+
+
+class Heard(logging.Handler):
+    """Notices that a fetch has failed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failed = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith("Failed fetch"):
+            self.failed.set()
+
+
+@asynccontextmanager
+async def heard() -> AsyncGenerator[Heard]:
+    handler, logger = Heard(), logging.getLogger("aiokafka.consumer.fetcher")
+    logger.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logger.removeHandler(handler)
+
+
+async def reading(reader: AIOKafkaConsumer) -> None:
+    """Read from a partition whose leader is known."""
+    await reader.end_offsets([DECISIONS])
+    reader.assign([DECISIONS])
+    reader.seek(DECISIONS, 0)
+    await reader.getmany(timeout_ms=1)
+
+
+async def test_while_its_broker_is_away_whoever_stops_it_goes_on(home: Path, tmp_path: Path) -> None:
+    with Broker(home=home, data_dir=tmp_path).running() as address:
+        await ensure_topics(address, source_topics())
+        async with heard() as failures:
+            async with consumer(KafkaSettings(bootstrap_servers=address)) as reader:
+                await reading(reader)
+                kill(tmp_path)
+                async with asyncio.timeout(30):
+                    await failures.failed.wait()
+            assert not [task for task in asyncio.all_tasks() if "aiokafka" in repr(task.get_coro())]
+
+
+@pytest.mark.parametrize("passes", range(6))
+async def test_told_to_stop_just_after_it_was_told_what_to_read_it_stops(bootstrap: str, passes: int) -> None:
+    await ensure_topics(bootstrap, source_topics())
+    async with asyncio.timeout(10), consumer(KafkaSettings(bootstrap_servers=bootstrap)) as reader:
+        await reading(reader)
+        reader.assign([DECISIONS])
+        reader.seek(DECISIONS, 0)
+        for _ in range(passes):
+            await asyncio.sleep(0)
+
+
+async def test_told_to_stop_before_it_reads_anything_it_stops(bootstrap: str) -> None:
+    async with asyncio.timeout(10), consumer(KafkaSettings(bootstrap_servers=bootstrap)) as reader:
+        assert reader.assignment() == set()
