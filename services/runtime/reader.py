@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
 
 
-class Reader(AIOKafkaConsumer):
+class Reader(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
     """A consumer whose `stop` always comes to its end and always closes its connections.
 
     That of aiokafka 0.14 cancels whoever stops it while a request waits to be tried again, because its broker is away,

@@ -114,14 +114,14 @@ async def test_where_its_broker_was_away_as_it_looked_for_topics_it_goes_on_when
 ) -> None:
     monkeypatch.setattr("services.history.archiver._LOOK_FOR_TOPICS_S", 0.1)
     stop, away = asyncio.Event(), asyncio.Event()
+    broker = Broker(home=home, data_dir=tmp_path, port=free_port())
+    kafka = KafkaSettings(bootstrap_servers=f"127.0.0.1:{broker.port}", client_id="test")
 
     def noticed(event: str, reason: str) -> None:
         assert (event, reason) == ("topics_not_looked_for", str(NoBrokerError(kafka.bootstrap_servers)))
         away.set()
 
     monkeypatch.setattr("services.history.archiver.log.warning", noticed)
-    broker = Broker(home=home, data_dir=tmp_path, port=free_port())
-    kafka = KafkaSettings(bootstrap_servers=f"127.0.0.1:{broker.port}", client_id="test")
     archiver = Archiver(kafka, archive, ["kvota.calls"])
     with broker.running():
         await ensure_topics(kafka.bootstrap_servers, source_topics(PARTITIONS))

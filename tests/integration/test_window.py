@@ -15,12 +15,13 @@ from services.history.agreement import agreement
 from services.history.archive import FILE_NAME, Archive
 from services.history.seeding import Seeding
 from services.runtime.cells_reader import CellsReader
+from services.runtime.ports import free_port
 from services.runtime.shards import Source, cells_topic
 from services.runtime.ticks import SEEN, divided, read_segment_key
 from services.runtime.topics import make_new_topics, projector_topics
 from tests.cli.commands import Ran, kvota
 from tests.events.examples.dates import TODAY, at
-from tests.history.test_door import free_port, ready, serving
+from tests.history.test_door import ready, serving
 from tests.integration.test_horizon import caught_up
 from tests.projector.workers import (
     PARTITIONS,
