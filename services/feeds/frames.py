@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LIMIT = 1024 * 1024
 """The longest item, in bytes, that is held whole; real ones are a few thousand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One item of a stream: where it lies, and its bytes."""
 
     position: int
@@ -45,10 +44,11 @@ class Cutter:
         """Give the items that are whole with this chunk."""
         searched = max(0, len(self._held) - len(self._separator) + 1)
         self._held += chunk
-        start = 0
-        while (found := self._held.find(self._separator, max(searched, start))) >= 0:
+        start, found = 0, self._held.find(self._separator, searched)
+        while found >= 0:
             yield self._frame(bytes(self._held[start:found]), whole=True)
             start = found + len(self._separator)
+            found = self._held.find(self._separator, start)
         del self._held[:start]
         if len(self._held) > self._limit + len(self._separator):
             self._drop()

@@ -61,7 +61,7 @@ class Items:
         except ValueError as error:
             self.parked += 1
             self._held.append((frame, _reason(error)))
-        if self._reader.now is not None:
+        if self._held and self._reader.now is not None:
             yield from self.release(self._reader.now)
 
     def rest(self) -> Iterator[Envelope]:

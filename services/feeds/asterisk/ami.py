@@ -1,5 +1,6 @@
 """The manager interface (AMI): the messages of a live connection, or of one that was kept."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -23,9 +24,8 @@ _PHONES: Mapping[bytes, Phone] = {b"2": "busy", b"3": "busy", b"7": "busy", b"8"
 """What a device state means; the others are a phone that waits, or rings (which queues tell better)."""
 
 _ENDED_BY: Mapping[bytes, Literal["customer", "rep"]] = {b"caller": "customer", b"agent": "rep"}
-_VARIABLES = frozenset({"QUEUESTATUS", "QUEUEWAIT", "CAMPAIGN", "LEADID"})
+_VARIABLES = re.compile(rb"\r\nVariable: _?_?(?:QUEUESTATUS|QUEUEWAIT|CAMPAIGN|LEADID)\r\n")
 """The variables that are read; the last two are set by whoever dials, and may begin with one or two underscores."""
-_VARIABLE_LINES = tuple(f"\r\nVariable: {mark}{known}\r\n".encode() for known in _VARIABLES for mark in ("", "_", "__"))
 
 
 _SEEN: frozenset[State] = frozenset({"talking", "paused", "ringing", "ready", "offline"})
@@ -112,13 +112,13 @@ class AmiReader:
     def read(self, item: bytes, *, whole: bool) -> Iterator[Envelope]:
         """Say what follows from a message."""
         bare = item.lstrip(b"\r\n")  # Some events are followed by one empty line more.
-        if begins_connection(bare):
+        if begins := begins_connection(bare):
             self.lost()
-        kind = kind_of(bare, whole=whole)
+        kind = kind_of(bare, whole=whole, begins=begins)
         if kind == b"FullyBooted":
             self.lost()
         handler = self._handlers.get(kind or b"")
-        if handler is None or (kind == b"VarSet" and not any(line in bare for line in _VARIABLE_LINES)):
+        if handler is None or (kind == b"VarSet" and not _VARIABLES.search(bare)):
             if kind is None and (pong := pong_at(bare)) is not None:
                 yield from self._gap(pong)
                 yield from self._heard(pong)
@@ -221,7 +221,7 @@ class AmiReader:
     def _hangup_request(self, message: Message, _at: Micros) -> Iterable[Envelope]:
         channel = message.text(b"Uniqueid")
         self._waiting.wants_out(channel)
-        if message.lines[b"Event"] == b"HangupRequest":
+        if message.get(b"Event") == b"HangupRequest":
             self._direct.asked_to_end(channel)
         return ()
 
@@ -348,7 +348,7 @@ class AmiReader:
         paused = message.get(b"Paused") == b"1"
         reason = message.name(b"PausedReason") if paused and message.get(b"PausedReason") else None
         since = message.moment(b"LastPause") if paused else None
-        if since is not None and message.lines[b"Event"] == b"QueueMemberPause":
+        if since is not None and message.get(b"Event") == b"QueueMemberPause":
             at = within(at, second(since))
         return self._agents.member(at, agent, queue, Membership(phone, paused, reason, since))
 

@@ -8,7 +8,7 @@ from events.envelope import Envelope
 from services.feeds.asterisk.cel_event import CelEvent, decode
 from services.feeds.asterisk.cel_stays import Caller, CelStays
 from services.feeds.asterisk.direct import DirectCalls
-from services.feeds.asterisk.message import Message
+from services.feeds.asterisk.message import Message, Values
 from services.feeds.asterisk.phones import local_extension
 from services.feeds.facts import SECOND, Micros, Teller, UnreadableItemError
 from services.feeds.fields import extension
@@ -206,7 +206,7 @@ class CelReader:
 
 def _message(**lines: str) -> Message:
     """Put something in the words of AMI."""
-    return Message({key.encode(): value.encode() for key, value in lines.items()})
+    return Values({key.encode(): value.encode() for key, value in lines.items()})
 
 
 def _dial_end(caller: Caller, callee: str, status: str, channel: str = "") -> Message:

@@ -1,6 +1,8 @@
 """One message of the manager interface: `Key: value` lines, taken apart without trusting any of them."""
 
 import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.feeds.asterisk.fields import name
@@ -15,15 +17,18 @@ _RESPONSE = b"Response: "
 _KIND_LENGTH = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An event's lines; where a key is repeated the first counts."""
+class Message(ABC):
+    """What an event says, key by key."""
 
-    lines: dict[bytes, bytes]
+    __slots__ = ()
+
+    @abstractmethod
+    def line(self, key: bytes) -> bytes | None:
+        """Give what stands behind a key, the first time if it is repeated; None where it does not stand."""
 
     def get(self, key: bytes) -> bytes | None:
         """Give the value of a key as it came; None when there is none, or it is empty or unknown."""
-        value = self.lines.get(key)
+        value = self.line(key)
         return None if value in (b"", b"<unknown>") else value
 
     def text(self, key: bytes) -> str:
@@ -49,6 +54,30 @@ class Message:
         return moment(self.get(b"Timestamp"), "Timestamp")
 
 
+@dataclass(frozen=True, slots=True)
+class Lines(Message):
+    """A message as it came: of its thirty lines or so, only those are looked for that are asked for."""
+
+    lines: bytes
+    """Each begins with a line break."""
+
+    def line(self, key: bytes) -> bytes | None:
+        """Give what stands behind a key, the first time if it is repeated; None where it does not stand."""
+        _, found, rest = self.lines.partition(b"\r\n" + key + b":")
+        return rest.partition(b"\r\n")[0].removeprefix(b" ") if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Message):
+    """A message put together from what another source said."""
+
+    values: Mapping[bytes, bytes]
+
+    def line(self, key: bytes) -> bytes | None:
+        """Give the value of a key; None where it has none."""
+        return self.values.get(key)
+
+
 def begins_connection(item: bytes) -> bool:
     """Whether a connection begins with this message, or in the middle of it."""
     return BANNER in item and _BEGINNING.search(item) is not None
@@ -64,9 +93,12 @@ def pong_at(item: bytes) -> Micros | None:
         return None
 
 
-def kind_of(item: bytes, *, whole: bool) -> bytes | None:
-    """Read the name of an event; None for a response. Raises UnreadableItemError for anything torn."""
-    if not item.startswith(BANNER) and begins_connection(item):
+def kind_of(item: bytes, *, whole: bool, begins: bool) -> bytes | None:
+    """Read the name of an event; None for a response. Raises UnreadableItemError for anything torn.
+
+    `begins` is whether a connection begins with it or inside it.
+    """
+    if begins and not item.startswith(BANNER):
         message = "the event is torn: a new connection begins inside it"
         raise UnreadableItemError(message)
     if not whole:
@@ -83,8 +115,4 @@ def kind_of(item: bytes, *, whole: bool) -> bytes | None:
 
 def parse(item: bytes) -> Message:
     """Take an event apart."""
-    lines: dict[bytes, bytes] = {}
-    for line in item.split(b"\r\n"):
-        key, _, value = line.partition(b":")
-        lines.setdefault(key, value.removeprefix(b" "))
-    return Message(lines)
+    return Lines(b"\r\n" + item)
