@@ -5,7 +5,6 @@ from asyncio import Future, Task
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import Protocol, Self
 
@@ -13,7 +12,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
+from murmurhash2 import murmurhash2
 
 from events.catalogue import CATALOGUE, NOUNS
 from events.codec import encode
@@ -30,6 +29,8 @@ HEADERS = [("content-type", CONTENT_TYPE.encode())]
 _PATIENCE_S = 30.0
 """How long a round may take before its outcome counts as unknown."""
 _CLOSE_S = 5.0
+_SEED = 0x9747B28C
+"""What Kafka's clients begin the hash of a key with."""
 _POSITIVE = 0x7FFFFFFF
 
 _log = structlog.get_logger()
@@ -109,10 +110,9 @@ async def append(
     return Appended(dict(appended))
 
 
-@lru_cache(maxsize=100_000)
 def partition_of(key: bytes, partitions: int) -> int:
     """Choose the partition of a key, as Kafka's own Java client does."""
-    return (int(murmur2(key)) & _POSITIVE) % partitions
+    return (murmurhash2(key, _SEED) & _POSITIVE) % partitions
 
 
 def key_of(subject: str | None) -> bytes:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiokafka.errors import KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import murmur2
+from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.codec import encode
 from events.envelope import CONTENT_TYPE
@@ -100,8 +102,13 @@ async def no_pause(_seconds: float) -> None:
     ],
 )
 def test_a_key_hashes_as_in_kafkas_own_tests(key: bytes, expected: int) -> None:
-    assert murmur2(key) % 2**32 == expected % 2**32
     assert partition_of(key, 7) == (expected & 0x7FFFFFFF) % 7
+
+
+@given(st.binary(max_size=100), st.integers(min_value=1, max_value=100))
+def test_a_key_goes_where_aiokafka_puts_it(key: bytes, partitions: int) -> None:
+    everywhere = list(range(partitions))
+    assert partition_of(key, partitions) == DefaultPartitioner()(key, everywhere, everywhere)
 
 
 def test_the_key_is_what_the_source_calls_the_thing() -> None:

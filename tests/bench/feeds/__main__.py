@@ -22,8 +22,8 @@ import psutil
 import uvloop
 from aiokafka import TopicPartition
 
-from events.codec import encode
-from services.feeds.appender import Appender, Record
+from events.codec import decode, encode
+from services.feeds.appender import Appender, Record, key_of
 from services.feeds.asterisk.ami import AmiReader
 from services.feeds.cloud_events import LINES
 from services.feeds.company import read_company
@@ -52,9 +52,14 @@ class OtherLogError(ClearError):
 
 
 def calls(number: int) -> list[bytes]:
-    """So many ended calls, each with an id of its own."""
-    whole, identity = encode(_TEMPLATE), str(_TEMPLATE.id).encode()
-    return [whole.replace(identity, str(uuid4()).encode()) for _ in range(number)]
+    """So many ended calls, each a call of its own: no two have an id or a key in common."""
+    whole, identity, call = encode(_TEMPLATE), str(_TEMPLATE.id).encode(), key_of(_TEMPLATE.subject)
+    return [whole.replace(identity, str(uuid4()).encode()).replace(call, b"pbx1-%s" % _number()) for _ in range(number)]
+
+
+def _number() -> bytes:
+    """What a phone system would call a call."""
+    return str(uuid4().int % 10**16).encode()
 
 
 async def through_the_door(door: Door, records: Sequence[bytes]) -> Mapping[str, float]:
@@ -65,7 +70,7 @@ async def through_the_door(door: Door, records: Sequence[bytes]) -> Mapping[str,
 async def appended(bootstrap: str, records: Sequence[bytes]) -> Mapping[str, float]:
     """Append the same by the appender alone, in as large lots; what it costs this process."""
     process = psutil.Process()
-    made = [Record(TOPIC, b"pbx1", value) for value in records]
+    made = [Record(TOPIC, key_of(decode(value).envelope.subject), value) for value in records]
     async with Appender(KafkaSettings(bootstrap_servers=bootstrap)) as appender:
         await appender.append(made[:1])
         before, begun = cpu(process), time.perf_counter()
