@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from services.history.archive import Archive
 from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
@@ -78,10 +79,14 @@ class Archiver:
             await self._archive_batch(await _gather(reader, BATCH, stop))
 
     async def _look_for_topics(self, reader: AIOKafkaConsumer) -> None:
-        """Take the partitions that are new, too; where no Kafka answers there are none."""
+        """Take the partitions that are new, too, and make sure that the log still has what comes next.
+
+        Where no Kafka answers, nothing is new.
+        """
         try:
             found = await self._partitions()
-        except NoBrokerError as error:
+            await _check(reader, [*reader.assignment()], self._archive.positions())
+        except (NoBrokerError, KafkaError) as error:
             log.warning("topics_not_looked_for", reason=str(error))
             return
         if new := [partition for partition in found if partition not in reader.assignment()]:

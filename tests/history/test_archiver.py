@@ -92,6 +92,18 @@ async def test_another_log_than_the_one_archived_is_refused(kafka: KafkaSettings
         await Archiver(kafka, archive, [topic]).catch_up()
 
 
+async def test_a_log_that_is_another_one_while_it_follows_is_noticed(
+    kafka: KafkaSettings, topic: str, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.history.archiver._LOOK_FOR_TOPICS_S", 0.1)
+    running = asyncio.create_task(Archiver(kafka, archive, [topic]).run(asyncio.Event()))
+    await append(kafka, topic, [[], LOGS[1][:3]])
+    assert await asyncio.to_thread(eventually, lambda: archive.positions() == {(topic, 1): 3})
+    archive.ingest(lying(LOGS[1], topic))
+    with pytest.raises(HistoryMismatchError, match=f"{topic}/0 holds the offsets 0 to 0, .* goes on from 40"):
+        await asyncio.wait_for(running, 30)
+
+
 async def test_without_a_broker_it_says_so(archive: Archive) -> None:
     nowhere = KafkaSettings(bootstrap_servers="127.0.0.1:1", client_id="test")
     with pytest.raises(NoBrokerError):
