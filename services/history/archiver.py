@@ -49,7 +49,7 @@ class Archiver:
         """Archive what the log holds now, and at least up to `until`; how far each partition is archived then."""
         async with consumer(self._kafka) as reader:
             partitions = await self._partitions()
-            await self._assign(reader, partitions)
+            await self._take(reader, partitions)
             targets = await _targets(reader, partitions, until or {})
             while not await _reached(reader, targets):
                 await self._archive_batch(await _poll(reader, BATCH))
@@ -58,7 +58,7 @@ class Archiver:
     async def run(self, stop: asyncio.Event) -> None:
         """Archive whatever comes in, until told to stop; while Kafka is away, wait for it."""
         async with consumer(self._kafka) as reader:
-            await self._assign(reader, await self._partitions())
+            await self._take(reader, await self._partitions())
             self.following = True
             while not stop.is_set():
                 await self._follow(reader, stop)
@@ -79,31 +79,25 @@ class Archiver:
             await self._archive_batch(await _gather(reader, BATCH, stop))
 
     async def _look_for_topics(self, reader: AIOKafkaConsumer) -> None:
-        """Take the partitions that are new, too, and make sure that the log still has what comes next.
-
-        Where no Kafka answers, nothing is new.
-        """
+        """Take the partitions that are new, too; where no Kafka answers there are none."""
         try:
-            found = await self._partitions()
-            await _check(reader, [*reader.assignment()], self._archive.positions())
+            await self._take(reader, [*{*reader.assignment(), *await self._partitions()}])
         except (NoBrokerError, KafkaError) as error:
             log.warning("topics_not_looked_for", reason=str(error))
-            return
-        if new := [partition for partition in found if partition not in reader.assignment()]:
-            await self._assign(reader, [*reader.assignment(), *new])
 
     async def _partitions(self) -> list[TopicPartition]:
         """Every partition of the topics that exist; raises NoBrokerError."""
         counts = await partition_counts(self._kafka.bootstrap_servers, self._topics)
         return [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
 
-    async def _assign(self, reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Take these partitions, each from where the archive stands."""
-        reader.assign(partitions)
+    async def _take(self, reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        """Read these partitions, each from where the archive stands, where the log still has that."""
         archived = self._archive.positions()
         await _check(reader, partitions, archived)
-        for partition in partitions:
-            reader.seek(partition, archived.get(partition, 0))
+        if reader.assignment() != set(partitions):
+            reader.assign(partitions)
+            for partition in partitions:
+                reader.seek(partition, archived.get(partition, 0))
 
     async def _archive_batch(self, records: Sequence[LogRecord]) -> None:
         if records:

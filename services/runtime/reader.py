@@ -10,8 +10,8 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
     """A consumer whose `stop` always comes to its end and always closes its connections.
 
     That of aiokafka 0.14 cancels whoever stops it while a request waits to be tried again, because its broker is away,
-    and whoever stops it before it has begun (https://github.com/aio-libs/aiokafka/issues/647); and where it is stopped
-    just after `assign`, its fetcher may take its own end for that of a request, and go on.
+    and whoever stops it before it has begun (https://github.com/aio-libs/aiokafka/issues/647). Stopped just after
+    `assign`, it never comes to its end: its fetcher takes its own end for that of a request, and goes on.
     """
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Looking at a broker from outside: its processes."""
+"""A broker from outside: its processes."""
 
 import os
 import signal

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import re
-import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from services.feeds.asterisk.live.connection import Manager
+from services.runtime.ports import free_port
 from tests.captures.asterisk import AMI_CHUNKS
 from tests.feeds.samples import ami_capture
 
@@ -30,12 +30,6 @@ def capture_chunks() -> list[bytes]:
     begin = data.index(END, data.index(b"FullyBooted")) + len(END)
     chunks = [data[start : start + length] for start, length in places if start >= begin]
     return [*chunks, data[sum(places[-1]) :]]
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

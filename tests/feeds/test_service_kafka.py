@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from events.feeds import FeedGapFound
+from services.runtime.ports import free_port
 from services.runtime.topics import ensure_topics, source_topics
 from tests.callers import bearer
-from tests.feeds.ami_server import SECRET, AmiServer, free_port
+from tests.feeds.ami_server import SECRET, AmiServer
 from tests.feeds.door_client import ENDED
 from tests.feeds.samples import LOG_FILE, contents, events_of, facts
 from tests.feeds.test_live_kafka import CHUNKS, FACTS, LOGGED, calls, ids, stopped, watched

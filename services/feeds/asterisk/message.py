@@ -114,5 +114,5 @@ def kind_of(item: bytes, *, whole: bool, begins: bool) -> bytes | None:
 
 
 def parse(item: bytes) -> Message:
-    """Take an event apart."""
+    """Make an event that can be asked what it says."""
     return Lines(b"\r\n" + item)

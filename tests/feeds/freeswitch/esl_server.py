@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from services.feeds.freeswitch.live.connection import EventSocket
-from tests.feeds.ami_server import free_port
+from services.runtime.ports import free_port
 from tests.feeds.freeswitch.given import AUTH
 
 PASSWORD = "Cl0eCon"  # noqa: S105  # of this server

@@ -16,9 +16,9 @@ from services.feeds.facts import Company
 from services.feeds.freeswitch.live.connection import BEGINS
 from services.feeds.freeswitch.live.feed import LiveFreeSwitch
 from services.runtime.errors import ClearError
+from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
-from tests.feeds.ami_server import free_port
 from tests.feeds.freeswitch.esl_server import PASSWORD, EslServer
 from tests.feeds.freeswitch.given import AUTH, Member, Switch, framed, read_on
 from tests.feeds.samples import MOSCOW, contents, events_of, facts, parked

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from services.feeds.live.address import Address
-from tests.feeds.ami_server import free_port
+from services.runtime.ports import free_port
 
 _PIECE = 997
 """In how many bytes at a time it speaks: records are torn anywhere."""

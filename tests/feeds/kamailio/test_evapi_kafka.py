@@ -13,9 +13,9 @@ from events.feeds import FeedGapFound
 from services.feeds.appender import Appender
 from services.feeds.kamailio.live.evapi import BEGINS, LiveEvapi
 from services.runtime.errors import ClearError
+from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
-from tests.feeds.ami_server import free_port
 from tests.feeds.kamailio.evapi_server import EvapiServer
 from tests.feeds.kamailio.given import COMPANY, evapi, heard
 from tests.feeds.samples import contents, events_of, facts, parked

@@ -18,9 +18,9 @@ from events.envelope import Envelope
 from events.feeds import FeedGapFound
 from services.feeds.appender import Appender
 from services.feeds.kamailio.live.topic import LiveTopic, NoTopicError
+from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import ensure_topics, source_topics
-from tests.feeds.ami_server import free_port
 from tests.feeds.kamailio.given import COMPANY, evapi, heard, topic_records
 from tests.feeds.samples import contents, events_of, facts, parked
 from tests.feeds.test_service_kafka import process

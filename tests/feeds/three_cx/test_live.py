@@ -22,7 +22,7 @@ from services.feeds.three_cx.live.feed import LiveThreeCx
 from services.feeds.three_cx.live.passive import BEGINS, connect
 from services.feeds.three_cx.reader import TORN
 from services.runtime.errors import ClearError
-from tests.feeds.ami_server import free_port
+from services.runtime.ports import free_port
 from tests.feeds.kamailio.evapi_server import EvapiServer
 from tests.feeds.kamailio.test_sources import told
 from tests.feeds.samples import contents, events_of, facts, parked

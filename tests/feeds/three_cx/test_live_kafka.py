@@ -9,8 +9,8 @@ import pytest
 from events.feeds import FeedGapFound
 from services.feeds.live.address import Address
 from services.feeds.three_cx.live.passive import BEGINS
+from services.runtime.ports import free_port
 from services.runtime.topics import ensure_topics, source_topics
-from tests.feeds.ami_server import free_port
 from tests.feeds.kamailio.evapi_server import EvapiServer
 from tests.feeds.samples import contents, events_of, facts, parked
 from tests.feeds.test_service_kafka import process
