@@ -62,7 +62,8 @@ async def _guard(launch: Launch, lock: int) -> None:
 
 
 async def _serve(launch: Launch, lock: int, end: asyncio.Event) -> None:
-    listeners = Listeners(require_free(launch.port) if launch.port else free_port(), free_port())
+    clients = require_free(launch.port) if launch.port else free_port()
+    listeners = Listeners(clients, controller=free_port(clients))
     written = launch.folder.log.stat().st_size
     process = await _start(launch, listeners, lock)
     try:

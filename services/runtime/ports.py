@@ -26,10 +26,10 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_port() -> int:
-    """Pick a free port; raises PortError when the machine seems to have none."""
+def free_port(*besides: int) -> int:
+    """Pick a free port that is none of `besides`; raises PortError when the machine seems to have none."""
     picks = (secrets.choice(_CHOICE) for _ in range(_ATTEMPTS))
-    port = next(filter(is_free, picks), None)
+    port = next((pick for pick in picks if pick not in besides and is_free(pick)), None)
     if port is None:
         message = f"No free port was found between {_CHOICE.start} and {_CHOICE.stop}."
         raise PortError(message)

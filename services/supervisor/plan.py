@@ -37,10 +37,10 @@ class Ports(Settings):
     @classmethod
     def free(cls) -> "Ports":
         """Ports that are free now; raises PortError when the machine seems to have none."""
-        ports: set[int] = set()
-        while len(ports) < len(cls.model_fields):
-            ports.add(free_port())
-        return cls.model_validate(dict(zip(cls.model_fields, ports, strict=True)))
+        ports: dict[str, int] = {}
+        for name in cls.model_fields:
+            ports[name] = free_port(*ports.values())
+        return cls.model_validate(ports)
 
     def require_free(self) -> "Ports":
         """These ports, which must be free; raises PortError that names the first one that is taken."""
