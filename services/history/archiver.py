@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from services.history.archive import Archive
 from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
@@ -14,6 +15,7 @@ from services.runtime.errors import NoBrokerError
 from services.runtime.log import Record, consumer
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import Positions, Source
+from services.runtime.stopping import unless
 from services.runtime.topics import partition_counts
 
 TOPICS = (
@@ -31,6 +33,8 @@ BATCH = 20_000
 _POLL_MS = 500
 _LINGER_S = 0.25
 _LOOK_FOR_TOPICS_S = 30.0
+_AGAIN_S = 1.0
+"""How long to wait before asking again for a Kafka that is away."""
 
 log = structlog.get_logger()
 
@@ -48,21 +52,22 @@ class Archiver:
     async def catch_up(self, until: Positions | None = None) -> dict[Source, int]:
         """Archive what the log holds now, and at least up to `until`; how far each partition is archived then."""
         async with consumer(self._kafka) as reader:
-            partitions = await self._partitions()
-            await self._take(reader, partitions)
-            targets = await _targets(reader, partitions, until or {})
+            targets = await _targets(reader, await self._take(reader), until or {})
             while not await _reached(reader, targets):
                 await self._archive_batch(await _poll(reader, BATCH))
         return self._archive.positions()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Archive whatever comes in, until told to stop; while Kafka is away, wait for it."""
-        async with consumer(self._kafka) as reader:
-            await self._take(reader, await self._partitions())
-            self.following = True
-            while not stop.is_set():
-                await self._follow(reader, stop)
-                await self._look_for_topics(reader)
+        """Archive whatever comes in, until told to stop; a Kafka that goes away is waited for.
+
+        It connects anew each time that it looks for topics: whatever has befallen a connection ends there.
+        """
+        while not stop.is_set():
+            async with AsyncExitStack() as connection:
+                reader = await unless(stop, self._connected(connection))
+                if reader is not None:
+                    self.following = True
+                    await self._follow(reader, stop)
 
     async def reached(self, positions: Positions, within_s: float) -> None:
         """Wait until all before these positions is archived; raises HistoryBehindError when it takes longer."""
@@ -78,26 +83,31 @@ class Archiver:
         while _now() < end and not stop.is_set():
             await self._archive_batch(await _gather(reader, BATCH, stop))
 
-    async def _look_for_topics(self, reader: AIOKafkaConsumer) -> None:
-        """Take the partitions that are new, too; where no Kafka answers there are none."""
-        try:
-            await self._take(reader, [*{*reader.assignment(), *await self._partitions()}])
-        except (NoBrokerError, KafkaError) as error:
-            log.warning("topics_not_looked_for", reason=str(error))
+    async def _connected(self, connection: AsyncExitStack) -> AIOKafkaConsumer:
+        """A reader of every partition there is; raises NoBrokerError where none answers and none ever did."""
+        while True:
+            try:
+                reader = await connection.enter_async_context(consumer(self._kafka))
+                await self._take(reader)
+            except (NoBrokerError, KafkaError) as error:
+                if not (self.following and _passes(error)):
+                    raise
+                log.warning("kafka_away", reason=str(error))
+                await connection.aclose()
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                return reader
 
-    async def _partitions(self) -> list[TopicPartition]:
-        """Every partition of the topics that exist; raises NoBrokerError."""
+    async def _take(self, reader: AIOKafkaConsumer) -> list[TopicPartition]:
+        """Read every partition of the topics that exist, each from where the archive stands."""
         counts = await partition_counts(self._kafka.bootstrap_servers, self._topics)
-        return [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
-
-    async def _take(self, reader: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Read these partitions, each from where the archive stands, where the log still has that."""
+        partitions = [TopicPartition(topic, number) for topic, count in counts.items() for number in range(count)]
         archived = self._archive.positions()
         await _check(reader, partitions, archived)
-        if reader.assignment() != set(partitions):
-            reader.assign(partitions)
-            for partition in partitions:
-                reader.seek(partition, archived.get(partition, 0))
+        reader.assign(partitions)
+        for partition in partitions:
+            reader.seek(partition, archived.get(partition, 0))
+        return partitions
 
     async def _archive_batch(self, records: Sequence[LogRecord]) -> None:
         if records:
@@ -105,6 +115,11 @@ class Archiver:
             log.debug("archived", records=new)
             async with self._moved:
                 self._moved.notify_all()
+
+
+def _passes(error: NoBrokerError | KafkaError) -> bool:
+    """Whether what Kafka could not do, it may do later."""
+    return isinstance(error, NoBrokerError | KafkaTimeoutError) or error.retriable
 
 
 def _holds(archived: Positions, wanted: Positions) -> bool:

@@ -15,11 +15,14 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka has no types
     """
 
     async def stop(self) -> None:
-        """End what fetches, then everything else."""
+        """End what fetches, then everything else; raises what the fetcher has failed with, if it has."""
         fetcher: Fetcher | None = self._fetcher
-        if fetcher is not None:
-            await _end(fetcher)
-        await super().stop()
+        try:
+            if fetcher is not None:
+                await _end(fetcher)
+            await super().stop()
+        finally:
+            await self._client.close()
 
 
 async def _end(fetcher: Fetcher) -> None:

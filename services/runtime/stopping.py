@@ -5,9 +5,13 @@ import os
 import signal
 import sys
 import threading
-from typing import NoReturn
+from asyncio import Task
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
 
 import structlog
+
+Done = TypeVar("Done")
 
 
 def stop_when_told() -> asyncio.Event:
@@ -16,6 +20,23 @@ def stop_when_told() -> asyncio.Event:
     for told in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(told, stop.set)
     return stop
+
+
+async def unless(
+    stop: asyncio.Event, work: Coroutine[object, object, Done], beside: Task[None] | None = None
+) -> Done | None:
+    """Work until it is done or `stop` is set, which gives None; what fails, here or beside it, fails."""
+    stopping, working = asyncio.create_task(stop.wait()), asyncio.create_task(work)
+    ends: set[Task[Any]] = {stopping, working} | ({beside} if beside is not None else set())
+    try:
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        working.cancel()
+        await asyncio.gather(stopping, working, return_exceptions=True)
+    for task in done - {stopping}:
+        task.result()
+    return working.result() if working in done else None
 
 
 def begin_afresh() -> NoReturn:

@@ -51,6 +51,19 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
+@contextmanager
+def paused(data_dir: Path) -> Generator[None]:
+    """Let a broker take connections for a block, and answer nothing."""
+    jvms = jvms_on(data_dir)
+    for jvm in jvms:
+        jvm.suspend()
+    try:
+        yield
+    finally:
+        for jvm in jvms:
+            jvm.resume()
+
+
 def kill(data_dir: Path) -> None:
     """End a broker without a word to those who read from it."""
     guard = Folder(data_dir).owner()

@@ -4,10 +4,12 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from projections.projection import load_projections
 from services.broker.broker import Broker
@@ -15,11 +17,11 @@ from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
 from services.runtime.errors import NoBrokerError
-from services.runtime.log import producer
+from services.runtime.log import consumer, producer
 from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import APPEND_TIME, TopicSpec, ensure_topics, source_topics
-from tests.broker.processes import kill
+from tests.broker.processes import kill, paused
 from tests.recompute import recompute_logs
 from tests.telling import abandoned, answered, lying, raw
 from tests.waiting import eventually
@@ -130,7 +132,7 @@ async def test_where_its_broker_was_away_as_it_looked_for_topics_it_goes_on_when
     kafka = KafkaSettings(bootstrap_servers=f"127.0.0.1:{broker.port}", client_id="test")
 
     def noticed(event: str, *, reason: str) -> None:
-        assert event == "topics_not_looked_for"
+        assert event == "kafka_away"
         assert reason
         away.set()
 
@@ -148,6 +150,44 @@ async def test_where_its_broker_was_away_as_it_looked_for_topics_it_goes_on_when
         await archiver.reached({("kvota.calls", 0): 102, ("kvota.calls", 1): 80}, 30)
         stop.set()
         await asyncio.wait_for(running, 10)
+
+
+async def test_told_to_stop_while_it_waits_for_an_answer_of_kafka_it_stops(
+    home: Path, tmp_path: Path, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.history.archiver._LOOK_FOR_TOPICS_S", 0.1)
+    stop, connects = asyncio.Event(), asyncio.Event()
+
+    def noticed(kafka: KafkaSettings) -> AbstractAsyncContextManager[AIOKafkaConsumer]:
+        connects.set()
+        return consumer(kafka)
+
+    monkeypatch.setattr("services.history.archiver.consumer", noticed)
+    with Broker(home=home, data_dir=tmp_path).running() as address:
+        await ensure_topics(address, source_topics(PARTITIONS))
+        archiver = Archiver(KafkaSettings(bootstrap_servers=address, client_id="test"), archive, ["kvota.calls"])
+        running = asyncio.create_task(archiver.run(stop))
+        assert await asyncio.to_thread(eventually, lambda: archiver.following)
+        with paused(tmp_path):
+            connects.clear()
+            await connects.wait()
+            stop.set()
+            await asyncio.wait_for(asyncio.shield(running), 10)
+
+
+async def test_where_there_was_no_topic_at_all_those_made_later_are_archived(
+    kafka: KafkaSettings, topic: str, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.history.archiver._LOOK_FOR_TOPICS_S", 0.1)
+    later, stop = f"{topic}-later", asyncio.Event()
+    archiver = Archiver(kafka, archive, [later])
+    running = asyncio.create_task(archiver.run(stop))
+    assert await asyncio.to_thread(eventually, lambda: archiver.following)
+    await ensure_topics(kafka.bootstrap_servers, [TopicSpec(later, PARTITIONS, APPEND_TIME)])
+    await append(kafka, later, LOGS)
+    await archiver.reached({(later, 0): 51, (later, 1): 40}, 30)
+    stop.set()
+    await asyncio.wait_for(running, 10)
 
 
 async def test_a_topic_made_later_is_archived_too(

@@ -3,11 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
+from types import CoroutineType
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.errors import UnknownError
 
 from services.broker.broker import Broker
 from services.runtime.log import consumer
@@ -50,6 +53,19 @@ async def reading(reader: AIOKafkaConsumer) -> None:
     await reader.getmany(timeout_ms=1)
 
 
+def left_of_aiokafka() -> list[asyncio.Task[object]]:
+    """What aiokafka began and has not ended."""
+    return [task for task in asyncio.all_tasks() if _is_of_aiokafka(task.get_coro())]
+
+
+def _is_of_aiokafka(work: object) -> bool:
+    return isinstance(work, CoroutineType) and "aiokafka" in work.cr_code.co_filename
+
+
+async def fail(*_: object) -> None:
+    raise UnknownError
+
+
 async def test_while_its_broker_is_away_whoever_stops_it_goes_on(home: Path, tmp_path: Path) -> None:
     with Broker(home=home, data_dir=tmp_path).running() as address:
         await ensure_topics(address, source_topics())
@@ -59,7 +75,21 @@ async def test_while_its_broker_is_away_whoever_stops_it_goes_on(home: Path, tmp
                 kill(tmp_path)
                 async with asyncio.timeout(30):
                     await failures.failed.wait()
-            assert not [task for task in asyncio.all_tasks() if "aiokafka" in repr(task.get_coro())]
+            assert not left_of_aiokafka()
+
+
+async def test_of_a_reader_that_has_failed_nothing_is_left_and_its_user_hears_why(
+    bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ensure_topics(bootstrap, source_topics())
+    monkeypatch.setattr(Fetcher, "_fetch_requests_routine", fail)
+    async with AsyncExitStack() as connection:
+        reader = await connection.enter_async_context(consumer(KafkaSettings(bootstrap_servers=bootstrap)))
+        await reading(reader)
+        assert left_of_aiokafka()
+        with pytest.raises(UnknownError):
+            await connection.aclose()
+    assert not left_of_aiokafka()
 
 
 @pytest.mark.parametrize("passes", range(4))

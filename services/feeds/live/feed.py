@@ -3,13 +3,12 @@
 import asyncio
 import os
 import time
-from asyncio import Task
 from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, NoReturn, Protocol, TypeVar
+from typing import Generic, NoReturn, Protocol
 from urllib.parse import quote
 
 import structlog
@@ -25,6 +24,7 @@ from services.feeds.live.spool import Spool
 from services.feeds.reading import Items, Reader
 from services.runtime.errors import ClearError
 from services.runtime.lock import own
+from services.runtime.stopping import unless
 
 SPOOL_BYTES = 512 * 1024 * 1024
 """How much is kept while Kafka is away: of a busy Asterisk five minutes, with the recommended filter a quarter hour."""
@@ -35,8 +35,6 @@ _AGAIN_S = 1.0
 """How long to wait before appending again what Kafka did not take."""
 _FINISH_S = 5.0
 """How long what is spooled may take to be appended when we are told to stop; the rest is for the next start."""
-
-Done = TypeVar("Done")
 
 _log = structlog.get_logger()
 
@@ -106,23 +104,6 @@ async def feed(listening: Listening[Memory], appender: Appender, stop: asyncio.E
             await asyncio.gather(at_work, return_exceptions=True)
     finally:
         spool.close()
-
-
-async def unless(
-    stop: asyncio.Event, work: Coroutine[object, object, Done], beside: Task[None] | None = None
-) -> Done | None:
-    """Work until it is done or `stop` is set, which gives None; what fails, here or beside it, fails."""
-    stopping, working = asyncio.create_task(stop.wait()), asyncio.create_task(work)
-    ends: set[Task[Any]] = {stopping, working} | ({beside} if beside is not None else set())
-    try:
-        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        working.cancel()
-        await asyncio.gather(stopping, working, return_exceptions=True)
-    for task in done - {stopping}:
-        task.result()
-    return working.result() if working in done else None
 
 
 def folder_name(kind: str, system: str | None) -> str:

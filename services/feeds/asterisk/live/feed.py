@@ -10,7 +10,8 @@ from services.feeds.asterisk.ami import AmiMemory, AmiReader
 from services.feeds.asterisk.live.connection import Manager, listen, system_name
 from services.feeds.asterisk.live.missed import MissedLines
 from services.feeds.facts import Company, Teller, source_of
-from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, owned, unless, unnoticed
+from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, owned, unnoticed
+from services.runtime.stopping import unless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

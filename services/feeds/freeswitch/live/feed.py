@@ -9,7 +9,8 @@ from services.feeds.facts import Company, Teller, source_of
 from services.feeds.freeswitch.esl import EslMemory, EslReader
 from services.feeds.freeswitch.framing import BlockCutter
 from services.feeds.freeswitch.live.connection import EventSocket, listen, switch_name
-from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, folder_name, owned, unless, unnoticed
+from services.feeds.live.feed import SPOOL_BYTES, Listening, ToldTime, feed, folder_name, owned, unnoticed
+from services.runtime.stopping import unless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,14 @@ from services.feeds.frames import Frame
 from services.feeds.kamailio.live.evapi import reader
 from services.feeds.kamailio.live.merging import Merging
 from services.feeds.kamailio.live.positions import Positions, dump, load
-from services.feeds.live.feed import CHECKPOINT_S, append, folder_name, our_clock, owned, unless
+from services.feeds.live.feed import CHECKPOINT_S, append, folder_name, our_clock, owned
 from services.feeds.live.spool import write_whole
 from services.feeds.reading import Items
 from services.runtime.errors import ClearError, NoBrokerError
 from services.runtime.log import Record as LogRecord
 from services.runtime.log import consumer
 from services.runtime.settings import KafkaSettings
+from services.runtime.stopping import unless
 from services.runtime.topics import partition_counts
 
 _POLL_MS = 200
