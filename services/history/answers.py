@@ -7,9 +7,12 @@ import msgspec
 
 from services.history.agreement import Agreement
 from services.history.archive import Archive
+from services.history.catalogue import catalogue
 from services.history.explain import Contribution, Explanation, explain
+from services.history.questions import load_questions
 from services.history.rendering import as_json, written_positions
 from services.history.report import run_report
+from services.runtime.languages import Language
 from services.runtime.shards import Positions
 
 
@@ -19,6 +22,10 @@ class Answers:
     def __init__(self, archive: Archive, country: str) -> None:
         """Answer by the calendar of the company's country."""
         self._archive, self._country = archive, country
+
+    def catalogue(self, language: Language = "en") -> bytes:
+        """What reports there are, and what each can be asked with."""
+        return catalogue(load_questions().values(), self._country, language)
 
     def report(self, name: str, given: Mapping[str, str], known_at: datetime | None = None) -> bytes:
         """A report; raises HistoryError, which says what is wrong with the question."""

@@ -1,9 +1,7 @@
 """The door of history: what the archive answers, over HTTP, while the service has its file."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -11,22 +9,22 @@ from uuid import UUID
 import msgspec
 from fastapi import FastAPI, Path, Query, Request, Response
 
-from events.event import is_instant
 from projections.projection import Projection
 from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
+from services.history.asking import WAIT_S, read_asked, read_positions
 from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, ShortLogError, UnknownNameError
 from services.history.imports import as_json, standings, told, verdicts
 from services.history.mentions import mentions
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
+from services.history.report_routes import report_routes
 from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
 from services.runtime.problems import Problem, answer_problems, problem_response
-from services.runtime.shards import Positions
 
 Chosen = Mapping[str, Projection]
 Seed = Callable[[int], Awaitable[Mapping[str, str]]]
@@ -34,9 +32,7 @@ Seed = Callable[[int], Awaitable[Mapping[str, str]]]
 Verify = Callable[[int | None, Chosen], Awaitable[Agreement]]
 """Compares the live cells of a version of the projector with history, for some projections."""
 
-_POSITION = re.compile(r"([a-z][a-z0-9_.-]{0,200})/(0|[1-9][0-9]{0,5})@(0|[1-9][0-9]{0,17})", re.ASCII)
 _IDS = msgspec.json.Decoder(list[UUID])
-_WAIT_S = 10.0
 _NOT_FOUND = ("report", "projection")
 
 
@@ -52,26 +48,21 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     answer_callers(app, watch)
     app.add_exception_handler(ClearError, _refused)
     answer_health(app, lambda: archiver.following)
+    app.include_router(report_routes(archiver, answers))
 
     @app.get("/v1/archive", dependencies=[allowed("archive.read")])
     async def which() -> dict[str, object]:
         return {"path": str(archive.path), "positions": written_positions(archive.positions())}
 
-    @app.get("/v1/reports/{name}", dependencies=[allowed("reports.read")])
-    async def report(name: str, request: Request) -> Response:
-        given = dict(request.query_params)
-        known_at = await _asked(archiver, given)
-        return _json(await asyncio.to_thread(answers.report, name, given, known_at))
-
     @app.get("/v1/explain/{projection}", dependencies=[allowed("reports.read")])
     async def explain(projection: str, request: Request) -> Response:
         key = dict(request.query_params)
-        known_at, measure = await _asked(archiver, key), key.pop("only", None)
+        known_at, measure = await read_asked(archiver, key), key.pop("only", None)
         return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
 
     @app.get("/v1/imports", dependencies=[allowed("imports.judge")])
     async def imports(after: str) -> Response:
-        await archiver.reached(_positions(after), _WAIT_S)
+        await archiver.reached(read_positions(after), WAIT_S)
         return _json(as_json(await asyncio.to_thread(standings, archive)))
 
     @app.post("/v1/told", dependencies=[allowed("imports.judge")])
@@ -81,8 +72,8 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
 
     @app.get("/v1/verdicts", dependencies=[allowed("imports.judge")])
     async def what_the_law_says(at: str) -> Response:
-        places = _positions(at)
-        await archiver.reached({source: offset + 1 for source, offset in places.items()}, _WAIT_S)
+        places = read_positions(at)
+        await archiver.reached({source: offset + 1 for source, offset in places.items()}, WAIT_S)
         return _json(as_json(await asyncio.to_thread(verdicts, archive, places)))
 
     @app.get("/v1/mentions", dependencies=[allowed("archive.read")])
@@ -102,29 +93,6 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
 
 def _json(line: bytes) -> Response:
     return Response(line, media_type="application/json")
-
-
-async def _asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:
-    """Take `after` and `known_at` out of a query; wait for the one, give the other."""
-    after, known_at = given.pop("after", None), given.pop("known_at", None)
-    if after is not None:
-        await archiver.reached(_positions(after), _WAIT_S)
-    if known_at is None:
-        return None
-    if not is_instant(known_at):
-        en = "known_at: expected an instant with its zone, such as 2026-11-24T18:00:00Z"
-        ru = "known_at: нужен момент с часовым поясом, например 2026-11-24T18:00:00Z"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
-    return datetime.fromisoformat(known_at)
-
-
-def _positions(text: str) -> Positions:
-    found = [_POSITION.fullmatch(item.strip()) for item in text.split(",")]
-    if not all(found):
-        en = "after: expected positions like kvota.decisions/0@17, several separated by commas"
-        ru = "after: нужны позиции вида kvota.decisions/0@17, несколько — через запятую"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
-    return {(one[1], int(one[2])): int(one[3]) for one in found if one}
 
 
 def _ids(body: bytes) -> list[UUID]:

@@ -1,20 +1,24 @@
-"""A report is one SQL file: its first comment is the question, then come its parameters, then one SELECT.
+"""A report is one SQL file: the question in English and Russian, its parameters and columns, then one SELECT.
 
+The first comment asks the question, the second asks it after `ru:`; both end in a question mark.
 `-- param: name type default`: the type is text, day, instant, zone, country, whole, or the allowed words joined by `|`.
 The default `null` means that the parameter may be left out and says nothing; without one it must be given. A report
 with a country finds its working days in the relation `working_days(day)`; unless one is given, it is the company's.
+Columns are declared as `columns.py` says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.history.columns import Column, Told, read_columns
 from services.history.errors import BadValueError, UnknownNameError
 
 _FOLDER = Path(__file__).parent / "reports"
 _NULL = "null"
+_RU = "ru:"
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 Value = str | int | date | datetime | None
@@ -29,14 +33,25 @@ class Parameter:
     default: str | None
     """As text; None: it must be given."""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that it may be; none: it may be any value of its kind."""
+        return tuple(self.kind.split("|")) if "|" in self.kind else ()
+
+    @property
+    def assumed(self) -> str | None:
+        """What it is when it is left out; None: it then says nothing, or it must be given."""
+        return None if self.default == _NULL else self.default
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A loaded report."""
 
     name: str
-    question: str
+    question: Told
     parameters: tuple[Parameter, ...]
+    columns: tuple[Column, ...]
     sql: str
 
     @property
@@ -59,19 +74,32 @@ def load_questions(folder: Path = _FOLDER) -> dict[str, Question]:
 
 
 def load_question(name: str, text: str) -> Question:
-    """Read a report; raises ValueError when it does not begin with a question or a parameter is not well formed."""
+    """Read a report; raises ValueError when its question, a parameter or a column is not well formed."""
     comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
-    if not comments or not comments[0].endswith("?"):
-        message = f"reports/{name}.sql: begin with a comment that asks the question"
+    try:
+        parameters = tuple(map(_parameter, _lines("param:", comments)))
+        return Question(name, _question(comments), parameters, read_columns(_lines("column:", comments)), text)
+    except ValueError as error:
+        message = f"reports/{name}.sql: {error}"
+        raise ValueError(message) from None
+
+
+def _question(comments: Sequence[str]) -> Told:
+    en, ru = [*comments, "", ""][:2]
+    if not (en.endswith("?") and ru.startswith(_RU) and ru.endswith("?")):
+        message = "begin with a comment that asks the question, then ask it in Russian after `-- ru:`"
         raise ValueError(message)
-    lines = [line.removeprefix("param:") for line in comments if line.startswith("param:")]
-    return Question(name, comments[0], tuple(_parameter(name, line) for line in lines), text)
+    return Told(en, ru.removeprefix(_RU).strip())
 
 
-def _parameter(report: str, line: str) -> Parameter:
+def _lines(mark: str, comments: Sequence[str]) -> list[str]:
+    return [line.removeprefix(mark) for line in comments if line.startswith(mark)]
+
+
+def _parameter(line: str) -> Parameter:
     name, kind, default, *rest = [*line.split(), None, None, None][:4]
     if name is None or kind is None or rest != [None] or not (kind in _READERS or "|" in kind):
-        message = f"reports/{report}.sql: `-- param: name type default`, not {line!r}"
+        message = f"`-- param: name type default`, not {line!r}"
         raise ValueError(message)
     return Parameter(name, kind, default)
 

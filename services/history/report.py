@@ -1,6 +1,6 @@
 """Running a report: one SELECT, read-only, as of one cut of the log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,12 +9,13 @@ import duckdb
 
 from projections.metrics import Policy, policies_of
 from services.history.archive import Archive, Reading
+from services.history.columns import Column, Told, disagreement
 from services.history.errors import BadValueError, UnknownNameError
 from services.history.questions import Question, Value, load_questions
 from services.history.working_days import register_working_days
 from services.runtime.shards import Positions
 
-Field = str | int | bool | Decimal | date | Mapping[str, int] | None
+Field = str | int | float | bool | Decimal | date | Sequence[str] | Mapping[str, int] | None
 """What stands in one place of a report."""
 
 
@@ -23,14 +24,21 @@ class Report:
     """An answer, with all that is needed to get the same answer again."""
 
     name: str
-    question: str
+    question: Told
     parameters: Mapping[str, Value]
     as_of: Positions
     """The records that it is made of: in each partition those before this offset."""
-    columns: tuple[str, ...]
+    schema: tuple[Column, ...]
+    types: tuple[str, ...]
+    """Of each column, as DuckDB calls it."""
     rows: tuple[tuple[Field, ...], ...]
     policies: tuple[Policy, ...]
     """The formulas by which its numbers were reckoned."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns."""
+        return tuple(column.name for column in self.schema)
 
 
 def run_report(
@@ -58,23 +66,36 @@ def answer(
     assumed = {question.country: country} if question.country and country else {}
     parameters = question.bind({**assumed, **given})
     with archive.reading(cut) as reading:
-        columns, rows = _select(reading, question, parameters)
-        policies = policies_of(question.sql, reading.con)
-        return Report(question.name, question.question, parameters, reading.cut, columns, rows, policies)
+        types, rows = _select(reading, question, parameters)
+        return Report(
+            name=question.name,
+            question=question.question,
+            parameters=parameters,
+            as_of=reading.cut,
+            schema=question.columns,
+            types=types,
+            rows=rows,
+            policies=policies_of(question.sql, reading.con),
+        )
 
 
 def _select(
     reading: Reading, question: Question, parameters: Mapping[str, Value]
 ) -> tuple[tuple[str, ...], tuple[tuple[Field, ...], ...]]:
+    """The types of the columns, and the rows; raises ValueError when the report does not declare these columns."""
     if question.country is not None:
         register_working_days(reading, str(parameters[question.country]))
     try:
         result = reading.con.execute(question.sql, _used(question, parameters))
-        rows: Iterable[tuple[Field, ...]] = result.fetchall()
+        rows = tuple[tuple[Field, ...], ...](result.fetchall())
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         message = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
         raise BadValueError(message) from None
-    return tuple(column[0] for column in result.description), tuple(rows)
+    described = [(str(column[0]), str(column[1])) for column in result.description]
+    if differs := disagreement(question.columns, described):
+        message = f"reports/{question.name}.sql: {differs}"
+        raise ValueError(message)
+    return tuple(held for _, held in described), rows
 
 
 def _used(question: Question, parameters: Mapping[str, Value]) -> dict[str, Value]:

@@ -98,6 +98,13 @@ class TestAnswers:
         [row] = answer.json()["rows"]
         assert (row["attainment"], row["booked_minor"], row["as_of"]) == ("50.00", 500, "2026-11-24")
 
+    async def test_what_reports_there_are_is_told_in_the_language_asked_for(self, archive: Archive) -> None:
+        async with at_the_door(archive) as client:
+            usual = await client.get("/v1/reports")
+            russian = await client.get("/v1/reports", headers={"Accept-Language": "ru"})
+        assert (usual.content, usual.headers["content-language"]) == (Answers(archive, "RU").catalogue(), "en")
+        assert (russian.content, russian.headers["content-language"]) == (Answers(archive, "RU").catalogue("ru"), "ru")
+
     async def test_a_report_can_be_had_as_known_at_a_moment(self, archive: Archive) -> None:
         fill(archive)
         async with at_the_door(archive) as client:
@@ -188,7 +195,7 @@ class TestRefusals:
         self, archive: Archive, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fill(archive)
-        monkeypatch.setattr("services.history.door._WAIT_S", 0.05)
+        monkeypatch.setattr("services.history.asking.WAIT_S", 0.05)
         async with at_the_door(archive) as client:
             there = await client.get("/v1/reports/rep_day", params={"after": "kvota.decisions/0@2,kvota.calls/0@1"})
             missing = await client.get("/v1/reports/rep_day", params={"after": "kvota.decisions/0@3"})

@@ -1,4 +1,5 @@
 -- How did each queue serve its callers, in each quarter of an hour and in all?
+-- ru: Как каждая очередь обслуживала звонящих: по четвертям часа и всего?
 -- A row without an interval is the total of its queue. A call belongs to the quarter in which it joined the queue, was
 -- answered or ended, as the clock says; handle time always to the quarter in which the call ended. `day` is a day in `zone`,
 -- `to` the first moment that is left out. The target is a percentage, met or not by the service level under `policy`.
@@ -12,6 +13,25 @@
 -- param: short whole 5
 -- param: target whole 80
 -- param: policy answered_only|offered|removed|ignore_abandon_within_threshold|exclude_short|abandon_after_threshold offered
+-- column: queue text | Queue | Очередь
+-- column: interval instant | Quarter of an hour | Четверть часа
+-- column: offered count | Offered | Поступило
+-- column: answered count | Answered | Отвечено
+-- column: abandoned count | Abandoned | Потеряно
+-- column: timed_out count | Timed out | Истекло время
+-- column: key_exit count | Left by key | Вышли по клавише
+-- column: other count | Left otherwise | Ушли иначе
+-- column: transferred count | Transferred | Переведено
+-- column: service_level_answered_only percent | Service level: of answered, % | Уровень сервиса: от отвеченных, %
+-- column: service_level_offered percent | Service level: of offered, % | Уровень сервиса: от поступивших, %
+-- column: service_level_removed percent | Service level: abandoned removed, % | Уровень сервиса: без потерянных, %
+-- column: service_level_ignore_abandon_within_threshold percent | Service level: abandoned within threshold ignored, % | Уровень сервиса: без потерянных до порога, %
+-- column: service_level_exclude_short percent | Service level: short abandons excluded, % | Уровень сервиса: без коротких потерь, %
+-- column: service_level_abandon_after_threshold percent | Service level: abandoned after threshold counted, % | Уровень сервиса: с потерянными после порога, %
+-- column: target_met flag | Target met | Цель достигнута
+-- column: asa seconds | Average speed of answer, s | Среднее время ответа, с
+-- column: aht seconds | Average handle time, s | Среднее время обработки, с
+-- column: abandon_rate percent | Abandon rate, % | Доля потерянных, %
 WITH edges AS (
     SELECT CASE WHEN is_wait_edge($threshold) THEN $threshold
                 ELSE error('threshold: waits are kept by the second to 60, by 5 to 300, then by the minute') END AS threshold,

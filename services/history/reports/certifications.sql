@@ -1,9 +1,17 @@
 -- Who is certified in what, and until when?
+-- ru: Кто в чём аттестован и до какого дня?
 -- As of the start of the day `as_of`; without it, of the last business day that the log tells of. Of each programme the
 -- certification that holds longest. One that ends within `within` days is expiring. Whoever has left is left out.
 -- param: as_of day null
 -- param: rep text null
 -- param: within whole 30
+-- column: rep text | Rep | Сотрудник
+-- column: programme text | Programme | Программа
+-- column: programme_version count | Version of the programme | Версия программы
+-- column: granted_on day | Granted on | Выдана
+-- column: expires_on day | Expires on | Истекает
+-- column: state text | State | Состояние
+-- column: days_left count | Days left | Осталось дней
 WITH moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
 ),

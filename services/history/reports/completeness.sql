@@ -1,4 +1,5 @@
 -- Is what each feed told of each day complete, when was it silent, and is its clock right?
+-- ru: Полно ли то, что каждый источник рассказал о каждом дне, когда он молчал и верны ли его часы?
 -- A gap is closed when its feed filled it itself (`feed.gap_closed`), or when a reading by another feed of the same source covers
 -- it from its first moment to its last; the others are open: a feed that read what was before and after has read around it.
 -- `missing` counts the items of gaps that the source numbers, and `unknown_open` the open gaps of which nobody knows how large
@@ -10,6 +11,22 @@
 -- param: from day null
 -- param: to day null
 -- param: feed text null
+-- column: feed text | Feed | Источник
+-- column: day day | Day | День
+-- column: received count | Received | Принято
+-- column: appended count | Appended | Записано
+-- column: parked count | Parked | Отложено
+-- column: gaps count | Gaps | Пропуски
+-- column: gaps_closed count | Gaps closed | Закрытые пропуски
+-- column: gaps_open count | Gaps open | Открытые пропуски
+-- column: missing count | Missing | Недостаёт
+-- column: missing_open count | Missing in open gaps | Недостаёт в открытых пропусках
+-- column: unknown_open count | Open gaps of unknown size | Открытые пропуски неизвестного размера
+-- column: beats count | Beats | Сигналы
+-- column: first_beat_at instant | First beat | Первый сигнал
+-- column: last_beat_at instant | Last beat | Последний сигнал
+-- column: longest_silence_s seconds | Longest silence, s | Самое долгое молчание, с
+-- column: clock_ahead_ms number | Clock ahead, ms | Часы спешат, мс
 -- `to` is the first day that is left out.
 WITH counts AS (
     SELECT feed,

@@ -1,10 +1,15 @@
 -- Who worked with customers before being certified for it?
+-- ru: Кто работал с клиентами до обязательной аттестации?
 -- A contact is an answered call, or one that a rep wrote down (`customer.contacted`). Required is what the version of the
 -- programme says that was followed on the day: of everyone in its posts, or of those whose first day is not before the
 -- programme's. `programmes` are those in which the rep should have been certified on the day, and was not.
 -- param: day day null
 -- param: from day null
 -- param: to day null
+-- column: rep text | Rep | Сотрудник
+-- column: day day | Day | День
+-- column: programmes text | Programmes not certified in | Программы без аттестации
+-- column: contacts count | Contacts | Контакты
 -- `to` is the first day that is left out.
 WITH contact AS (
     SELECT rep, day, fact.weight FROM calls WHERE type = 'call.ended' AND rep IS NOT NULL AND answered_at IS NOT NULL

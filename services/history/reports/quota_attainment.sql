@@ -1,4 +1,5 @@
 -- How much of what they are asked for have reps, teams and the company brought, and where will they end?
+-- ru: Какую часть плана выполнили сотрудники, команды и компания и чем закончат?
 -- As of the end of the day `as_of`; without it, of the last business day that the log tells of. `period` names a period; without
 -- it, those in which the day lies. Reps are measured by what they were credited with. Units are measured twice, by their own
 -- quota and by the sum of their members' quotas: who belongs to a unit is asked for each credit on its day, and for each quota
@@ -10,6 +11,28 @@
 -- param: rep text null
 -- param: unit text null
 -- param: country country RU
+-- column: level text | Level | Уровень
+-- column: rep text | Rep | Сотрудник
+-- column: unit text | Unit | Подразделение
+-- column: denominator text | Measured by | По чьему плану
+-- column: period text | Period | Период
+-- column: currency text | Currency | Валюта
+-- column: as_of day | As of | На день
+-- column: working_days count | Working days | Рабочих дней
+-- column: elapsed_days count | Working days elapsed | Прошло рабочих дней
+-- column: quota_minor minor | Quota, minor units | План, мин. ед.
+-- column: relieved_minor minor | Relief of quota, minor units | Снято с плана, мин. ед.
+-- column: won_minor minor | Won, minor units | Продано, мин. ед.
+-- column: refunded_minor minor | Refunded, minor units | Возвращено, мин. ед.
+-- column: booked_minor minor | Booked, minor units | Итого, мин. ед.
+-- column: attainment percent | Attainment, % | Выполнение, %
+-- column: attainment_to_date percent | Attainment to date, % | Выполнение на день, %
+-- column: expected_share percent | Expected share, % | Ожидаемая доля, %
+-- column: pace number | Pace, points | Опережение, п. п.
+-- column: forecast_minor minor | Forecast, minor units | Прогноз, мин. ед.
+-- column: gap_minor minor | Gap, minor units | Осталось до плана, мин. ед.
+-- column: required_per_day_minor minor | Required a day, minor units | Нужно в день, мин. ед.
+-- column: over_assignment percent | Over-assignment, % | Превышение суммы личных планов, %
 WITH RECURSIVE
 moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of

@@ -1,9 +1,25 @@
 -- What did each rep do on each day, and what came of it?
+-- ru: Что каждый сотрудник делал в каждый день и что из этого вышло?
 -- `won_minor` is gross; what was taken back on the day is `refunded_minor`.
 -- param: day day null
 -- param: from day null
 -- param: to day null
 -- param: rep text null
+-- column: rep text | Rep | Сотрудник
+-- column: day day | Day | День
+-- column: calls count | Calls | Звонки
+-- column: answered count | Answered | Отвечено
+-- column: outbound count | Outbound | Исходящие
+-- column: transferred count | Transferred | Переведено
+-- column: talk_seconds seconds | Talk, s | Разговор, с
+-- column: hold_seconds seconds | Hold, s | Удержание, с
+-- column: wrap_seconds seconds | Wrap-up, s | Постобработка, с
+-- column: aht seconds | Average handle time, s | Среднее время обработки, с
+-- column: wins count | Wins | Продажи
+-- column: won_minor map | Won, minor units | Продано, мин. ед.
+-- column: won_new_minor map | Won from new customers, minor units | Продано новым клиентам, мин. ед.
+-- column: refunds count | Refunds | Возвраты
+-- column: refunded_minor map | Refunded, minor units | Возвращено, мин. ед.
 -- `to` is the first day that is left out.
 WITH days AS (
     SELECT *

@@ -1,8 +1,15 @@
 -- What did the company sell on each day, and what did it pay back?
+-- ru: Что компания продала в каждый день и что вернула?
 -- `won_minor` is gross; what went back to customers on the day is `refunded_minor`. Deals are counted whole, whoever is credited.
 -- param: day day null
 -- param: from day null
 -- param: to day null
+-- column: day day | Day | День
+-- column: currency text | Currency | Валюта
+-- column: wins count | Wins | Продажи
+-- column: won_minor minor | Won, minor units | Продано, мин. ед.
+-- column: refunded_minor minor | Refunded, minor units | Возвращено, мин. ед.
+-- column: booked_minor minor | Booked, minor units | Итого, мин. ед.
 -- `to` is the first day that is left out.
 SELECT day,
        currency,

@@ -1,4 +1,5 @@
 -- How soon were leads called, and how soon did somebody speak with the person?
+-- ru: Как скоро лидам звонили и как скоро с человеком поговорили?
 -- Two clocks run from the lead's coming in: to the first call to the person (`attempt`), and to the first on which a rep and a
 -- person spoke (`contact`; a machine is none). Both are in seconds of business hours: on working days of the country from
 -- `opens` to `closes`, in minutes after midnight in `zone`. So a lead of Friday night waits from Monday morning. Medians are
@@ -12,6 +13,15 @@
 -- param: opens whole 540
 -- param: closes whole 1080
 -- param: within whole 5
+-- column: pool text | Pool | Пул
+-- column: found_through text | Found through | Откуда пришёл
+-- column: leads count | Leads | Лиды
+-- column: attempted count | Called | Звонили
+-- column: contacted count | Spoken with | Поговорили
+-- column: attempt_p50_seconds seconds | Median time to the first call, s | Медиана до первого звонка, с
+-- column: contact_p50_seconds seconds | Median time to the first talk, s | Медиана до первого разговора, с
+-- column: attempted_within percent | Called in time, % | Звонили вовремя, %
+-- column: contact_share percent | Spoken with, % | Поговорили, %
 WITH lead AS (
     SELECT lead, pool, found_through, time AS received_at
     FROM leads

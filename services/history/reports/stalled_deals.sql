@@ -1,9 +1,18 @@
 -- Which open deals have stood in their stage for too long?
+-- ru: Какие открытые сделки слишком долго стоят на своём этапе?
 -- As of the start of the day `as_of`; without it, of the last business day that the log tells of. Too long is `days` days or
 -- more since the deal entered its stage. Amounts are what the sale is expected to bring.
 -- param: as_of day null
 -- param: days whole 14
 -- param: rep text null
+-- column: deal text | Deal | Сделка
+-- column: customer text | Customer | Клиент
+-- column: rep text | Rep | Сотрудник
+-- column: stage text | Stage | Этап
+-- column: staged_on day | In the stage since | На этапе с
+-- column: days_in_stage count | Days in the stage | Дней на этапе
+-- column: amount_minor minor | Amount, minor units | Сумма, мин. ед.
+-- column: currency text | Currency | Валюта
 WITH moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
 ),

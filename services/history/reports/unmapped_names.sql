@@ -1,9 +1,17 @@
 -- Which names of phone systems does nobody stand behind?
+-- ru: За какими именами телефонных систем никто не стоит?
 -- An agent's name is unmapped as long as facts are told as of a rep who was never hired here; a queue's where names of queues of
 -- the same source are mapped and this one is not. `told_as` is what the facts count under. Once a name is mapped its facts are
 -- restated, and it is gone from here. `seen_first` and `seen_last` are when the first and the last of these facts happened.
 -- param: source text null
 -- param: kind text null
+-- column: source text | Source | Источник
+-- column: kind text | Kind | Вид
+-- column: name text | Name | Имя
+-- column: told_as text | Told as | Записано как
+-- column: facts count | Facts | Факты
+-- column: seen_first instant | Seen first | Впервые замечено
+-- column: seen_last instant | Seen last | Последний раз замечено
 WITH told AS (
     SELECT source, 'agent' AS kind, source_agent AS own, rep AS told_as, type, time, subject, fact.weight AS weight
     FROM calls WHERE rep IS NOT NULL

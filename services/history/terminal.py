@@ -1,0 +1,69 @@
+"""A report on a terminal: a table, and the formulas of its numbers. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from rich.table import Table
+
+from projections.metrics import Policy
+from services.history.rendering import as_text
+
+_FRAME = 3
+"""What a column of a table takes besides its text."""
+_TURNED = 20
+"""What a turned row may take: an instant fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a terminal shows of a report."""
+
+    question: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    policies: tuple[Policy, ...]
+
+
+def shown(line: bytes) -> Shown:
+    """Read a report's JSON; what JSON has no form for stays text, which is shown alike."""
+    read = msgspec.json.decode(line)
+    return Shown(
+        question=read["question"],
+        columns=tuple(read["columns"]),
+        rows=tuple(tuple(row.values()) for row in read["rows"]),
+        policies=tuple(Policy(**policy) for policy in read["policies"]),
+    )
+
+
+def as_tables(answer: Shown, width: int) -> list[Table]:
+    """The rows for a terminal of `width` characters; where they are too wide, turned: what was a row is a column."""
+    columns = [[name, *cells] for name, *cells in zip(answer.columns, *_cells(answer), strict=True)]
+    if sum(max(map(len, column)) + _FRAME for column in columns) <= width:
+        return [_table(answer.columns, _cells(answer), answer.question)]
+    apiece = max(1, (width - max(map(len, answer.columns)) - _FRAME) // (_TURNED + _FRAME))
+    parts = [answer.rows[start : start + apiece] for start in range(0, len(answer.rows), apiece)]
+    return [_turned(answer, part, answer.question if part is parts[0] else None) for part in parts]
+
+
+def formulas(answer: Shown) -> str:
+    """The formulas by which the numbers were reckoned, a line each."""
+    return "\n".join(f"{policy.id} v{policy.version}: {policy.formula}" for policy in answer.policies)
+
+
+def _turned(answer: Shown, rows: Sequence[Sequence[object]], title: str | None) -> Table:
+    cells = [[as_text(value) for value in row] for row in rows]
+    return _table(("", *(row[0] for row in cells)), list(zip(answer.columns, *cells, strict=True))[1:], title)
+
+
+def _cells(answer: Shown) -> list[list[str]]:
+    return [[as_text(value) for value in row] for row in answer.rows]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str | None) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for place, column in enumerate(header):
+        table.add_column(column, justify="left" if place == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    return table
