@@ -2,38 +2,43 @@
 
 import re
 from datetime import datetime
-from http import HTTPStatus
 
 from events.event import is_instant
 from services.history.archiver import Archiver
-from services.runtime.problems import Problem
+from services.runtime.errors import WrongField
+from services.runtime.problems import invalid_fields
 from services.runtime.shards import Positions
 
 WAIT_S = 10.0
 """How long an answer waits for what is not archived yet."""
 
 _POSITION = re.compile(r"([a-z][a-z0-9_.-]{0,200})/(0|[1-9][0-9]{0,5})@(0|[1-9][0-9]{0,17})", re.ASCII)
+_NO_INSTANT = WrongField(
+    "known_at",
+    "expected an instant with its zone, such as 2026-11-24T18:00:00Z",
+    "нужен момент с часовым поясом, например 2026-11-24T18:00:00Z",
+)
+_NO_POSITIONS = (
+    "expected positions like kvota.decisions/0@17, several separated by commas",
+    "нужны позиции вида kvota.decisions/0@17, несколько — через запятую",
+)
 
 
 async def read_asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:
     """Take `after` and `known_at` out of a query; wait for the one, give the other; raises Problem."""
     after, known_at = given.pop("after", None), given.pop("known_at", None)
     if after is not None:
-        await archiver.reached(read_positions(after), WAIT_S)
+        await archiver.reached(read_positions(after, "after"), WAIT_S)
     if known_at is None:
         return None
     if not is_instant(known_at):
-        en = "known_at: expected an instant with its zone, such as 2026-11-24T18:00:00Z"
-        ru = "known_at: нужен момент с часовым поясом, например 2026-11-24T18:00:00Z"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
+        raise invalid_fields(_NO_INSTANT)
     return datetime.fromisoformat(known_at)
 
 
-def read_positions(text: str) -> Positions:
+def read_positions(text: str, field: str) -> Positions:
     """Positions as a query writes them; raises Problem."""
     found = [_POSITION.fullmatch(item.strip()) for item in text.split(",")]
     if not all(found):
-        en = "after: expected positions like kvota.decisions/0@17, several separated by commas"
-        ru = "after: нужны позиции вида kvota.decisions/0@17, несколько — через запятую"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
+        raise invalid_fields(WrongField(field, *_NO_POSITIONS))
     return {(one[1], int(one[2])): int(one[3]) for one in found if one}

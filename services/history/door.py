@@ -24,7 +24,7 @@ from services.history.report_routes import report_routes
 from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
-from services.runtime.problems import Problem, answer_problems, problem_response
+from services.runtime.problems import Problem, answer_problems, invalid_fields, problem_response
 
 Chosen = Mapping[str, Projection]
 Seed = Callable[[int], Awaitable[Mapping[str, str]]]
@@ -62,7 +62,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
 
     @app.get("/v1/imports", dependencies=[allowed("imports.judge")])
     async def imports(after: str) -> Response:
-        await archiver.reached(read_positions(after), WAIT_S)
+        await archiver.reached(read_positions(after, "after"), WAIT_S)
         return _json(as_json(await asyncio.to_thread(standings, archive)))
 
     @app.post("/v1/told", dependencies=[allowed("imports.judge")])
@@ -72,7 +72,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
 
     @app.get("/v1/verdicts", dependencies=[allowed("imports.judge")])
     async def what_the_law_says(at: str) -> Response:
-        places = read_positions(at)
+        places = read_positions(at, "at")
         await archiver.reached({source: offset + 1 for source, offset in places.items()}, WAIT_S)
         return _json(as_json(await asyncio.to_thread(verdicts, archive, places)))
 
@@ -104,7 +104,13 @@ def _ids(body: bytes) -> list[UUID]:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return problem_response(request, Problem(*_sort(error), str(error)))
+    return problem_response(request, _problem(error))
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, HistoryError) and error.wrong:
+        return invalid_fields(*error.wrong)
+    return Problem(*_sort(error), str(error), error.ru if isinstance(error, HistoryError) else None)
 
 
 def _sort(error: Exception) -> tuple[HTTPStatus, str]:

@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.runtime.errors import ClearError
+from services.runtime.errors import ClearError, WrongField
 from services.runtime.shards import Positions, Source
 
 
 class HistoryError(ClearError):
     """History cannot answer; the text says why and what to do."""
+
+    ru: str | None = None
+    """The text in Russian, where whoever asks may be a person."""
+    wrong: tuple[WrongField, ...] = ()
+    """What is wrong with the question, field by field, where that is known."""
 
 
 class HistoryBusyError(HistoryError):
@@ -25,6 +30,7 @@ class NothingLiveError(HistoryError):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("nothing is live yet: start a projector, then verify")
+        self.ru = "живых чисел ещё нет: запустите проектор, затем сверяйте"
 
 
 class SeededError(HistoryError):
@@ -46,6 +52,7 @@ class HistoryBehindError(HistoryError):
             if archived.get((topic, partition), 0) < before
         ]
         super().__init__(f"not archived far enough: {', '.join(missing)}")
+        self.ru = f"в архиве этого ещё нет: {', '.join(missing)}; повторите запрос позже"
 
 
 class HistoryMismatchError(HistoryError):
@@ -83,13 +90,33 @@ class UnfoldableHistoryError(HistoryError):
 
 
 class UnknownNameError(HistoryError):
-    """Somebody named a report, parameter, projection, key or measure that there is not."""
+    """Somebody named a report, projection, key or measure that there is not."""
 
     def __init__(self, name: str, *, kind: str, known: Iterable[str]) -> None:
         """List what there is."""
         self.kind = kind
-        super().__init__(f"no {kind} {name!r}; there are: {', '.join(sorted(known)) or 'none'}")
+        there = ", ".join(sorted(known))
+        super().__init__(f"no {kind} {name!r}; there are: {there or 'none'}")
+        self.ru = f"нет {_OF[kind]} {name!r}; есть: {there or 'ничего'}" if kind in _OF else None
+        if kind in _ASKED_AS:
+            field = _ASKED_AS[kind] or name
+            self.wrong = (WrongField(field, str(self), self.ru or str(self)),)
 
 
 class BadValueError(HistoryError):
-    """A parameter has a value that it cannot have."""
+    """Something that a question says has a value that it cannot have."""
+
+
+class BadParametersError(BadValueError):
+    """Parameters of a report that there are not, or that cannot be."""
+
+    def __init__(self, *wrong: WrongField) -> None:
+        """Say what is wrong with each: there is at least one."""
+        super().__init__("; ".join(f"{each.field}: {each.en}" for each in wrong))
+        self.ru = "; ".join(f"{each.field}: {each.ru}" for each in wrong)
+        self.wrong = wrong
+
+
+_OF = {"report": "отчёта", "projection": "проекции", "key": "ключа", "measure": "показателя"}
+_ASKED_AS = {"key": None, "measure": "only"}
+"""By what field of an explanation each is asked for; None: by itself."""

@@ -14,7 +14,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.history.columns import Column, Told, read_columns
-from services.history.errors import BadValueError, UnknownNameError
+from services.history.errors import BadParametersError
+from services.runtime.errors import WrongField
 
 _FOLDER = Path(__file__).parent / "reports"
 _NULL = "null"
@@ -39,6 +40,12 @@ class Parameter:
         return tuple(self.kind.split("|")) if "|" in self.kind else ()
 
     @property
+    def expected(self) -> Told:
+        """What it has to be, in words."""
+        listed = ", ".join(self.words)
+        return Told(f"one of {listed}", f"одно из: {listed}") if self.words else _EXPECTED[self.kind]
+
+    @property
     def assumed(self) -> str | None:
         """What it is when it is left out; None: it then says nothing, or it must be given."""
         return None if self.default == _NULL else self.default
@@ -60,12 +67,20 @@ class Question:
         return next((parameter.name for parameter in self.parameters if parameter.kind == "country"), None)
 
     def bind(self, given: Mapping[str, str]) -> dict[str, Value]:
-        """The value of every parameter, given or by default; raises HistoryError for what cannot be."""
-        known = [parameter.name for parameter in self.parameters]
-        for name in given:
-            if name not in known:
-                raise UnknownNameError(name, kind=f"parameter of {self.name}", known=known)
-        return {parameter.name: _bound(self.name, parameter, given) for parameter in self.parameters}
+        """The value of every parameter, given or by default; raises BadParametersError, that says all that is wrong."""
+        known = ", ".join(sorted(parameter.name for parameter in self.parameters))
+        unknown = sorted(given.keys() - {parameter.name for parameter in self.parameters})
+        wrong = [WrongField(name, *_unknown(self.name, known)) for name in unknown]
+        bound = dict[str, Value]()
+        for parameter in self.parameters:
+            value = _bound(parameter, given)
+            if isinstance(value, WrongField):
+                wrong.append(value)
+            else:
+                bound[parameter.name] = value
+        if wrong:
+            raise BadParametersError(*wrong)
+        return bound
 
 
 def load_questions(folder: Path = _FOLDER) -> dict[str, Question]:
@@ -104,25 +119,28 @@ def _parameter(line: str) -> Parameter:
     return Parameter(name, kind, default)
 
 
-def _bound(report: str, parameter: Parameter, given: Mapping[str, str]) -> Value:
+def _unknown(report: str, known: str) -> tuple[str, str]:
+    en = f"{report} has no such parameter; there are: {known or 'none'}"
+    return en, f"у отчёта {report} нет такого параметра; есть: {known or 'никаких'}"
+
+
+def _bound(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField:
     text = given.get(parameter.name, parameter.default)
-    if text is None:
-        message = f"{report} needs {parameter.name}={parameter.kind}"
-        raise BadValueError(message)
     if text == _NULL:
         return None
+    en, ru = parameter.expected
+    if text is None:
+        return WrongField(parameter.name, f"it must be given: {en}", f"нужно значение: {ru}")
     try:
-        return _READERS.get(parameter.kind, _one_of(parameter.kind))(text)
-    except ValueError as error:
-        message = f"{parameter.name}={text!r} is no {parameter.kind}: {error}"
-        raise BadValueError(message) from None
+        return _READERS.get(parameter.kind, _one_of(parameter.words))(text)
+    except ValueError:
+        return WrongField(parameter.name, f"{text!r} is not {en}", f"{text!r} не подходит, нужно: {ru}")
 
 
 def _instant(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        message = "a time zone is missing, as in 2026-11-24T09:00:00Z"
-        raise ValueError(message)
+        raise ValueError
     return moment
 
 
@@ -130,23 +148,20 @@ def _zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, IsADirectoryError):
-        message = "write it as in Europe/Moscow"
-        raise ValueError(message) from None
+        raise ValueError from None
 
 
 def _whole(text: str) -> int:
     number = int(text)
     if not _LEAST <= number <= _GREATEST:
-        message = "too large"
-        raise ValueError(message)
+        raise ValueError
     return number
 
 
-def _one_of(words: str) -> Callable[[str], str]:
+def _one_of(words: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if text not in words.split("|"):
-            message = "say one of these words"
-            raise ValueError(message)
+        if text not in words:
+            raise ValueError
         return text
 
     return read
@@ -159,4 +174,15 @@ _READERS: Mapping[str, Callable[[str], Value]] = {
     "zone": _zone,
     "country": str,
     "whole": _whole,
+}
+_EXPECTED = {
+    "text": Told("a text", "строка"),
+    "day": Told("a day, such as 2026-11-24", "день, например 2026-11-24"),
+    "instant": Told(
+        "an instant with its zone, such as 2026-11-24T09:00:00Z",
+        "момент с часовым поясом, например 2026-11-24T09:00:00Z",
+    ),
+    "zone": Told("a time zone, such as Europe/Moscow", "часовой пояс, например Europe/Moscow"),
+    "country": Told("a country as ISO 3166 writes it, such as RU", "страна по ISO 3166, например RU"),
+    "whole": Told("a whole number below 2^63", "целое число меньше 2^63"),
 }

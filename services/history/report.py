@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import duckdb
 
+from projections.calendar import UnknownCountryError
 from projections.metrics import Policy, policies_of
 from services.history.archive import Archive, Reading
 from services.history.columns import Column, Told, disagreement
-from services.history.errors import BadValueError, UnknownNameError
+from services.history.errors import BadParametersError, BadValueError, UnknownNameError
 from services.history.questions import Question, Value, load_questions
 from services.history.working_days import register_working_days
+from services.runtime.errors import WrongField
 from services.runtime.shards import Positions
 
 Field = str | int | float | bool | Decimal | date | Sequence[str] | Mapping[str, int] | None
@@ -83,19 +85,36 @@ def _select(
     reading: Reading, question: Question, parameters: Mapping[str, Value]
 ) -> tuple[tuple[str, ...], tuple[tuple[Field, ...], ...]]:
     """The types of the columns, and the rows; raises ValueError when the report does not declare these columns."""
-    if question.country is not None:
-        register_working_days(reading, str(parameters[question.country]))
+    _give_calendar(reading, question, parameters)
     try:
         result = reading.con.execute(question.sql, _used(question, parameters))
         rows = tuple[tuple[Field, ...], ...](result.fetchall())
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        message = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")
-        raise BadValueError(message) from None
+        raise _refusal(question, str(error).splitlines()[0].removeprefix("Invalid Input Error: ")) from None
     described = [(str(column[0]), str(column[1])) for column in result.description]
     if differs := disagreement(question.columns, described):
         message = f"reports/{question.name}.sql: {differs}"
         raise ValueError(message)
     return tuple(held for _, held in described), rows
+
+
+def _give_calendar(reading: Reading, question: Question, parameters: Mapping[str, Value]) -> None:
+    if question.country is None:
+        return
+    try:
+        register_working_days(reading, str(parameters[question.country]))
+    except UnknownCountryError as error:
+        ru = f"календаря нет: {parameters[question.country]!r}; напишите страну по ISO 3166, например RU"
+        raise BadParametersError(WrongField(question.country, str(error), ru)) from None
+
+
+def _refusal(question: Question, said: str) -> BadValueError:
+    """What the SQL refuses by `error('parameter: English | Русский')`; or what DuckDB says of a value."""
+    field, _, what = said.partition(": ")
+    en, _, ru = what.partition(" | ")
+    if ru and any(field == parameter.name for parameter in question.parameters):
+        return BadParametersError(WrongField(field, en, ru))
+    return BadValueError(said)
 
 
 def _used(question: Question, parameters: Mapping[str, Value]) -> dict[str, Value]:

@@ -4,9 +4,8 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
-from projections.calendar import UnknownCountryError, working_dates
+from projections.calendar import working_dates
 from services.history.archive import Reading
-from services.history.errors import BadValueError
 
 _MARGIN = timedelta(days=366)
 """How far beyond what the log speaks of a period may reach that is named by the calendar alone."""
@@ -19,17 +18,14 @@ FROM (SELECT unnest([starts_on, ends_on])::DATE AS day FROM quota UNION ALL SELE
 def register_working_days(reading: Reading, country: str) -> None:
     """Let the reading's `working_days(day)` be the working days of a country, in every period that it may ask about.
 
-    Raises BadValueError for a country without a calendar.
+    Raises UnknownCountryError for a country without a calendar.
     """
     first, last = reading.con.execute(_SPAN).fetchall()[0]
     reading.con.register("working_days", pa.table({"day": pa.array(_days(country, first, last), pa.date32())}))
 
 
 def _days(country: str, first: date | None, last: date | None) -> list[date]:
-    try:
-        return working_dates(country, _shifted(first, -_MARGIN), _shifted(last, _MARGIN))
-    except UnknownCountryError as error:
-        raise BadValueError(str(error)) from None
+    return working_dates(country, _shifted(first, -_MARGIN), _shifted(last, _MARGIN))
 
 
 def _shifted(day: date | None, by: timedelta) -> date:

@@ -1,5 +1,15 @@
 """What went wrong, for a person."""
 
+from typing import NamedTuple
+
+
+class WrongField(NamedTuple):
+    """What is wrong with one thing that somebody said, in both languages; the name of the thing is not in the text."""
+
+    field: str
+    en: str
+    ru: str
+
 
 class ClearError(Exception):
     """Its text is one clear line: what was wrong, where, and what to do. The command line shows it and exits with 2."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from services.runtime.errors import WrongField
 from services.runtime.invalid import explained
 from services.runtime.languages import Language, preferred
 
@@ -77,6 +78,25 @@ class _InvalidInput(Problem):
 
     def _members(self, language: Language) -> Mapping[str, Any]:
         return {"errors": [{"field": field, "problem": explained(error, language)} for field, error in self._errors]}
+
+
+class _InvalidFields(Problem):
+    """The same where we say ourselves what is wrong."""
+
+    def __init__(self, wrong: Sequence[WrongField]) -> None:
+        self._wrong = wrong
+        first = wrong[0]
+        en, ru = f"{first.field}: {first.en}", f"поле {first.field}: {first.ru}"
+        super().__init__(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
+
+    def _members(self, language: Language) -> Mapping[str, Any]:
+        said = [(each.field, each.ru if language == "ru" else each.en) for each in self._wrong]
+        return {"errors": [{"field": field, "problem": problem} for field, problem in said]}
+
+
+def invalid_fields(*wrong: WrongField) -> Problem:
+    """The problem of fields that are not as they have to be: at least one."""
+    return _InvalidFields(wrong)
 
 
 def validation_problem(errors: Sequence[Mapping[str, Any]]) -> Problem:

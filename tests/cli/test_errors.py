@@ -23,7 +23,7 @@ HEAVY = {"aiokafka", "duckdb", "faust", "pyarrow", "pydantic", "numpy", "hypothe
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--source-zone", "Mars"), "no time zone 'Mars'"),
         (("feed", "asterisk", "--file", "{file}", "--dry-run", "--roster", "{file}"), "a roster is a JSON object"),
         (("report", "nothing"), "no report 'nothing'; there are: call_centre, certifications, completeness, "),
-        (("report", "rep_day", "colour=red"), "no parameter of rep_day 'colour'"),
+        (("report", "rep_day", "colour=red"), "colour: rep_day has no such parameter; there are: day, from, rep, to"),
         (("report", "rep_day", "day"), "expected NAME=VALUE, got 'day'"),
         (("report", "rep_day", "--known-at", "yesterday"), "'yesterday' is no instant"),
         (("report", "rep_day", "--known-at", "2026-11-24T10:00:00"), "has no zone"),

@@ -170,9 +170,9 @@ class TestRefusals:
             ("reports/nothing", 404, "no report 'nothing'; there are: call_centre"),
             ("explain/nothing", 404, "no projection 'nothing'"),
             ("verify?projection=nothing", 404, "no projection 'nothing'"),
-            ("reports/rep_day?colour=red", 422, "no parameter of rep_day 'colour'"),
-            ("reports/rep_day?day=yesterday", 422, "day='yesterday' is no day"),
-            ("reports/quota_attainment?country=Mars", 422, "no calendar of 'Mars'"),
+            ("reports/rep_day?colour=red", 422, "colour: rep_day has no such parameter; there are: day, from"),
+            ("reports/rep_day?day=yesterday", 422, "day: 'yesterday' is not a day"),
+            ("reports/quota_attainment?country=Mars", 422, "country: there is no calendar of 'Mars'"),
             ("reports/rep_day?known_at=yesterday", 422, "known_at: expected an instant"),
             ("reports/rep_day?known_at=2026-11-24T10:00:00", 422, "known_at: expected an instant"),
             ("reports/rep_day?after=kvota.decisions", 422, "after: expected positions"),
@@ -190,6 +190,31 @@ class TestRefusals:
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
         assert said in answer.json()["detail"]
+
+    @pytest.mark.parametrize(
+        ("question", "field", "said"),
+        [
+            ("reports/rep_day?colour=red", "colour", "у отчёта rep_day нет такого параметра; есть: day, from, rep, to"),
+            ("reports/rep_day?day=yesterday", "day", "'yesterday' не подходит, нужно: день, например 2026-11-24"),
+            ("reports/call_centre?threshold=62", "threshold", "ожидание хранится по секундам до 60"),
+            ("reports/quota_attainment?country=Mars", "country", "календаря нет: 'Mars'"),
+            ("reports/rep_day?known_at=yesterday", "known_at", "нужен момент с часовым поясом"),
+            ("reports/rep_day?after=17", "after", "нужны позиции вида kvota.decisions/0@17"),
+            ("verdicts?at=17", "at", "нужны позиции вида kvota.decisions/0@17"),
+            ("explain/rep_day?colour=red", "colour", "нет ключа 'colour'; есть: currency, day, rep"),
+            ("explain/rep_day?only=clals", "only", "нет показателя 'clals'"),
+        ],
+    )
+    async def test_a_parameter_that_cannot_be_is_named_and_explained_in_russian_too(
+        self, archive: Archive, question: str, field: str, said: str
+    ) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            answer = await client.get(f"/v1/{question}", headers={"Accept-Language": "ru"})
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, answer.headers["content-language"], error["field"]) == (422, "ru", field)
+        assert said in error["problem"]
+        assert answer.json()["detail"] == f"поле {field}: {error['problem']}"
 
     async def test_what_is_not_archived_yet_is_waited_for_and_then_refused(
         self, archive: Archive, monkeypatch: pytest.MonkeyPatch

@@ -34,9 +34,11 @@
 -- column: abandon_rate percent | Abandon rate, % | Доля потерянных, %
 WITH edges AS (
     SELECT CASE WHEN is_wait_edge($threshold) THEN $threshold
-                ELSE error('threshold: waits are kept by the second to 60, by 5 to 300, then by the minute') END AS threshold,
+                ELSE error('threshold: waits are kept by the second to 60, by 5 to 300, then by the minute'
+                      || ' | ожидание хранится по секундам до 60, по 5 до 300, затем по минутам') END AS threshold,
            CASE WHEN is_wait_edge($short) THEN $short
-                ELSE error('short: waits are kept by the second to 60, by 5 to 300, then by the minute') END     AS short
+                ELSE error('short: waits are kept by the second to 60, by 5 to 300, then by the minute'
+                      || ' | ожидание хранится по секундам до 60, по 5 до 300, затем по минутам') END     AS short
 ),
 bounds AS (
     SELECT coalesce($from::TIMESTAMPTZ, $day::DATE::TIMESTAMP AT TIME ZONE $zone, '-infinity')     AS starts_at,
