@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from services.history.archive import Archive
     from services.history.errors import HistoryBusyError
+    from services.history.forms import Form
     from services.runtime.imports import Standing
+    from services.runtime.languages import Language
     from services.runtime.shards import Positions, Source
 
 _WITHIN_S = 120.0
@@ -25,10 +27,12 @@ _NOT_LET_IN = (401, 403)
 
 
 class History(Protocol):
-    """What history can be asked; each answer is one line of JSON. What it refuses is a ClearError."""
+    """What history can be asked; each answer but a report's is one line of JSON. What it refuses is a ClearError."""
 
-    def report(self, name: str, given: Mapping[str, str], known_at: datetime | None) -> bytes:
-        """A report."""
+    def report(
+        self, name: str, given: Mapping[str, str], known_at: datetime | None, form: "Form", language: "Language"
+    ) -> bytes:
+        """A report in a form."""
         ...
 
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
@@ -136,8 +140,11 @@ class _Service:
     def __init__(self, client: "httpx.Client") -> None:
         self._client = client
 
-    def report(self, name: str, given: Mapping[str, str], known_at: datetime | None) -> bytes:
-        return self._ask(f"reports/{name}", {**given, "known_at": _said(known_at)})
+    def report(
+        self, name: str, given: Mapping[str, str], known_at: datetime | None, form: "Form", language: "Language"
+    ) -> bytes:
+        about = {**given, "known_at": _said(known_at), "format": form}
+        return self._ask(f"reports/{name}", about, {"Accept-Language": language})
 
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
         return self._ask(f"explain/{projection}", {**key, "only": measure, "known_at": _said(known_at)})
@@ -175,9 +182,9 @@ class _Service:
 
         return read_mentions(self._ask("mentions", {"id": identity}))
 
-    def _ask(self, question: str, about: Mapping[str, str | None]) -> bytes:
-        answer = self._client.get(question, params={name: value for name, value in about.items() if value is not None})
-        return self._answered(answer)
+    def _ask(self, question: str, about: Mapping[str, str | None], headers: Mapping[str, str] | None = None) -> bytes:
+        said = {name: value for name, value in about.items() if value is not None}
+        return self._answered(self._client.get(question, params=said, headers=headers))
 
     def _answered(self, answer: "httpx.Response") -> bytes:
         if answer.is_success:

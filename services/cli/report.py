@@ -1,6 +1,8 @@
 """`kvota report`: what history answers."""
 
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from services.runtime.languages import Language
 
 _NAMES = sorted(path.stem for path in (Path(__file__).parents[1] / "history" / "reports").glob("*.sql"))
-Format = Literal["table", "json", "csv"]
+Format = Literal["table", "json", "csv", "parquet", "arrow", "xlsx"]
+_FILES = ("parquet", "arrow", "xlsx")
 
 
 Lang = Annotated[Literal["en", "ru"], typer.Option(help="In which language questions and titles are.")]
@@ -28,7 +31,8 @@ def report(  # noqa: PLR0913  # a command's options
     *,
     list_them: List = False,
     known_at: KnownAt = None,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = "table",  # noqa: A002  # the option's name
+    format: Annotated[Format, typer.Option(help="In which form to give it.")] = "table",  # noqa: A002  # the option's name
+    out: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
     lang: Lang = "en",
     json: AsJson = False,
 ) -> None:
@@ -39,26 +43,36 @@ def report(  # noqa: PLR0913  # a command's options
         message = "name a report; `kvota report --list` names them"
         raise ClearError(message)
     else:
-        with history() as asked:
-            line = asked.report(name, pairs(parameters), instant(known_at))
-        _print(line, "json" if json else format)
+        _answer(name, pairs(parameters), instant(known_at), "json" if json else format, lang, out)
 
 
-def _print(line: bytes, form: Format) -> None:
+def _answer(  # noqa: PLR0913, PLR0917  # what a command was told
+    name: str, given: Mapping[str, str], known_at: datetime | None, form: Format, lang: "Language", out: Path | None
+) -> None:
+    if form == "table" and out is not None:
+        message = "a table is for a terminal: say in which --format the file is to be"
+        raise ClearError(message)
+    if form in _FILES and out is None and sys.stdout.isatty():
+        message = f"{form} is not for a terminal: say --out FILE"
+        raise ClearError(message)
+    with history() as asked:
+        answer = asked.report(name, given, known_at, "json" if form == "table" else form, lang)
+    if out is not None:
+        out.write_bytes(answer)
+    elif form == "table":
+        _print_table(answer)
+    else:
+        sys.stdout.buffer.write(answer + b"\n" if form == "json" else answer)
+        sys.stdout.buffer.flush()
+
+
+def _print_table(line: bytes) -> None:
     from rich.console import Console
 
-    from services.history.rendering import as_csv
     from services.history.terminal import as_tables, formulas, shown
 
-    if form == "json":
-        print_bytes(line)
-        return
-    answer = shown(line)
-    if form == "csv":
-        sys.stdout.write(as_csv(answer.columns, answer.rows))
-    else:
-        console = Console()
-        console.print(*as_tables(answer, console.width), formulas(answer), sep="\n\n", highlight=False)
+    answer, console = shown(line), Console()
+    console.print(*as_tables(answer, console.width), formulas(answer), sep="\n\n", highlight=False)
 
 
 def _list(lang: "Language", *, json: bool) -> None:

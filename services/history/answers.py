@@ -9,8 +9,9 @@ from services.history.agreement import Agreement
 from services.history.archive import Archive
 from services.history.catalogue import catalogue
 from services.history.explain import Contribution, Explanation, explain
+from services.history.forms import Form, rendered
 from services.history.questions import load_questions
-from services.history.rendering import as_json, written_positions
+from services.history.rendering import written_positions
 from services.history.report import run_report
 from services.runtime.languages import Language
 from services.runtime.shards import Positions
@@ -27,9 +28,17 @@ class Answers:
         """What reports there are, and what each can be asked with."""
         return catalogue(load_questions().values(), self._country, language)
 
-    def report(self, name: str, given: Mapping[str, str], known_at: datetime | None = None) -> bytes:
-        """A report; raises HistoryError, which says what is wrong with the question."""
-        return as_json(run_report(self._archive, name, given, self._cut(known_at), country=self._country))
+    def report(
+        self,
+        name: str,
+        given: Mapping[str, str],
+        known_at: datetime | None = None,
+        form: Form = "json",
+        language: Language = "en",
+    ) -> bytes:
+        """A report in a form; raises HistoryError, which says what is wrong with the question."""
+        report = run_report(self._archive, name, given, self._cut(known_at), country=self._country)
+        return rendered(report, form, language)
 
     def explain(
         self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None

@@ -117,6 +117,17 @@ class BadParametersError(BadValueError):
         self.wrong = wrong
 
 
+class TooManyRowsError(HistoryError):
+    """An answer has more rows than it may have."""
+
+    def __init__(self, most: int) -> None:
+        """Say how many it may have, and what to do."""
+        super().__init__(f"the answer has more than {most} rows: ask for less, such as fewer days or one rep")
+        self.ru = (
+            f"в ответе больше {most} строк: спросите о меньшем, например о меньшем числе дней или об одном сотруднике"
+        )
+
+
 _OF = {"report": "отчёта", "projection": "проекции", "key": "ключа", "measure": "показателя"}
 _ASKED_AS = {"key": None, "measure": "only"}
 """By what field of an explanation each is asked for; None: by itself."""

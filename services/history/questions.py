@@ -20,6 +20,7 @@ from services.runtime.errors import WrongField
 _FOLDER = Path(__file__).parent / "reports"
 _NULL = "null"
 _RU = "ru:"
+_TAKEN = ("after", "known_at", "format")
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 Value = str | int | date | datetime | None
@@ -115,6 +116,9 @@ def _parameter(line: str) -> Parameter:
     name, kind, default, *rest = [*line.split(), None, None, None][:4]
     if name is None or kind is None or rest != [None] or not (kind in _READERS or "|" in kind):
         message = f"`-- param: name type default`, not {line!r}"
+        raise ValueError(message)
+    if name in _TAKEN:
+        message = f"every report can be asked with {name}: a parameter needs another name"
         raise ValueError(message)
     return Parameter(name, kind, default)
 

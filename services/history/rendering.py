@@ -1,7 +1,5 @@
-"""Reports as text: one JSON object, or CSV. Pure."""
+"""Reports as text: one JSON object. Pure."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,32 +17,26 @@ def as_json(report: Report, language: Language = "en") -> bytes:
 
     The question and the titles of columns are in the language that is asked for.
     """
-    return msgspec.json.encode(
-        {
-            "report": report.name,
-            "question": report.question.to(language),
-            "parameters": {name: _plain(value) for name, value in report.parameters.items()},
-            "as_of": written_positions(report.as_of),
-            "policies": report.policies,
-            "schema": described_columns(report.schema, language),
-            "columns": report.columns,
-            "rows": [dict(zip(report.columns, map(_plain, row), strict=True)) for row in report.rows],
-        }
-    )
+    rows = [dict(zip(report.columns, map(_plain, row), strict=True)) for row in report.rows]
+    return msgspec.json.encode({**about(report, language), "rows": rows})
+
+
+def about(report: Report, language: Language) -> dict[str, object]:
+    """What a report says of itself, without its rows: all that is needed to get the same answer again."""
+    return {
+        "report": report.name,
+        "question": report.question.to(language),
+        "parameters": {name: _plain(value) for name, value in report.parameters.items()},
+        "as_of": written_positions(report.as_of),
+        "policies": report.policies,
+        "schema": described_columns(report.schema, language),
+        "columns": report.columns,
+    }
 
 
 def described_columns(columns: Sequence[Column], language: Language) -> list[dict[str, str]]:
     """What each column is called, of what kind it is, and its title."""
     return [{"name": each.name, "kind": each.kind, "title": each.title.to(language)} for each in columns]
-
-
-def as_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Rows as CSV, with a line of column names."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([as_text(value) for value in row] for row in rows)
-    return text.getvalue()
 
 
 def written_positions(positions: Positions) -> dict[str, int]:

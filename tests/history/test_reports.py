@@ -11,7 +11,7 @@ from events.deals import Credit
 from services.history.archive import Archive
 from services.history.errors import BadParametersError, HistoryBehindError, UnknownNameError
 from services.history.questions import load_question, load_questions
-from services.history.rendering import as_csv, as_json
+from services.history.rendering import as_json
 from services.history.report import Report, answer, run_report
 from services.history.terminal import as_tables, formulas
 from services.history.terminal import shown as read_shown
@@ -262,6 +262,7 @@ class TestAsking:
             f"-- How many?\n{COUNT}SELECT 1 AS n",
             f"{HEAD}-- param: x\n{COUNT}SELECT 1",
             f"{HEAD}-- param: x y z w\n{COUNT}",
+            f"{HEAD}-- param: format text null\n{COUNT}SELECT 1 AS n",
             f"{HEAD}SELECT 1",
             f"{HEAD}-- column: n\nSELECT 1 AS n",
             f"{HEAD}-- column: n money | N | Н\nSELECT 1 AS n",
@@ -310,14 +311,6 @@ class TestRendering:
         formula = "seconds waited by those who were answered / answered"
         assert {"id": "asa", "version": 1, "formula": formula} in shown["policies"]
         assert len(shown["policies"]) == 9
-
-    def test_csv_has_a_line_of_names_and_one_a_row(self, archive: Archive) -> None:
-        archive.ingest(lying([raw(answered(10, 60), 1), raw(won(500), 2)]))
-        report = run_report(archive, "rep_day", {})
-        assert as_csv(report.columns, report.rows).splitlines() == [
-            "rep,day,calls,answered,outbound,transferred,talk_seconds,hold_seconds,wrap_seconds,aht,wins,won_minor,won_new_minor,refunds,refunded_minor",
-            "anna,2026-11-24,1,1,0,0,60,0,0,60.00,1,RUB 500,RUB 500,0,RUB 0",
-        ]
 
     def test_a_terminal_shows_a_table_and_its_formulas(self, archive: Archive) -> None:
         fill(archive)

@@ -1,0 +1,89 @@
+"""In which forms a report can be had, and which of them a request asks for."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Literal, get_args
+
+import pyarrow as pa
+from pyarrow import ipc, parquet
+
+from services.history.comma_separated import as_csv
+from services.history.rendering import as_json
+from services.history.report import Report
+from services.history.spreadsheet import as_xlsx
+from services.history.typed import arrow_table
+from services.runtime.errors import WrongField
+from services.runtime.languages import Language
+from services.runtime.problems import Problem, invalid_fields
+
+Form = Literal["json", "csv", "parquet", "arrow", "xlsx"]
+MEDIA_TYPES: Mapping[Form, str] = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+FORMS: tuple[Form, ...] = get_args(Form)
+
+_RANGES: Mapping[str, Form] = {
+    "*/*": "json",
+    "application/*": "json",
+    "text/*": "csv",
+    **{media_type.partition(";")[0]: form for form, media_type in MEDIA_TYPES.items()},
+}
+_PREFERENCE = re.compile(r"([^\s,;]+/[^\s,;]+)[^,]*?(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)", re.IGNORECASE)
+
+
+def rendered(report: Report, form: Form, language: Language) -> bytes:
+    """A report in a form: the same bytes for the same report."""
+    return _WRITERS[form](report, language)
+
+
+def form_wanted(named: str | None, accept: str | None) -> Form:
+    """The form that is named, or else the one that an Accept header likes best; without both JSON. Raises Problem."""
+    if named is None:
+        return _liked(accept)
+    for form in FORMS:
+        if form == named:
+            return form
+    listed = ", ".join(FORMS)
+    raise invalid_fields(
+        WrongField("format", f"{named!r} is not one of {listed}", f"{named!r}: нужно одно из {listed}")
+    )
+
+
+def _liked(accept: str | None) -> Form:
+    if not accept:
+        return "json"
+    preferences = [(float(weight or 1), media.lower()) for media, weight in _PREFERENCE.findall(accept)]
+    known = [(weight, _RANGES[media]) for weight, media in preferences if media in _RANGES and weight > 0]
+    if known:
+        return max(known, key=lambda preference: preference[0])[1]
+    there = ", ".join(media_type.partition(";")[0] for media_type in MEDIA_TYPES.values())
+    en, ru = f"Accept names nothing that there is; ask for one of {there}", f"в Accept нет того, что есть: {there}"
+    raise Problem(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", en, ru)
+
+
+def _as_parquet(report: Report, _language: Language) -> bytes:
+    file = io.BytesIO()
+    parquet.write_table(arrow_table(report), file, compression="zstd")
+    return file.getvalue()
+
+
+def _as_arrow(report: Report, _language: Language) -> bytes:
+    table, file = arrow_table(report), pa.BufferOutputStream()
+    with ipc.new_stream(file, table.schema) as stream:
+        stream.write_table(table)
+    return file.getvalue().to_pybytes()
+
+
+_WRITERS: Mapping[Form, Callable[[Report, Language], bytes]] = {
+    "json": as_json,
+    "csv": lambda report, language: as_csv(report, language).encode(),
+    "parquet": _as_parquet,
+    "arrow": _as_arrow,
+    "xlsx": as_xlsx,
+}

@@ -1,0 +1,97 @@
+"""A report as an Excel workbook: the rows on one sheet, on another what is needed to get the same answer again. Pure.
+
+Text is written as text, whatever it begins with: no cell is a formula or a link. Amounts are whole minor units. Excel
+has no time zones: instants are in UTC, and their titles say so. It has 15 digits for a number: what has more is text.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from services.history.columns import Kind
+from services.history.errors import TooManyRowsError
+from services.history.flat import Flat, flat
+from services.history.rendering import about, as_text
+from services.history.report import Field, Report
+from services.runtime.languages import Language
+
+_OPTIONS = {"constant_memory": True}
+"""Rows wait in a temporary file: a cell in memory takes a hundred times the room."""
+_ALWAYS = datetime(2000, 1, 1)  # noqa: DTZ001  # Excel's have none. The same bytes for the same answer, whenever it is made
+_MOST_ROWS = 2**20 - 1
+"""What a sheet has room for below its line of titles."""
+_MOST_DIGITS = 15
+_FIRST_YEAR = 1901
+"""Excel takes 1900 for a leap year, and knows nothing of earlier ones."""
+_LEAST_WIDTH, _GREATEST_WIDTH = 12, 40
+_SHEET_NAME = 31
+_SHOWN_AS: Mapping[Kind, str] = {
+    "day": "yyyy-mm-dd",
+    "instant": "yyyy-mm-dd hh:mm:ss",
+    "count": "#,##0",
+    "minor": "#,##0",
+    "ratio": "0.0%",
+    "percent": "0.00",
+}
+
+
+def as_xlsx(report: Report, language: Language) -> bytes:
+    """The workbook; raises TooManyRowsError when they are more than a sheet can have."""
+    if len(report.rows) > _MOST_ROWS:
+        raise TooManyRowsError(_MOST_ROWS)
+    file = io.BytesIO()
+    with Workbook(file, _OPTIONS) as workbook:
+        workbook.set_properties({"title": report.question.to(language), "created": _ALWAYS})
+        _write_rows(workbook, workbook.add_worksheet(report.name[:_SHEET_NAME]), flat(report, language))
+        _write_about(workbook.add_worksheet("Об ответе" if language == "ru" else "About"), report, language)
+    return file.getvalue()
+
+
+def _write_rows(workbook: Workbook, sheet: Worksheet, columns: Sequence[Flat]) -> None:
+    bold, by_kind = workbook.add_format({"bold": True, "text_wrap": True}), _formats(workbook)
+    sheet.freeze_panes(1, 0)
+    for place, column in enumerate(columns):
+        title = f"{column.title}, UTC" if column.kind == "instant" else column.title
+        sheet.set_column(place, place, min(max(len(title), _LEAST_WIDTH), _GREATEST_WIDTH))
+        sheet.write_string(0, place, title, bold)
+    for row, values in enumerate(zip(*(column.values for column in columns), strict=True), start=1):
+        for place, (column, value) in enumerate(zip(columns, values, strict=True)):
+            _write(sheet, row, place, value, by_kind.get(column.kind))
+
+
+def _formats(workbook: Workbook) -> Mapping[Kind, Format]:
+    return {kind: workbook.add_format({"num_format": shown}) for kind, shown in _SHOWN_AS.items()}
+
+
+def _write(sheet: Worksheet, row: int, place: int, value: Field, shown: Format | None) -> None:
+    match value:
+        case None:
+            return
+        case bool():
+            sheet.write_boolean(row, place, value)
+        case int() | float() | Decimal() if _fits(value):
+            sheet.write_number(row, place, float(value), shown)
+        case datetime() if value.year >= _FIRST_YEAR:
+            sheet.write_datetime(row, place, value.replace(tzinfo=None), shown)
+        case date() if value.year >= _FIRST_YEAR:
+            sheet.write_datetime(row, place, value, shown)
+        case _:
+            sheet.write_string(row, place, as_text(value))
+
+
+def _fits(number: float | Decimal) -> bool:
+    """Whether Excel holds a number as it is."""
+    return isinstance(number, float) or len(Decimal(number).normalize().as_tuple().digits) <= _MOST_DIGITS
+
+
+def _write_about(sheet: Worksheet, report: Report, language: Language) -> None:
+    for row, (name, value) in enumerate(about(report, language).items()):
+        sheet.write_string(row, 0, name)
+        sheet.write_string(row, 1, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+    sheet.set_column(0, 1, _GREATEST_WIDTH)
