@@ -13,6 +13,7 @@ from services.history.answers import Answers
 from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.door import Chosen, door
+from services.history.limits import Limits
 from services.history.seeding import Seeding
 from services.history.settings import HistorySettings
 from services.runtime.auth.guard import Guard, guard
@@ -41,7 +42,8 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
         log.info("archive_opened", path=str(path), positions=_shown(archive))
         archiver = Archiver(kafka, archive)
         verify, seed = partial(_verify, kafka, archive, archiver), partial(_seed, kafka, archive, archiver)
-        app = door(archive, archiver, Answers(archive, company.country), verify, seed, watch)
+        answers = Answers(archive, company.country, Limits(settings.statement_s, settings.max_rows))
+        app = door(archive, archiver, answers, verify, seed, watch, settings.at_once)
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
             group.create_task(serve(app, Address(host=settings.host, port=settings.port), stop))

@@ -1,6 +1,7 @@
 """What history is asked, and its answers as JSON: the same from the file at hand and through the service's door."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -8,21 +9,37 @@ import msgspec
 from services.history.agreement import Agreement
 from services.history.archive import Archive
 from services.history.catalogue import catalogue
+from services.history.etags import etag
 from services.history.explain import Contribution, Explanation, explain
 from services.history.forms import Form, rendered
-from services.history.questions import load_questions
+from services.history.limits import NO_LIMITS, Limits
+from services.history.questions import Question, Value, load_questions
 from services.history.rendering import written_positions
-from services.history.report import run_report
+from services.history.report import answer_bound, bound, question_named
 from services.runtime.languages import Language
+from services.runtime.parked import PARKED
 from services.runtime.shards import Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A report that somebody asks for."""
+
+    question: Question
+    parameters: Mapping[str, Value]
+    cut: Positions
+    form: Form
+    language: Language
+    etag: str
+    """The same whenever the answer is. What is parked now is in it too: it takes records out of cuts of the past."""
 
 
 class Answers:
     """Answers from an open archive. For use by any thread."""
 
-    def __init__(self, archive: Archive, country: str) -> None:
-        """Answer by the calendar of the company's country."""
-        self._archive, self._country = archive, country
+    def __init__(self, archive: Archive, country: str, limits: Limits = NO_LIMITS) -> None:
+        """Answer by the calendar of the company's country, within limits."""
+        self._archive, self._country, self._limits = archive, country, limits
 
     def catalogue(self, language: Language = "en") -> bytes:
         """What reports there are, and what each can be asked with."""
@@ -37,8 +54,24 @@ class Answers:
         language: Language = "en",
     ) -> bytes:
         """A report in a form; raises HistoryError, which says what is wrong with the question."""
-        report = run_report(self._archive, name, given, self._cut(known_at), country=self._country)
-        return rendered(report, form, language)
+        return self.answer(self.asked(name, given, known_at, form, language))
+
+    def asked(
+        self, name: str, given: Mapping[str, str], known_at: datetime | None, form: Form, language: Language
+    ) -> Asked:
+        """What is asked for, as of what is archived now or was known then; nothing is run yet. Raises HistoryError."""
+        question = question_named(name)
+        parameters = bound(question, given, self._country)
+        archived = self._archive.positions()
+        cut = archived if known_at is None else self._archive.known_at(known_at)
+        digests = [each.digest for each in self._archive.projections.values()]
+        tag = etag(question.sql, parameters, {**cut, PARKED: archived.get(PARKED, 0)}, digests, form, language)
+        return Asked(question, parameters, cut, form, language, tag)
+
+    def answer(self, asked: Asked) -> bytes:
+        """Its answer; raises HistoryError."""
+        report = answer_bound(self._archive, asked.question, asked.parameters, asked.cut, self._limits)
+        return rendered(report, asked.form, asked.language)
 
     def explain(
         self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None

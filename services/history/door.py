@@ -15,8 +15,18 @@ from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
 from services.history.asking import WAIT_S, read_asked, read_positions
-from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, ShortLogError, UnknownNameError
+from services.history.errors import (
+    HistoryBehindError,
+    HistoryError,
+    NothingLiveError,
+    ShortLogError,
+    TooBusyError,
+    TookTooLongError,
+    TooManyRowsError,
+    UnknownNameError,
+)
 from services.history.imports import as_json, standings, told, verdicts
+from services.history.limits import Turns
 from services.history.mentions import mentions
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
@@ -34,12 +44,26 @@ Verify = Callable[[int | None, Chosen], Awaitable[Agreement]]
 
 _IDS = msgspec.json.Decoder(list[UUID])
 _NOT_FOUND = ("report", "projection")
+_SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
+    HistoryBehindError: (HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"),
+    NothingLiveError: (HTTPStatus.CONFLICT, "nothing-live"),
+    ShortLogError: (HTTPStatus.CONFLICT, "another-log"),
+    TooManyRowsError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-many-rows"),
+    TookTooLongError: (HTTPStatus.SERVICE_UNAVAILABLE, "took-too-long"),
+    TooBusyError: (HTTPStatus.SERVICE_UNAVAILABLE, "too-busy"),
+}
 
 
 def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
-    archive: Archive, archiver: Archiver, answers: Answers, verify: Verify, seed: Seed, watch: Guard
+    archive: Archive,
+    archiver: Archiver,
+    answers: Answers,
+    verify: Verify,
+    seed: Seed,
+    watch: Guard,
+    at_once: int = 4,
 ) -> FastAPI:
-    """Make the app, for callers whom the guard knows.
+    """Make the app, for callers whom the guard knows; it makes so many answers at once.
 
     With `after=` an answer waits until what lies before these positions is archived.
     """
@@ -48,7 +72,8 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     answer_callers(app, watch)
     app.add_exception_handler(ClearError, _refused)
     answer_health(app, lambda: archiver.following)
-    app.include_router(report_routes(archiver, answers))
+    turns = Turns(at_once, WAIT_S)
+    app.include_router(report_routes(archiver, answers, turns))
 
     @app.get("/v1/archive", dependencies=[allowed("archive.read")])
     async def which() -> dict[str, object]:
@@ -58,7 +83,8 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     async def explain(projection: str, request: Request) -> Response:
         key = dict(request.query_params)
         known_at, measure = await read_asked(archiver, key), key.pop("only", None)
-        return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
+        async with turns.turn():
+            return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
 
     @app.get("/v1/imports", dependencies=[allowed("imports.judge")])
     async def imports(after: str) -> Response:
@@ -110,20 +136,15 @@ async def _refused(request: Request, error: Exception) -> Response:
 def _problem(error: Exception) -> Problem:
     if isinstance(error, HistoryError) and error.wrong:
         return invalid_fields(*error.wrong)
-    return Problem(*_sort(error), str(error), error.ru if isinstance(error, HistoryError) else None)
+    problem = Problem(*_sort(error), str(error), error.ru if isinstance(error, HistoryError) else None)
+    if isinstance(error, TooBusyError):
+        problem.headers["Retry-After"] = "1"
+    return problem
 
 
 def _sort(error: Exception) -> tuple[HTTPStatus, str]:
-    match error:
-        case UnknownNameError() if error.kind in _NOT_FOUND:
-            return HTTPStatus.NOT_FOUND, "unknown"
-        case HistoryBehindError():
-            return HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"
-        case NothingLiveError():
-            return HTTPStatus.CONFLICT, "nothing-live"
-        case ShortLogError():
-            return HTTPStatus.CONFLICT, "another-log"
-        case HistoryError():
-            return HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"
-        case _:
-            return HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+    if isinstance(error, UnknownNameError) and error.kind in _NOT_FOUND:
+        return HTTPStatus.NOT_FOUND, "unknown"
+    if not isinstance(error, HistoryError):
+        return HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+    return _SORTS.get(type(error), (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"))

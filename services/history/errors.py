@@ -123,9 +123,28 @@ class TooManyRowsError(HistoryError):
     def __init__(self, most: int) -> None:
         """Say how many it may have, and what to do."""
         super().__init__(f"the answer has more than {most} rows: ask for less, such as fewer days or one rep")
-        self.ru = (
-            f"в ответе больше {most} строк: спросите о меньшем, например о меньшем числе дней или об одном сотруднике"
+        what = f"строк в ответе больше, чем можно ({most})"
+        self.ru = f"{what}: спросите о меньшем, например о меньшем числе дней или об одном сотруднике"
+
+
+class TookTooLongError(HistoryError):
+    """A statement was interrupted: it took longer than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        """Say how long it may take, and what to do."""
+        super().__init__(
+            f"the answer took more than {seconds:g} s: ask for less, such as fewer days, or ask again later"
         )
+        self.ru = f"ответ занял больше {seconds:g} с: спросите о меньшем, например о меньшем числе дней, или позже"
+
+
+class TooBusyError(HistoryError):
+    """As many answers are being made as may be at once."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("history makes as many answers at once as it may: ask again in a moment")
+        self.ru = "история уже готовит столько ответов сразу, сколько может: повторите запрос чуть позже"
 
 
 _OF = {"report": "отчёта", "projection": "проекции", "key": "ключа", "measure": "показателя"}

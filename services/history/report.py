@@ -12,6 +12,7 @@ from projections.metrics import Policy, policies_of
 from services.history.archive import Archive, Reading
 from services.history.columns import Column, Told, disagreement
 from services.history.errors import BadParametersError, BadValueError, UnknownNameError
+from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, Value, load_questions
 from services.history.working_days import register_working_days
 from services.runtime.errors import WrongField
@@ -50,10 +51,15 @@ def run_report(
 
     `country` is the company's: its working days count unless `given` names another.
     """
+    return answer(archive, question_named(name), given, cut, country=country)
+
+
+def question_named(name: str) -> Question:
+    """A report by name; raises UnknownNameError, which lists them."""
     questions = load_questions()
     if name not in questions:
         raise UnknownNameError(name, kind="report", known=questions)
-    return answer(archive, questions[name], given, cut, country=country)
+    return questions[name]
 
 
 def answer(
@@ -65,10 +71,25 @@ def answer(
     country: str | None = None,
 ) -> Report:
     """Answer a loaded report."""
+    return answer_bound(archive, question, bound(question, given, country), cut)
+
+
+def bound(question: Question, given: Mapping[str, str], country: str | None) -> Mapping[str, Value]:
+    """What a report is asked with, in a company of this country; raises BadParametersError."""
     assumed = {question.country: country} if question.country and country else {}
-    parameters = question.bind({**assumed, **given})
+    return question.bind({**assumed, **given})
+
+
+def answer_bound(
+    archive: Archive,
+    question: Question,
+    parameters: Mapping[str, Value],
+    cut: Positions | None = None,
+    limits: Limits = NO_LIMITS,
+) -> Report:
+    """Answer a loaded report that is asked with these values, within limits; raises HistoryError."""
     with archive.reading(cut) as reading:
-        types, rows = _select(reading, question, parameters)
+        types, rows = _select(reading, question, parameters, limits)
         return Report(
             name=question.name,
             question=question.question,
@@ -82,13 +103,14 @@ def answer(
 
 
 def _select(
-    reading: Reading, question: Question, parameters: Mapping[str, Value]
+    reading: Reading, question: Question, parameters: Mapping[str, Value], limits: Limits
 ) -> tuple[tuple[str, ...], tuple[tuple[Field, ...], ...]]:
     """The types of the columns, and the rows; raises ValueError when the report does not declare these columns."""
     _give_calendar(reading, question, parameters)
     try:
-        result = reading.con.execute(question.sql, _used(question, parameters))
-        rows = tuple[tuple[Field, ...], ...](result.fetchall())
+        with limits.time(reading.con):
+            result = reading.con.execute(question.sql, _used(question, parameters))
+            rows = tuple[tuple[Field, ...], ...](limits.fetch(result))
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise _refusal(question, str(error).splitlines()[0].removeprefix("Invalid Input Error: ")) from None
     described = [(str(column[0]), str(column[1])) for column in result.description]

@@ -1,18 +1,21 @@
 """Reports over HTTP: which there are, and their answers."""
 
 import asyncio
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from services.history.answers import Answers
+from services.history.answers import Answers, Asked
 from services.history.archiver import Archiver
 from services.history.asking import read_asked
-from services.history.forms import MEDIA_TYPES, Form, form_wanted
+from services.history.etags import names_it
+from services.history.forms import MEDIA_TYPES, form_wanted
+from services.history.limits import Turns
 from services.history.permissions import allowed
-from services.runtime.languages import Language, preferred
+from services.runtime.languages import preferred
 
 
-def report_routes(archiver: Archiver, answers: Answers) -> APIRouter:
+def report_routes(archiver: Archiver, answers: Answers, turns: Turns) -> APIRouter:
     """The routes of reports."""
     router = APIRouter(prefix="/v1/reports")
 
@@ -28,13 +31,27 @@ def report_routes(archiver: Archiver, answers: Answers) -> APIRouter:
         form = form_wanted(given.pop("format", None), request.headers.get("accept"))
         language = preferred(request.headers.get("accept-language"))
         known_at = await read_asked(archiver, given)
-        body = await asyncio.to_thread(answers.report, name, given, known_at, form, language)
-        return Response(body, headers=_headers(name, form, language), media_type=MEDIA_TYPES[form])
+        asked = await asyncio.to_thread(answers.asked, name, given, known_at, form, language)
+        if names_it(request.headers.get("if-none-match"), asked.etag):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_headers(asked))
+        async with turns.turn():
+            body = await asyncio.to_thread(answers.answer, asked)
+        return Response(body, headers={**_headers(asked), **_as_file(asked)}, media_type=MEDIA_TYPES[form])
 
     return router
 
 
-def _headers(name: str, form: Form, language: Language) -> dict[str, str]:
-    """What an answer in a form says of itself; all but JSON is a file."""
-    file = {} if form == "json" else {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return {"Content-Language": language, "Vary": "Accept, Accept-Language", **file}
+def _headers(asked: Asked) -> dict[str, str]:
+    """What an answer says of itself: whoever keeps it asks again whether it is still the same."""
+    return {
+        "Content-Language": asked.language,
+        "Vary": "Accept, Accept-Language",
+        "Cache-Control": "private, no-cache",
+        "ETag": asked.etag,
+    }
+
+
+def _as_file(asked: Asked) -> dict[str, str]:
+    """All but JSON is a file."""
+    name = f"{asked.question.name}.{asked.form}"
+    return {} if asked.form == "json" else {"Content-Disposition": f'attachment; filename="{name}"'}

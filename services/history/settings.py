@@ -14,3 +14,9 @@ class HistorySettings(Settings):
     host: str = "127.0.0.1"
     port: int = Field(default=8707, ge=0, le=65_535)
     """0: any free one."""
+    statement_s: float = Field(default=60, gt=0, le=600)
+    """How long the statement of a report may run."""
+    max_rows: int = Field(default=100_000, ge=1, le=1_000_000)
+    """How many rows a report may give."""
+    at_once: int = Field(default=4, ge=1, le=64)
+    """How many reports and explanations are made at once; others wait for ten seconds."""

@@ -65,10 +65,12 @@ async def seeded(version: int) -> Mapping[str, str]:
 
 
 @asynccontextmanager
-async def at_the_door(archive: Archive, verify: Verify = nothing_live) -> AsyncGenerator[httpx.AsyncClient]:
+async def at_the_door(
+    archive: Archive, verify: Verify = nothing_live, answers: Answers | None = None, at_once: int = 4
+) -> AsyncGenerator[httpx.AsyncClient]:
     """Ask a door whose archiver does not run."""
-    home = archive.path.parent
-    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded, watch(home))
+    home, answers = archive.path.parent, answers or Answers(archive, "RU")
+    app = door(archive, Archiver(KafkaSettings(), archive), answers, verify, seeded, watch(home), at_once)
     transport, headers = httpx.ASGITransport(app), bearer(home, "manager")
     async with httpx.AsyncClient(transport=transport, base_url="http://history", headers=headers) as client:
         yield client

@@ -1,0 +1,69 @@
+"""What an answer may cost: how long its statement runs, how many rows it gives, and how many run at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from threading import Timer
+from typing import Any
+
+import duckdb
+
+from services.history.errors import TooBusyError, TookTooLongError, TooManyRowsError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one answer may cost; None: as much as it likes."""
+
+    seconds: float | None = None
+    rows: int | None = None
+
+    @contextmanager
+    def time(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Interrupt what a connection runs within the block when it takes too long; raises TookTooLongError."""
+        if self.seconds is None:
+            yield
+            return
+        timer = Timer(self.seconds, con.interrupt)
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException:
+            raise TookTooLongError(self.seconds) from None
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def fetch(self, result: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+        """The rows of a result; raises TooManyRowsError when there are more than there may be."""
+        if self.rows is None:
+            return result.fetchall()
+        rows = result.fetchmany(self.rows + 1)
+        if len(rows) > self.rows:
+            raise TooManyRowsError(self.rows)
+        return rows
+
+
+NO_LIMITS = Limits()
+
+
+class Turns:
+    """How many answers are made at once; whoever comes when that many are waits for a while."""
+
+    def __init__(self, at_once: int, wait_s: float) -> None:
+        """Let so many at once, and the next wait so long."""
+        self._free, self._wait_s = asyncio.Semaphore(at_once), wait_s
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Have one for a block; raises TooBusyError when none comes free."""
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._free.acquire()
+        except TimeoutError:
+            raise TooBusyError from None
+        try:
+            yield
+        finally:
+            self._free.release()

@@ -1,0 +1,121 @@
+"""An answer costs no more than it may, and says what to do when it would."""
+
+import asyncio
+import time
+
+import pytest
+
+from services.history.answers import Answers
+from services.history.archive import Archive
+from services.history.errors import TooBusyError, TookTooLongError, TooManyRowsError
+from services.history.limits import NO_LIMITS, Limits, Turns
+from services.history.questions import load_question
+from services.history.report import answer_bound
+from services.history.settings import HistorySettings
+from tests.history.test_door import at_the_door, fill
+
+HEAD = "-- How many?\n-- ru: Сколько?\n-- column: n count | Number | Число\n"
+ENDLESS = load_question(
+    "endless", f"{HEAD}SELECT count(*) AS n FROM range(10_000_000_000) AS a, range(10_000_000_000) AS b"
+)
+FIVE = load_question("five", f"{HEAD}SELECT range AS n FROM range(5)")
+FEW_S = 0.2
+
+
+class TestTime:
+    def test_a_statement_that_takes_too_long_is_interrupted(self, archive: Archive) -> None:
+        begun = time.monotonic()
+        with pytest.raises(TookTooLongError, match=r"more than 0\.2 s: ask for less") as refused:
+            answer_bound(archive, ENDLESS, {}, None, Limits(seconds=FEW_S))
+        assert time.monotonic() - begun < 30
+        assert "больше 0.2 с: спросите о меньшем" in str(refused.value.ru)
+
+    def test_the_archive_answers_and_archives_on_afterwards(self, archive: Archive) -> None:
+        with pytest.raises(TookTooLongError):
+            answer_bound(archive, ENDLESS, {}, None, Limits(seconds=FEW_S))
+        fill(archive)
+        assert answer_bound(archive, FIVE, {}, None, Limits(seconds=60)).rows == ((0,), (1,), (2,), (3,), (4,))
+
+
+class TestRows:
+    def test_more_rows_than_there_may_be_are_refused(self, archive: Archive) -> None:
+        with pytest.raises(TooManyRowsError, match="more than 4 rows: ask for less") as refused:
+            answer_bound(archive, FIVE, {}, None, Limits(rows=4))
+        assert "строк в ответе больше, чем можно (4)" in str(refused.value.ru)
+
+    @pytest.mark.parametrize("limits", [Limits(rows=5), NO_LIMITS])
+    def test_as_many_as_there_may_be_are_given(self, archive: Archive, limits: Limits) -> None:
+        assert len(answer_bound(archive, FIVE, {}, None, limits).rows) == 5
+
+
+class TestTurns:
+    async def test_who_comes_when_all_turns_are_taken_is_refused_in_the_end(self) -> None:
+        turns = Turns(at_once=1, wait_s=0.01)
+        async with turns.turn():
+            with pytest.raises(TooBusyError):
+                async with turns.turn():
+                    pytest.fail("two at once")
+        async with turns.turn():
+            pass
+
+    async def test_who_waits_gets_the_next_turn(self) -> None:
+        turns, order = Turns(at_once=1, wait_s=60), list[str]()
+
+        async def work(name: str) -> None:
+            async with turns.turn():
+                order.append(f"{name} begins")
+                await asyncio.sleep(0)
+                order.append(f"{name} ends")
+
+        await asyncio.gather(work("one"), work("two"))
+        assert order == ["one begins", "one ends", "two begins", "two ends"]
+
+    async def test_a_turn_comes_free_when_its_work_fails(self) -> None:
+        turns = Turns(at_once=1, wait_s=60)
+        for _ in range(2):
+            with pytest.raises(TookTooLongError):
+                async with turns.turn():
+                    raise TookTooLongError(1)
+
+
+class TestDoor:
+    @pytest.mark.parametrize(
+        ("limits", "status", "kind", "said"),
+        [
+            (Limits(rows=1), 422, "too-many-rows", "строк в ответе больше, чем можно (1): спросите о меньшем"),
+            (
+                Limits(seconds=1e-9),
+                503,
+                "took-too-long",
+                "спросите о меньшем, например о меньшем числе дней, или позже",
+            ),
+        ],
+    )
+    async def test_a_refusal_says_what_to_do(  # noqa: PLR0913, PLR0917  # what is asked and what is said
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch, limits: Limits, status: int, kind: str, said: str
+    ) -> None:
+        fill(archive)
+        held = {"many": FIVE, "endless": ENDLESS}
+        monkeypatch.setattr("services.history.report.load_questions", lambda: held)
+        async with at_the_door(archive, answers=Answers(archive, "RU", limits)) as client:
+            name = "many" if limits.seconds is None else "endless"
+            answer = await client.get(f"/v1/reports/{name}", headers={"Accept-Language": "ru"})
+        assert (answer.status_code, answer.json()["type"]) == (status, f"urn:kvota:problem:{kind}")
+        assert said in answer.json()["detail"]
+
+    async def test_who_comes_when_history_is_busy_is_told_when_to_come_again(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(archive)
+        monkeypatch.setattr("services.history.door.WAIT_S", 0.01)
+        async with at_the_door(archive, at_once=0) as client:
+            answers = [
+                await client.get(f"/v1/{asked}") for asked in ("reports/rep_day", "explain/rep_day?currency=RUB")
+            ]
+        assert {(each.status_code, each.json()["type"]) for each in answers} == {(503, "urn:kvota:problem:too-busy")}
+        assert {each.headers["retry-after"] for each in answers} == {"1"}
+
+
+def test_the_limits_have_defaults() -> None:
+    settings = HistorySettings()
+    assert (settings.statement_s, settings.max_rows, settings.at_once) == (60, 100_000, 4)
