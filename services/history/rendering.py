@@ -58,12 +58,16 @@ def _plain(value: object) -> object:
 
 def as_text(value: object) -> str:
     """A value as a person reads it."""
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return " ".join(f"{name} {amount}" for name, amount in value.items())
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(_plain(value))
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str() | int():
+            return str(value)
+        case list():
+            return ", ".join(map(str, value))
+        case Mapping():
+            return " ".join(f"{name} {amount}" for name, amount in value.items())
+        case _:
+            return str(_plain(value))

@@ -87,7 +87,9 @@ def _write(sheet: Worksheet, row: int, place: int, value: Field, shown: Format |
 
 def _fits(number: float | Decimal) -> bool:
     """Whether Excel holds a number as it is."""
-    return isinstance(number, float) or len(Decimal(number).normalize().as_tuple().digits) <= _MOST_DIGITS
+    if isinstance(number, Decimal):
+        return len(number.as_tuple().digits) <= _MOST_DIGITS
+    return isinstance(number, float) or abs(number) < 10**_MOST_DIGITS
 
 
 def _write_about(sheet: Worksheet, report: Report, language: Language) -> None:

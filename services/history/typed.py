@@ -18,8 +18,8 @@ def typed(kind: Kind, value: Field) -> Field:
     """A value as what its kind means: cells keep days and instants as text, and DuckDB's TIMESTAMP lacks its zone."""
     if kind == "day" and isinstance(value, str):
         return date.fromisoformat(value)
-    if kind == "instant" and value is not None:
-        moment = datetime.fromisoformat(str(value))
+    if kind == "instant" and isinstance(value, (str, datetime)):
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     return value
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -141,6 +142,17 @@ class TestValues:
         assert first == [in_excel(value) for value in flattened(TYPED[0])]
         assert (second[0], second[7], second[8], second[10]) == ("-1+1", False, -3.0, -5.0)
         assert rest == []
+
+    def test_instants_are_the_same_in_whatever_zone_the_machine_is(
+        self, report: Report, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        usual = [rendered(report, form, "en") for form in FORMS]
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("TZ", "Asia/Tokyo")
+            time.tzset()
+            there = [rendered(report, form, "en") for form in FORMS]
+        time.tzset()
+        assert there == usual
 
     def test_the_same_report_gives_the_same_bytes(self, report: Report) -> None:
         for form in FORMS:
