@@ -6,6 +6,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from events.codec import decode
 from events.law import Told, Verdict
 from events.parked import RecordParked
 from services.history.judging import Row
@@ -53,6 +54,7 @@ UPDATE records SET verdict = otherwise.verdict FROM otherwise
 WHERE records.topic = otherwise.topic AND records."partition" = otherwise."partition"
       AND records."offset" = otherwise."offset"
 """
+_TYPE = RecordParked.model_fields["type"].default
 _FETCHED_AT_ONCE = 200_000
 _PLACE: list[tuple[str, pa.DataType]] = [("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())]
 
@@ -70,7 +72,8 @@ def told_by(rows: Iterable[Row]) -> Aside:
     """The records that these say are set aside."""
     aside: Aside = {}
     for row in rows:
-        event = row.decoded.event if row.decoded is not None and row.verdict is Verdict.COUNTS else None
+        told = row.verdict is Verdict.COUNTS and row.type == _TYPE
+        event = decode(row.record.raw or b"").event if told else None
         if isinstance(event, RecordParked) and (source := log_source(event.origin)):
             aside.setdefault(source, {})[event.position] = event.reason
     return aside

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 
 import duckdb
 
@@ -59,13 +60,13 @@ class Store:
         self._park(rows, with_rows=False)
 
     def _judged(self, records: Iterable[LogRecord]) -> list[Row]:
-        rows = [judge(self._ledgers.of(record.source), record, self._why(record)) for record in self._new(records)]
+        """What becomes of each record that is new, partition after partition."""
+        by_source: dict[Source, list[LogRecord]] = {}
+        for record in self._new(records):
+            by_source.setdefault(record.source, []).append(record)
+        judged = [judge(self._ledgers.of(each), new, self._aside.get(each, {})) for each, new in by_source.items()]
         self._ledgers.forget_old_days()
-        return rows
-
-    def _why(self, record: LogRecord) -> str | None:
-        """Why a record is set aside, if it is known to be."""
-        return self._aside.get(record.source, {}).get(record.offset)
+        return list(chain.from_iterable(judged))
 
     @contextmanager
     def _archived(self, rows: Sequence[Row]) -> Iterator[None]:
