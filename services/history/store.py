@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import duckdb
 
 from events.law import Verdict
+from services.history.closing import forget_implied
 from services.history.judging import LogRecord, Row, judge, table
 from services.history.ledgers import Ledgers
 from services.history.parking import park, still_to_come, told_by
@@ -14,9 +15,14 @@ from services.runtime.parked import ahead_of, merged
 from services.runtime.shards import Positions, Source
 
 _INSERT = "INSERT INTO records SELECT * FROM batch"
+_SET_ASIDE = """
+INSERT INTO set_aside SELECT topic, "partition", "offset" FROM batch WHERE verdict = 'parked'
+"""
+_WITH_ROWS = (Verdict.COUNTS, Verdict.PARKED)
 _PROGRESS = """
-INSERT INTO progress SELECT topic, "partition", max("offset") + 1 FROM batch GROUP BY ALL
-ON CONFLICT (topic, "partition") DO UPDATE SET next_offset = excluded.next_offset
+INSERT INTO progress SELECT topic, "partition", max("offset") + 1, max(appended_at) FROM batch GROUP BY ALL
+ON CONFLICT (topic, "partition") DO UPDATE
+SET next_offset = excluded.next_offset, latest = greatest(latest, excluded.latest)
 """
 
 
@@ -47,7 +53,7 @@ class Store:
     def _write(self, records: Iterable[LogRecord]) -> int:
         rows = self._judged(records)
         with self._archived(rows):
-            add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict is Verdict.COUNTS})
+            add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict in _WITH_ROWS})
         self._park(rows, with_rows=True)
         return len(rows)
 
@@ -71,7 +77,9 @@ class Store:
     def _archived(self, rows: Sequence[Row]) -> Iterator[None]:
         """Archive rows; for the block, they are the table `batch`."""
         self._con.register("batch", table(rows))
+        forget_implied(self._con)
         self._con.execute(_INSERT)
+        self._con.execute(_SET_ASIDE)
         self._con.execute(_PROGRESS)
         yield
         self._con.unregister("batch")
