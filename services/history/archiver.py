@@ -62,7 +62,8 @@ class Archiver:
             targets = await _targets(reader, await self._take(reader), until or {})
             while not await _reached(reader, targets):
                 await self._archive_batch(await _poll(reader, BATCH))
-            await self._note_ends(reader)
+            moment = _clock() - _BEHIND
+            await self._note_ends(moment, await _read_to_end(reader))
         return self._archive.positions()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -102,14 +103,23 @@ class Archiver:
         while _now() < end and not stop.is_set():
             await self._archive_batch(await _gather(reader, BATCH, stop))
             if _now() >= noted + _NOTE_ENDS_S:
-                await self._note_ends(reader)
+                await self._close_moment(reader, stop)
                 noted = _now()
 
-    async def _note_ends(self, reader: AIOKafkaConsumer) -> None:
-        """Close the moment for the partitions that have been read to their end, which is asked for after it."""
+    async def _close_moment(self, reader: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        """Note what has been read to its end, unless told to stop before Kafka answers; where it is away, later."""
         moment = _clock() - _BEHIND
-        ends: dict[TopicPartition, int] = await reader.end_offsets(reader.assignment())
-        read = [partition for partition, end in ends.items() if await reader.position(partition) >= end]
+        try:
+            read = await unless(stop, _read_to_end(reader))
+        except KafkaError as error:
+            if not _passes(error):
+                raise
+            log.warning("kafka_away", reason=str(error))
+        else:
+            await self._note_ends(moment, read or ())
+
+    async def _note_ends(self, moment: datetime, read: Sequence[TopicPartition]) -> None:
+        """Close a moment for partitions that have been read to where they ended after it."""
         await asyncio.to_thread(self._archive.note_ends, moment, read)
         async with self._moved:
             self._moved.notify_all()
@@ -190,6 +200,12 @@ def _written(partition: TopicPartition) -> str:
 
 async def _reached(reader: AIOKafkaConsumer, targets: Mapping[TopicPartition, int]) -> bool:
     return all([await reader.position(partition) >= before for partition, before in targets.items()])
+
+
+async def _read_to_end(reader: AIOKafkaConsumer) -> list[TopicPartition]:
+    """The partitions that have been read to where they end now."""
+    ends: dict[TopicPartition, int] = await reader.end_offsets(reader.assignment())
+    return [partition for partition, end in ends.items() if await reader.position(partition) >= end]
 
 
 async def _gather(reader: AIOKafkaConsumer, most: int, stop: asyncio.Event) -> list[LogRecord]:

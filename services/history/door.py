@@ -107,7 +107,15 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     async def sow(version: Annotated[int, Path(ge=1)]) -> Mapping[str, str]:
         return await seed(version)
 
+    _answer_replays(app, archiver, answers)
     return app
+
+
+def _answer_replays(app: FastAPI, archiver: Archiver, answers: Answers) -> None:
+    @app.get("/v1/replay", dependencies=[allowed("numbers.verify")])
+    async def replay(known_at: str) -> Response:
+        moment = await _closed(archiver, known_at)
+        return _json(await asyncio.to_thread(answers.replay, moment))
 
 
 def _json(line: bytes) -> Response:
@@ -119,8 +127,11 @@ async def _asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:
     after, known_at = given.pop("after", None), given.pop("known_at", None)
     if after is not None:
         await archiver.reached(_positions(after), _WAIT_S)
-    if known_at is None:
-        return None
+    return None if known_at is None else await _closed(archiver, known_at)
+
+
+async def _closed(archiver: Archiver, known_at: str) -> datetime:
+    """Read a moment, and wait until it is closed."""
     if not is_instant(known_at):
         en = "known_at: expected an instant with its zone, such as 2026-11-24T18:00:00Z"
         ru = "known_at: нужен момент с часовым поясом, например 2026-11-24T18:00:00Z"

@@ -116,19 +116,21 @@ def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None
     con.execute("COMMIT")
 
 
-def read_records(con: duckdb.DuckDBPyConnection, end: Positions, batch: int) -> Iterator[Sequence[LogRecord]]:
-    """The records of the table `earlier`, partition by partition, in batches, as the log held them."""
+def read_records(
+    con: duckdb.DuckDBPyConnection, end: Positions, batch: int, table: str
+) -> Iterator[Sequence[LogRecord]]:
+    """The records of a table like `records`, partition by partition, in batches, as the log held them."""
     for (topic, partition), before in end.items():
+        about = {"topic": topic, "partition": partition, "before": before, "batch": batch}
         start = 0
-        while start < before:
-            about = {"topic": topic, "partition": partition, "start": start, "batch": batch}
-            rows = con.execute(_EARLIER, about).fetchall()
+        while rows := con.execute(_read_sql(table), about | {"start": start}).fetchall():
             yield [LogRecord(topic, partition, *row) for row in rows]
             start = rows[-1][0] + 1
 
 
-_EARLIER = """
-SELECT "offset", epoch_ms(appended_at), raw FROM earlier
-WHERE topic = $topic AND "partition" = $partition AND "offset" >= $start
+def _read_sql(table: str) -> str:
+    return f"""
+SELECT "offset", epoch_ms(appended_at), raw FROM {table}
+WHERE topic = $topic AND "partition" = $partition AND "offset" >= $start AND "offset" < $before
 ORDER BY "offset" LIMIT $batch
 """
