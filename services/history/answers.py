@@ -7,6 +7,7 @@ import msgspec
 
 from services.history.agreement import Agreement
 from services.history.archive import Archive
+from services.history.excluded import Excluded
 from services.history.explain import Contribution, Explanation, explain
 from services.history.rendering import as_json, written_positions
 from services.history.replaying import Replay, replay
@@ -70,6 +71,17 @@ def _explanation(found: Explanation) -> dict[str, object]:
         "as_of": written_positions(found.as_of),
         "contributions": [_contribution(each) for each in found.contributions],
         "sum": found.total,
+        "excluded": [_left_out(each) for each in found.excluded],
+    }
+
+
+def _left_out(each: Excluded) -> dict[str, object]:
+    return {
+        "id": None if each.id is None else str(each.id),
+        "type": each.type,
+        "position": f"{each.topic}/{each.partition}/{each.offset}",
+        "verdict": each.verdict,
+        "reason": each.reason,
     }
 
 

@@ -37,3 +37,8 @@ SELECT topic, "partition", "offset"
 FROM set_aside ANTI JOIN (SELECT * FROM otherwise WHERE verdict = 'counts') AS earlier USING (topic, "partition", "offset")
 UNION ALL
 SELECT topic, "partition", "offset" FROM otherwise WHERE verdict <> 'counts';
+
+-- The records that do not count though they can be read, as relations would read them.
+CREATE OR REPLACE VIEW left_out AS
+SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset"
+FROM judged WHERE verdict NOT IN ('counts', 'unreadable') AND noun IS NOT NULL;

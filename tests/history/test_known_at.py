@@ -1,7 +1,7 @@
 """What was known at a moment: asked later, or of a file made anew, the answer is the same bytes."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -218,7 +218,7 @@ def _told(step: Step, log: Sequence[LogRecord]) -> tuple[Source, bytes]:
 
 
 @contextmanager
-def opened() -> Iterator[Archive]:
+def opened() -> Generator[Archive]:
     """Open an archive in a file of its own."""
     with TemporaryDirectory() as folder, Archive(Path(folder) / FILE_NAME, PROJECTIONS) as archive:
         yield archive
