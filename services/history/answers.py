@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -10,11 +10,13 @@ from services.history.agreement import Agreement
 from services.history.archive import Archive
 from services.history.catalogue import catalogue
 from services.history.etags import etag
+from services.history.excluded import Excluded
 from services.history.explain import Contribution, Explanation, explain
 from services.history.forms import Form, rendered
 from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, Value, load_questions
 from services.history.rendering import written_positions
+from services.history.replaying import Replay, replay
 from services.history.report import answer_bound, bound, question_named
 from services.runtime.languages import Language
 from services.runtime.parked import PARKED
@@ -28,10 +30,11 @@ class Asked:
     question: Question
     parameters: Mapping[str, Value]
     cut: Positions
+    """It names the parked topic, too: what is parked later changes nothing."""
     form: Form
     language: Language
     etag: str
-    """The same whenever the answer is. What is parked now is in it too: it takes records out of cuts of the past."""
+    """The same whenever the answer is."""
 
 
 class Answers:
@@ -62,10 +65,9 @@ class Answers:
         """What is asked for, as of what is archived now or was known then; nothing is run yet. Raises HistoryError."""
         question = question_named(name)
         parameters = bound(question, given, self._country)
-        archived = self._archive.positions()
-        cut = archived if known_at is None else self._archive.known_at(known_at)
+        cut = {PARKED: 0} | self._archive.positions() if known_at is None else self._archive.known_at(known_at)
         digests = [each.digest for each in self._archive.projections.values()]
-        tag = etag(question.sql, parameters, {**cut, PARKED: archived.get(PARKED, 0)}, digests, form, language)
+        tag = etag(question.sql, parameters, cut, digests, form, language)
         return Asked(question, parameters, cut, form, language, tag)
 
     def answer(self, asked: Asked) -> bytes:
@@ -79,6 +81,10 @@ class Answers:
         """The events behind a number; raises HistoryError."""
         found = explain(self._archive, projection, key, measure=measure, cut=self._cut(known_at))
         return msgspec.json.encode(_explanation(found))
+
+    def replay(self, known_at: datetime) -> bytes:
+        """Whether the raw records of what was known at a moment, folded anew, come to the same; raises HistoryError."""
+        return _replay_json(replay(self._archive, known_at))
 
     def _cut(self, known_at: datetime | None) -> Positions | None:
         return None if known_at is None else self._archive.known_at(known_at)
@@ -96,6 +102,16 @@ def agreement_json(found: Agreement) -> bytes:
     return msgspec.json.encode({**about, "differences": differences})
 
 
+def _replay_json(done: Replay) -> bytes:
+    about = {
+        "agree": not done.differences,
+        "known_at": done.known_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "as_of": written_positions(done.cut),
+        "cells": done.cells,
+    }
+    return msgspec.json.encode({**about, "differences": [each.beside("replayed") for each in done.differences]})
+
+
 def _explanation(found: Explanation) -> dict[str, object]:
     return {
         "projection": found.projection,
@@ -104,6 +120,17 @@ def _explanation(found: Explanation) -> dict[str, object]:
         "as_of": written_positions(found.as_of),
         "contributions": [_contribution(each) for each in found.contributions],
         "sum": found.total,
+        "excluded": [_left_out(each) for each in found.excluded],
+    }
+
+
+def _left_out(each: Excluded) -> dict[str, object]:
+    return {
+        "id": None if each.id is None else str(each.id),
+        "type": each.type,
+        "position": f"{each.topic}/{each.partition}/{each.offset}",
+        "verdict": each.verdict,
+        "reason": each.reason,
     }
 
 

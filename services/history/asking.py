@@ -12,6 +12,8 @@ from services.runtime.shards import Positions
 WAIT_S = 10.0
 """How long an answer waits for what is not archived yet."""
 
+_CLOSES_S = 5.0
+"""How long to wait for a moment to be closed: one that has just passed is within less."""
 _POSITION = re.compile(r"([a-z][a-z0-9_.-]{0,200})/(0|[1-9][0-9]{0,5})@(0|[1-9][0-9]{0,17})", re.ASCII)
 _NO_INSTANT = WrongField(
     "known_at",
@@ -25,15 +27,23 @@ _NO_POSITIONS = (
 
 
 async def read_asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:
-    """Take `after` and `known_at` out of a query; wait for the one, give the other; raises Problem."""
+    """Take `after` and `known_at` out of a query; wait until that is archived, and this, which it gives, closed.
+
+    Raises Problem.
+    """
     after, known_at = given.pop("after", None), given.pop("known_at", None)
     if after is not None:
         await archiver.reached(read_positions(after, "after"), WAIT_S)
-    if known_at is None:
-        return None
+    return None if known_at is None else await read_closed(archiver, known_at)
+
+
+async def read_closed(archiver: Archiver, known_at: str) -> datetime:
+    """Read a moment, and wait until it is closed; raises Problem."""
     if not is_instant(known_at):
         raise invalid_fields(_NO_INSTANT)
-    return datetime.fromisoformat(known_at)
+    moment = datetime.fromisoformat(known_at)
+    await archiver.closed(moment, _CLOSES_S)
+    return moment
 
 
 def read_positions(text: str, field: str) -> Positions:

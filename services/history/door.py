@@ -14,10 +14,11 @@ from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.asking import WAIT_S, read_asked, read_positions
+from services.history.asking import WAIT_S, read_asked, read_closed, read_positions
 from services.history.errors import (
     HistoryBehindError,
     HistoryError,
+    NotClosedError,
     NothingLiveError,
     ShortLogError,
     TooBusyError,
@@ -46,6 +47,7 @@ _IDS = msgspec.json.Decoder(list[UUID])
 _NOT_FOUND = ("report", "projection")
 _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
     HistoryBehindError: (HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"),
+    NotClosedError: (HTTPStatus.CONFLICT, "not-closed"),
     NothingLiveError: (HTTPStatus.CONFLICT, "nothing-live"),
     ShortLogError: (HTTPStatus.CONFLICT, "another-log"),
     TooManyRowsError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-many-rows"),
@@ -114,7 +116,15 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     async def sow(version: Annotated[int, Path(ge=1)]) -> Mapping[str, str]:
         return await seed(version)
 
+    _answer_replays(app, archiver, answers)
     return app
+
+
+def _answer_replays(app: FastAPI, archiver: Archiver, answers: Answers) -> None:
+    @app.get("/v1/replay", dependencies=[allowed("numbers.verify")])
+    async def replay(known_at: str) -> Response:
+        moment = await read_closed(archiver, known_at)
+        return _json(await asyncio.to_thread(answers.replay, moment))
 
 
 def _json(line: bytes) -> Response:

@@ -1,6 +1,7 @@
 """What can be wrong with a question to history, each with one clear line for a person."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from services.runtime.errors import ClearError, WrongField
@@ -53,6 +54,21 @@ class HistoryBehindError(HistoryError):
         ]
         super().__init__(f"not archived far enough: {', '.join(missing)}")
         self.ru = f"в архиве этого ещё нет: {', '.join(missing)}; повторите запрос позже"
+
+
+class NotClosedError(HistoryError):
+    """Something was asked as known at a moment of which not all may be archived yet: its answer could still change."""
+
+    def __init__(self, moment: datetime, until: datetime | None) -> None:
+        """Say, in English and in Russian, which moment can be asked for now."""
+        asked = _written(moment)
+        if until is None:
+            en, ru = "no moment can be asked for yet", "пока нельзя спросить ни об одном моменте"
+        else:
+            latest = _written(until)
+            en, ru = f"the latest that can be asked for now is {latest}", f"самый поздний возможный сейчас: {latest}"
+        super().__init__(f"what was known at {asked} is not certain yet, records of it may still come: {en}")
+        self.ru = f"что было известно на {asked}, ещё не окончательно: записи могут прийти; {ru}"
 
 
 class HistoryMismatchError(HistoryError):
@@ -150,3 +166,7 @@ class TooBusyError(HistoryError):
 _OF = {"report": "отчёта", "projection": "проекции", "key": "ключа", "measure": "показателя"}
 _ASKED_AS = {"key": None, "measure": "only"}
 """By what field of an explanation each is asked for; None: by itself."""
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
