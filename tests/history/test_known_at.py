@@ -242,7 +242,7 @@ def told(answer: bytes) -> object:
     return {name: said for name, said in msgspec.json.decode(answer).items() if name != "as_of"}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(steps, st.integers(0, 15), questions)
 @example(PARKED_AND_RETRIED, 0, ["rep_day"])
 @example(PARKED_AND_RETRIED, 1, ["rep_day"])

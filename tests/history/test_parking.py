@@ -8,13 +8,13 @@ import pytest
 
 from events.parked import RecordParked
 from projections.cells import Boards
-from projections.projection import load_projections
+from projections.projection import load_projection, load_projections
 from services.history.archive import Archive
 from services.history.errors import UnfoldableHistoryError
 from services.history.judging import LogRecord
 from tests.events.examples.dates import TODAY, when
 from tests.recompute import recompute_log, recompute_logs
-from tests.telling import CALLS, DECISIONS, answered, assigned, decided, lying, raw, relieved, unfoldable, won
+from tests.telling import ANNA, CALLS, DECISIONS, answered, assigned, decided, lying, raw, relieved, unfoldable, won
 
 PROJECTIONS = load_projections()
 PARKED = "kvota.parked"
@@ -25,6 +25,14 @@ VERDICTS = ["counts", "parked", "parked", "counts", "repeated"]
 
 def about(origin: str, position: int) -> RecordParked:
     return RecordParked(**when(10), origin=origin, position=position, length=1, sha256="x", reason="cannot take it")
+
+
+PICKY = """-- How many calls are there that this SQL can look at?
+-- key: rep
+-- live: for ever
+SELECT rep, 1 AS calls FROM calls
+WHERE type = 'call.ended' AND CAST(CASE WHEN talk_seconds < 10 THEN 'x' ELSE '1' END AS BIGINT) = 1
+"""
 
 
 def saying(*offsets: int, topic: str = CALLS) -> list[LogRecord]:
@@ -138,6 +146,16 @@ def test_what_was_parked_of_a_file_says_nothing_of_the_log(archive: Archive) -> 
     files = [about(name, 0) for name in names]
     archive.ingest(lying([raw(event, number) for number, event in enumerate(files)], PARKED))
     assert verdicts(archive) == ["counts"]
+
+
+def test_what_a_projection_cannot_even_look_at_is_left_out_by_its_place(path: Path) -> None:
+    picky = load_projection("picky", PICKY)
+    with Archive(path, {"picky": picky}) as archive:
+        archive.ingest(lying([raw(answered(talk=60), 1), raw(answered(talk=5), 2)]))
+        with pytest.raises(UnfoldableHistoryError, match="picky cannot be made"):
+            archive.cells_at(archive.positions(), archive.projections)
+        archive.ingest(saying(1))
+        assert archive.cells_at(archive.positions(), archive.projections) == {"picky": {(ANNA,): (1,)}}
 
 
 def test_what_nobody_has_parked_yet_is_an_answer_in_one_line(archive: Archive) -> None:
