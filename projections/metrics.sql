@@ -167,6 +167,17 @@ CREATE OR REPLACE MACRO pipeline_needed_v1(booked, quota, part, whole) AS
 COMMENT ON MACRO pipeline_needed_v1 IS
     'gap / win rate, where the win rate is part / whole';
 
+-- Sales of a rep or a unit in a period: deals are counted, amounts are whole minor units. A deal is decided when it is won or lost.
+CREATE OR REPLACE MACRO win_rate_v1(won, lost) AS
+    percent(won, won + lost);
+COMMENT ON MACRO win_rate_v1 IS
+    'won / (won + lost): of the deals that were decided';
+
+CREATE OR REPLACE MACRO average_deal_v1(won_minor, won) AS
+    whole_units(won_minor, won);
+COMMENT ON MACRO average_deal_v1 IS
+    'amount won / deals won';
+
 CREATE OR REPLACE VIEW metrics AS
 SELECT regexp_extract(function_name, '^(.+)_v(\d+)$', 1)                           AS id,
        regexp_extract(function_name, '^(.+)_v(\d+)$', 2)::INTEGER                  AS version,
