@@ -178,6 +178,23 @@ CREATE OR REPLACE MACRO average_deal_v1(won_minor, won) AS
 COMMENT ON MACRO average_deal_v1 IS
     'amount won / deals won';
 
+-- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
+-- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.
+CREATE OR REPLACE MACRO occupancy_v1(on_contact, ready) AS
+    percent(on_contact, on_contact + ready);
+COMMENT ON MACRO occupancy_v1 IS
+    'on contact (talk, hold, after-call work) / (on contact + waiting for a call)';
+
+CREATE OR REPLACE MACRO occupancy_copc_v1(on_contact, at_the_phone) AS
+    percent(on_contact, at_the_phone);
+COMMENT ON MACRO occupancy_copc_v1 IS
+    'on contact (talk, hold, after-call work) / signed in and not paused (COPC)';
+
+CREATE OR REPLACE MACRO utilisation_v1(on_contact, planned) AS
+    percent(on_contact, planned);
+COMMENT ON MACRO utilisation_v1 IS
+    'on contact (talk, hold, after-call work) / planned time at work (injixo: of the paid hours)';
+
 CREATE OR REPLACE VIEW metrics AS
 SELECT regexp_extract(function_name, '^(.+)_v(\d+)$', 1)                           AS id,
        regexp_extract(function_name, '^(.+)_v(\d+)$', 2)::INTEGER                  AS version,
