@@ -178,6 +178,11 @@ CREATE OR REPLACE MACRO average_deal_v1(won_minor, won) AS
 COMMENT ON MACRO average_deal_v1 IS
     'amount won / deals won';
 
+CREATE OR REPLACE MACRO change_v1(now, before) AS
+    percent(now - before, before);
+COMMENT ON MACRO change_v1 IS
+    'now / before - 1; of nothing, or of less, there is no change in percent';
+
 -- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
 -- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.
 CREATE OR REPLACE MACRO occupancy_v1(on_contact, ready) AS

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,9 +27,10 @@ def empty_archive() -> Generator[Archive]:
 
 
 def tell(archive: Archive, *told: Event, topic: str = CALLS) -> None:
-    """Append facts."""
+    """Append facts in the order of their days, so that none has expired."""
     start = archive.positions().get((topic, 0), 0)
-    archive.ingest(lying([raw(event, start + place) for place, event in enumerate(told)], topic, start=start))
+    in_order = sorted(told, key=_day)
+    archive.ingest(lying([raw(event, start + place) for place, event in enumerate(in_order)], topic, start=start))
 
 
 def decide(archive: Archive, *decisions: Event) -> None:
@@ -53,3 +55,7 @@ def declared(report: str) -> tuple[str, ...]:
     """Give the columns that a report says it has, in their order."""
     lines: Sequence[str] = load_questions()[report].sql.splitlines()
     return tuple(line.split()[2] for line in lines if line.startswith("-- column:"))
+
+
+def _day(event: Event) -> date:
+    return event.day
