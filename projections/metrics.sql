@@ -183,6 +183,16 @@ CREATE OR REPLACE MACRO change_v1(now, before) AS
 COMMENT ON MACRO change_v1 IS
     'now / before - 1; of nothing, or of less, there is no change in percent';
 
+CREATE OR REPLACE MACRO stage_conversion_v1(moved_on, reached) AS
+    percent(moved_on, reached);
+COMMENT ON MACRO stage_conversion_v1 IS
+    'deals that were won or entered a later stage / deals that reached the stage';
+
+CREATE OR REPLACE MACRO stage_conversion_decided_v1(moved_on, lost) AS
+    percent(moved_on, moved_on + lost);
+COMMENT ON MACRO stage_conversion_decided_v1 IS
+    'deals that were won or entered a later stage / the same and those lost before: open deals are left out';
+
 -- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
 -- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.
 CREATE OR REPLACE MACRO occupancy_v1(on_contact, ready) AS
