@@ -193,6 +193,12 @@ CREATE OR REPLACE MACRO stage_conversion_decided_v1(moved_on, lost) AS
 COMMENT ON MACRO stage_conversion_decided_v1 IS
     'deals that were won or entered a later stage / the same and those lost before: open deals are left out';
 
+-- Sharing out leads. Parts are kept in billionths, so that sums of many do not depend on their order.
+CREATE OR REPLACE MACRO fair_share_v1(weight, weights) AS
+    half_even(weight * 1000000000::HUGEINT, weights);
+COMMENT ON MACRO fair_share_v1 IS
+    'weight / weights of all who could take the lead, in billionths of a lead';
+
 -- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
 -- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.
 CREATE OR REPLACE MACRO occupancy_v1(on_contact, ready) AS

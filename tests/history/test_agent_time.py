@@ -161,7 +161,7 @@ def percent(part: int, whole: int) -> Decimal | None:
     return Decimal(round(Fraction(10_000 * part, whole))) / 100 if whole else None
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=8)
 @given(st.lists(shifts, max_size=6), st.lists(pieces, max_size=20))
 def test_days_are_those_that_are_counted_minute_by_minute(
     rota: list[ShiftPlanned], told: list[AgentStateLasted]

@@ -235,7 +235,7 @@ def reckoned(paths: Sequence[Path], least: int) -> list[tuple[object, ...]]:
     return [(*row[:6], row[6] is not None and row[6] == lowest, row[7]) for row in rows]
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(st.lists(ways(), min_size=1, max_size=25))
 def test_funnels_are_those_that_a_person_reckons(drawn: list[Path]) -> None:
     with empty_archive() as archive:
