@@ -1,5 +1,6 @@
 """Filling an archive with events, and asking it a report: what the tests of reports share."""
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -7,9 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+
 from events.event import Event
 from projections.projection import load_projections
 from services.history.archive import Archive
+from services.history.errors import HistoryError
 from services.history.questions import load_questions
 from services.history.report import run_report
 from tests.telling import CALLS, DECISIONS, decided, lying, raw
@@ -55,6 +59,18 @@ def declared(report: str) -> tuple[str, ...]:
     """Give the columns that a report says it has, in their order."""
     lines: Sequence[str] = load_questions()[report].sql.splitlines()
     return tuple(line.split()[2] for line in lines if line.startswith("-- column:"))
+
+
+def refusal(archive: Archive, report: str, /, **given: object) -> str:
+    """Ask a report what it cannot be asked, and give what it says to that."""
+    with pytest.raises(HistoryError) as refused:
+        ask(archive, report, **given)
+    return str(refused.value)
+
+
+def words(text: str) -> set[str]:
+    """Give the words of a text, each once."""
+    return set(re.findall(r"\w+", text))
 
 
 def _day(event: Event) -> date:

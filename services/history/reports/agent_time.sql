@@ -11,21 +11,21 @@
 -- param: to day null
 -- param: zone zone UTC
 -- param: rep text null
--- column: rep text | Agent | Агент
+-- column: rep text | Agent | Сотрудник
 -- column: day day | Day | День
--- column: ready_seconds seconds | Ready | Готов
--- column: ringing_seconds seconds | Ringing | Звонок поступает
--- column: talking_seconds seconds | Talking | Разговор
--- column: hold_seconds seconds | Hold | Удержание
--- column: wrap_seconds seconds | After-call work | Постобработка
--- column: paused_seconds seconds | Paused | Пауза
--- column: offline_seconds seconds | Offline | Не в сети
--- column: signed_in_seconds seconds | Signed in | В системе
--- column: on_contact_seconds seconds | On contact | На контакте
--- column: planned_seconds seconds | Planned | По графику
--- column: occupancy percent | Occupancy | Занятость
--- column: occupancy_copc percent | Occupancy (COPC) | Занятость (COPC)
--- column: utilisation percent | Utilisation | Утилизация
+-- column: ready_seconds seconds | Ready, s | Готов, с
+-- column: ringing_seconds seconds | Ringing, s | Звонок поступает, с
+-- column: talking_seconds seconds | Talking, s | Разговор, с
+-- column: hold_seconds seconds | Hold, s | Удержание, с
+-- column: wrap_seconds seconds | After-call work, s | Постобработка, с
+-- column: paused_seconds seconds | Paused, s | Пауза, с
+-- column: offline_seconds seconds | Offline, s | Не в сети, с
+-- column: signed_in_seconds seconds | Signed in, s | В системе, с
+-- column: on_contact_seconds seconds | On contact, s | На контакте, с
+-- column: planned_seconds seconds | Planned, s | По графику, с
+-- column: occupancy percent | Occupancy, % | Занятость, %
+-- column: occupancy_copc percent | Occupancy (COPC), % | Занятость (COPC), %
+-- column: utilisation percent | Utilisation, % | Утилизация, %
 WITH spent AS (
     SELECT rep,
            ("interval"::TIMESTAMPTZ AT TIME ZONE $zone)::DATE                      AS day,

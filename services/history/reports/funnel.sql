@@ -18,9 +18,9 @@
 -- column: moved_on count | Moved on | Прошло дальше
 -- column: lost count | Lost | Проиграно
 -- column: open count | Open | Открыто
--- column: reached_share percent | Of all deals | От всех сделок
--- column: conversion percent | Conversion | Конверсия
--- column: conversion_of_decided percent | Conversion of decided | Конверсия решённых
+-- column: reached_share percent | Of all deals, % | От всех сделок, %
+-- column: conversion percent | Conversion, % | Конверсия, %
+-- column: conversion_of_decided percent | Conversion of decided, % | Конверсия решённых, %
 -- column: weakest flag | Weakest step | Слабейший шаг
 -- column: days_p50 number | Median days | Медиана дней
 WITH opened AS (

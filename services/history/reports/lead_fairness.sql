@@ -9,7 +9,7 @@
 -- param: pool text null
 -- param: rep text null
 -- column: pool text | Pool | Пул
--- column: rep text | Rep | Продавец
+-- column: rep text | Rep | Сотрудник
 -- column: weight count | Weight | Вес
 -- column: considered count | Leads considered for | Рассмотрен для лидов
 -- column: skipped_away count | Skipped: away | Пропущен: отсутствовал
@@ -20,8 +20,8 @@
 -- column: due number | Due | Положено
 -- column: deviation number | Deviation | Отклонение
 -- column: largest flag | Largest of the pool | Наибольшее в пуле
--- column: share percent | Share | Доля
--- column: due_share percent | Share due | Положенная доля
+-- column: share percent | Share, % | Доля, %
+-- column: due_share percent | Share due, % | Положенная доля, %
 -- column: by_name count | Given by name | Передано лично
 -- column: accepted count | Accepted | Принято
 -- column: returned count | Returned | Возвращено

@@ -14,7 +14,7 @@
 -- param: unit text null
 -- param: country country RU
 -- column: level text | Level | Уровень
--- column: rep text | Rep | Продавец
+-- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение
 -- column: comparison text | Against | С чем сравнено
 -- column: currency text | Currency | Валюта
@@ -26,13 +26,13 @@
 -- column: before_working_days count | Before: working days | Прежде: рабочие дни
 -- column: calls count | Calls | Звонки
 -- column: calls_before count | Calls before | Звонки прежде
--- column: calls_change percent | Change of calls | Изменение звонков
+-- column: calls_change percent | Change of calls, % | Изменение звонков, %
 -- column: deals_won count | Deals won | Выиграно сделок
 -- column: deals_won_before count | Deals won before | Выиграно прежде
--- column: deals_won_change percent | Change of deals won | Изменение выигранных
--- column: booked_minor minor | Revenue | Выручка
--- column: booked_minor_before minor | Revenue before | Выручка прежде
--- column: booked_change percent | Change of revenue | Изменение выручки
+-- column: deals_won_change percent | Change of deals won, % | Изменение выигранных, %
+-- column: booked_minor minor | Revenue, minor units | Выручка, мин. ед.
+-- column: booked_minor_before minor | Revenue before, minor units | Выручка прежде, мин. ед.
+-- column: booked_change percent | Change of revenue, % | Изменение выручки, %
 WITH RECURSIVE
 moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of

@@ -9,7 +9,7 @@
 -- param: from day null
 -- param: to day null
 -- param: rep text null
--- column: rep text | Rep | Продавец
+-- column: rep text | Rep | Сотрудник
 -- column: starts_on day | From | С
 -- column: ends_on day | Before | До (не включая)
 -- column: currency text | Currency | Валюта
@@ -23,20 +23,20 @@
 -- column: failed count | Failed | Не удалось
 -- column: voicemail count | Voicemail | Голосовая почта
 -- column: other count | Other outcomes | Прочие исходы
--- column: talk_seconds seconds | Talk time | Время разговора
--- column: hold_seconds seconds | Of it on hold | Из него на удержании
--- column: wrap_seconds seconds | After-call work | Постобработка
--- column: handle_seconds seconds | Handle time | Время обработки
--- column: aht seconds | Average handle time | Среднее время обработки
+-- column: talk_seconds seconds | Talk time, s | Время разговора, с
+-- column: hold_seconds seconds | Of it on hold, s | Из него на удержании, с
+-- column: wrap_seconds seconds | After-call work, s | Постобработка, с
+-- column: handle_seconds seconds | Handle time, s | Время обработки, с
+-- column: aht seconds | Average handle time, s | Среднее время обработки, с
 -- column: deals_won count | Deals won | Выиграно сделок
 -- column: deals_lost count | Deals lost | Проиграно сделок
--- column: win_rate percent | Win rate | Доля выигранных
--- column: won_minor minor | Won | Продано
--- column: refunded_minor minor | Refunded | Возвращено
--- column: booked_minor minor | Revenue | Выручка
--- column: average_deal_minor minor | Average deal | Средняя сделка
--- column: quota_minor minor | Quota | План
--- column: attainment percent | Attainment | Выполнение плана
+-- column: win_rate percent | Win rate, % | Доля выигранных, %
+-- column: won_minor minor | Won, minor units | Продано, мин. ед.
+-- column: refunded_minor minor | Refunded, minor units | Возвращено, мин. ед.
+-- column: booked_minor minor | Revenue, minor units | Выручка, мин. ед.
+-- column: average_deal_minor minor | Average deal, minor units | Средняя сделка, мин. ед.
+-- column: quota_minor minor | Quota, minor units | План, мин. ед.
+-- column: attainment percent | Attainment, % | Выполнение плана, %
 WITH called AS (
     SELECT rep,
            date_trunc($by, day)::DATE                                              AS period,

@@ -16,8 +16,8 @@
 -- column: filled_by_left count | Filled by people who left | Занято ушедшими
 -- column: vacant count | Vacant | Вакантно
 -- column: full_time number | Full-time equivalents | Ставок
--- column: cost_minor minor | Cost of a month | Стоимость в месяц
--- column: vacant_cost_minor minor | Of it vacant | Из неё вакантно
+-- column: cost_minor minor | Cost of a month, minor units | Стоимость в месяц, мин. ед.
+-- column: vacant_cost_minor minor | Of it vacant, minor units | Из неё вакантно, мин. ед.
 WITH moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
 ),
