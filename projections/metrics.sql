@@ -199,6 +199,34 @@ CREATE OR REPLACE MACRO fair_share_v1(weight, weights) AS
 COMMENT ON MACRO fair_share_v1 IS
     'weight / weights of all who could take the lead, in billionths of a lead';
 
+-- Erlang C, the same as in erlang.py: no fractions, so in floating point, to be rounded when shown. `blocked` is Erlang B for a
+-- number of agents, 1 for none; `patience` is the threshold in handle times. With no more agents than erlangs the queue only grows.
+CREATE OR REPLACE MACRO erlang_b_next_v1(agents, erlangs, blocked) AS
+    erlangs * blocked / (agents + 1 + erlangs * blocked);
+COMMENT ON MACRO erlang_b_next_v1 IS
+    'Erlang B for one agent more: A B / (N + 1 + A B)';
+
+CREATE OR REPLACE MACRO erlang_wait_v1(agents, erlangs, blocked) AS
+    CASE WHEN agents <= erlangs THEN 1 ELSE blocked / (1 - erlangs / agents * (1 - blocked)) END;
+COMMENT ON MACRO erlang_wait_v1 IS
+    'Erlang C, the share of callers who wait: B / (1 - A / N (1 - B))';
+
+CREATE OR REPLACE MACRO erlang_service_level_v1(agents, erlangs, blocked, patience) AS
+    CASE WHEN agents <= erlangs THEN 0
+         ELSE 1 - erlang_wait_v1(agents, erlangs, blocked) * exp(-(agents - erlangs) * patience) END;
+COMMENT ON MACRO erlang_service_level_v1 IS
+    '1 - Pw exp(-(N - A) T / AHT)';
+
+CREATE OR REPLACE MACRO erlang_occupancy_v1(agents, erlangs) AS
+    CASE WHEN agents <= erlangs THEN 1 WHEN agents > erlangs THEN erlangs / agents END;
+COMMENT ON MACRO erlang_occupancy_v1 IS
+    'A / N, never above 1';
+
+CREATE OR REPLACE MACRO erlang_asa_v1(agents, erlangs, blocked, handle) AS
+    CASE WHEN agents > erlangs THEN erlang_wait_v1(agents, erlangs, blocked) * handle / (agents - erlangs) END;
+COMMENT ON MACRO erlang_asa_v1 IS
+    'Pw AHT / (N - A)';
+
 -- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
 -- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.
 CREATE OR REPLACE MACRO occupancy_v1(on_contact, ready) AS
