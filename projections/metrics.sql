@@ -1,8 +1,8 @@
 -- Metrics: numbers that are no sums, computed from cells when they are read.
 -- A metric is a macro named <id>_v<version> with its formula as its comment; the view `metrics` lists them. A formula that
 -- changes becomes a new version and the old one stays, so that a published number can be reckoned again.
--- All of it is exact: whole numbers in, decimals with two places out (rounded half to even), NULL where there is nothing to
--- divide by. Every comparison with a threshold is `<=`.
+-- All of it but Erlang C is exact: whole numbers in, decimals with two places out (rounded half to even), NULL where there is
+-- nothing to divide by. Every comparison with a threshold is `<=`.
 
 -- How often `d` goes into `n`, rounded half to even.
 CREATE OR REPLACE MACRO half_even_up(n, d) AS
@@ -226,6 +226,27 @@ CREATE OR REPLACE MACRO erlang_asa_v1(agents, erlangs, blocked, handle) AS
     CASE WHEN agents > erlangs THEN erlang_wait_v1(agents, erlangs, blocked) * handle / (agents - erlangs) END;
 COMMENT ON MACRO erlang_asa_v1 IS
     'Pw AHT / (N - A)';
+
+-- Outbound calls. Four things are called "contact rate": each of these names what it divides by.
+CREATE OR REPLACE MACRO connect_rate_v1(connected, dials) AS
+    percent(connected, dials);
+COMMENT ON MACRO connect_rate_v1 IS
+    'answered, by a machine or voicemail too / dials';
+
+CREATE OR REPLACE MACRO contact_rate_v1(live, dials) AS
+    percent(live, dials);
+COMMENT ON MACRO contact_rate_v1 IS
+    'answered by a person / dials';
+
+CREATE OR REPLACE MACRO right_party_rate_v1(right_party, dials) AS
+    percent(right_party, dials);
+COMMENT ON MACRO right_party_rate_v1 IS
+    'the person who can decide was on the line / dials';
+
+CREATE OR REPLACE MACRO outbound_abandon_v1(abandoned, live) AS
+    percent(abandoned, live);
+COMMENT ON MACRO outbound_abandon_v1 IS
+    'answered by a person with whom no agent spoke in time (2 s) / answered by a person (16 CFR 310.4(b)(4))';
 
 -- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
 -- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.
