@@ -11,7 +11,7 @@ description. Both ways of reading agree, because a plain record
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias, Union
@@ -36,6 +36,10 @@ Instants: TypeAlias = "pa.Array[Any]"
 
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(SHAPES)])  # noqa: UP007  # as many as there are
 _ENCODER = msgspec.json.Encoder()
+_INSTANTS_OF: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
+    struct: attrgetter(*ENVELOPE_INSTANTS, *(f"data.{name}" for name in shape.instants))
+    for struct, shape in SHAPES.items()
+}
 
 
 class PlainRecord(msgspec.Struct, frozen=True, gc=False):
@@ -60,11 +64,8 @@ Read = PlainRecord | Decoded | UnreadableError
 
 def read_all(raws: Sequence[bytes]) -> list[Read]:
     """Read records: each comes out as `codec.decode` would read it, or with the error that it would raise."""
-    read: list[Read | None] = [None] * len(raws)
-    for kind, places in _by_type(raws).items():
-        for place, record in zip(places, _plain(SHAPES[kind], raws, places), strict=True):
-            read[place] = record
-    return [_carefully(raws[place]) if each is None else each for place, each in enumerate(read)]
+    plain = _plain(raws, _fitting(raws))
+    return [plain[place] if place in plain else _carefully(raw) for place, raw in enumerate(raws)]
 
 
 def instants(texts: Iterable[str | None]) -> Instants:
@@ -79,34 +80,31 @@ def _carefully(raw: bytes) -> Decoded | UnreadableError:
         return error
 
 
-def _by_type(raws: Sequence[bytes]) -> dict[type, dict[int, Any]]:
+def _fitting(raws: Sequence[bytes]) -> dict[int, Any]:
     """The records that fit a struct, by their place."""
-    fitting: dict[type, dict[int, Any]] = {}
+    fitting: dict[int, Any] = {}
     for place, raw in enumerate(raws):
         try:
-            record = _DECODER.decode(raw)
+            fitting[place] = _DECODER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
-        fitting.setdefault(type(record), {})[place] = record
     return fitting
 
 
-def _plain(shape: Shape, raws: Sequence[bytes], found: Mapping[int, Any]) -> list[PlainRecord | None]:
-    """The records of one type that are plain; None for the others."""
-    records = list(found.values())
+def _plain(raws: Sequence[bytes], fitting: Mapping[int, Any]) -> dict[int, PlainRecord]:
+    """The records that are plain, by their place."""
+    records = list(fitting.values())
     ids, others = _ids([record.id for record in records])
-    others |= _inexact([raws[place] for place in found], records)
-    columns = [list(map(attrgetter(name), records)) for name in ENVELOPE_INSTANTS]
-    columns += [list(map(attrgetter(f"data.{name}"), records)) for name in shape.instants]
-    if wrong := _no_instants(set().union(*columns) - {None}):
-        others |= {number for column in columns for number, text in enumerate(column) if text in wrong}
+    others |= _inexact([raws[place] for place in fitting], records)
+    texts = [_INSTANTS_OF[type(record)](record) for record in records]
+    if wrong := _no_instants(set().union(*texts) - {None}):
+        others |= {number for number, each in enumerate(texts) if not wrong.isdisjoint(each)}
     days = {day: _day(day) for day in {record.day for record in records}}
-    return [
-        PlainRecord((ids[number * 16 : number * 16 + 16], day), record)
+    return {
+        place: PlainRecord((ids[number * 16 : number * 16 + 16], day), record)
+        for number, (place, record) in enumerate(fitting.items())
         if number not in others and (day := days[record.day]) is not None
-        else None
-        for number, record in enumerate(records)
-    ]
+    }
 
 
 def _inexact(raws: Sequence[bytes], records: Sequence[Any]) -> set[int]:

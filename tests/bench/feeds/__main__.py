@@ -1,9 +1,10 @@
 """`python -m tests.bench.feeds`: what `kvota bench append --feeds` runs.
 
-The door in a process of its own is sent ended calls, a hundred a request, by some clients at once, against a real log
-and with its acknowledgement; beside it, the appender alone puts the same records there. Then it is sent contact records
-of an Amazon Connect, without a vault and with one that is asked who each caller is, while it makes facts of them. What
-was accepted is counted in the log. And the captured AMI connection is read, over and over, in this process.
+The door in a process of its own is sent what an Asterisk tells, a hundred events a request, by some clients at once,
+against a real log and with its acknowledgement; then the longest events there are. Beside it, the appender alone puts
+what the Asterisk tells there. Then the door is sent contact records of an Amazon Connect, without a vault and with one
+that is asked who each caller is, while it makes facts of them. What was accepted is counted in the log. And the
+captured AMI connection is read, over and over, in this process.
 """
 
 import argparse
@@ -16,14 +17,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psutil
 import uvloop
 from aiokafka import TopicPartition
 
-from events.codec import decode, encode
-from services.feeds.appender import Appender, Record, key_of
+from events.codec import decode
+from services.feeds.appender import Appender, Record, record_of
 from services.feeds.asterisk.ami import AmiReader
 from services.feeds.cloud_events import LINES
 from services.feeds.company import read_company
@@ -33,33 +33,21 @@ from services.runtime.errors import ClearError
 from services.runtime.log import consumer, read_to_end
 from services.runtime.logging import configure_logging
 from services.runtime.settings import KafkaSettings
+from services.runtime.shards import FACT_TOPICS
 from services.supervisor.plan import Ports
 from tests.bench.feeds.contacts import SEEN_OF_CONTACT, contacts, in_intake, through_the_webhooks
 from tests.bench.feeds.door import Door, served
 from tests.bench.feeds.sending import BATCH, CLIENTS, cpu, sent
+from tests.bench.feeds.told import full, heard
 from tests.bench.projector.bench import machine
 from tests.captures.asterisk import AMI
-from tests.events.examples import EXAMPLES
 
-TOPIC = "kvota.calls"
 _FEWER = 5
 """So many times fewer contact records are sent: each is as much work as several events."""
-_TEMPLATE = EXAMPLES["call.ended"].envelope
 
 
 class OtherLogError(ClearError):
     """The figures would say nothing: what was accepted is not what is in the log."""
-
-
-def calls(number: int) -> list[bytes]:
-    """So many ended calls, each a call of its own: no two have an id or a key in common."""
-    whole, identity, call = encode(_TEMPLATE), str(_TEMPLATE.id).encode(), key_of(_TEMPLATE.subject)
-    return [whole.replace(identity, str(uuid4()).encode()).replace(call, b"pbx1-%s" % _number()) for _ in range(number)]
-
-
-def _number() -> bytes:
-    """What a phone system would call a call."""
-    return str(uuid4().int % 10**16).encode()
 
 
 async def through_the_door(door: Door, records: Sequence[bytes]) -> Mapping[str, float]:
@@ -70,7 +58,7 @@ async def through_the_door(door: Door, records: Sequence[bytes]) -> Mapping[str,
 async def appended(bootstrap: str, records: Sequence[bytes]) -> Mapping[str, float]:
     """Append the same by the appender alone, in as large lots; what it costs this process."""
     process = psutil.Process()
-    made = [Record(TOPIC, key_of(decode(value).envelope.subject), value) for value in records]
+    made = [record_of(decode(value).envelope, value) for value in records]
     async with Appender(KafkaSettings(bootstrap_servers=bootstrap)) as appender:
         await appender.append(made[:1])
         before, begun = cpu(process), time.perf_counter()
@@ -107,11 +95,13 @@ async def bench(home: Path, events: int, times: int) -> dict[str, Any]:
     """Measure; raises OtherLogError when the log does not hold what was accepted."""
     with tempfile.TemporaryDirectory(prefix="kvota-bench-") as folder:
         async with served(home, Path(folder), Ports.free()) as door:
-            warm, measured, beside = calls(events // 10), calls(events), calls(events)
-            await through_the_door(door, warm)
-            found = {"door": await through_the_door(door, measured)}
-            found["appender"] = await appended(door.bootstrap, beside)
-            _require_all(len(warm) + len(measured) + len(beside), await _in_log(door.bootstrap))
+            await through_the_door(door, heard(events // 10))
+            found = {
+                "door": await through_the_door(door, heard(events)),
+                "full": await through_the_door(door, full(events)),
+                "appender": await appended(door.bootstrap, heard(events)),
+            }
+            _require_all(events // 10 + 3 * events, await _in_log(door.bootstrap))
     for name, vault in (("webhooks", False), ("callers", True)):
         found[name] = await _webhooks(home, events // _FEWER, vault=vault)
     return {"machine": machine(), "batch": BATCH, "events": events, **found, "ami": parsed(times)}
@@ -134,7 +124,7 @@ def _require_all(accepted: int, there: int) -> None:
 
 async def _in_log(bootstrap: str) -> int:
     async with consumer(KafkaSettings(bootstrap_servers=bootstrap)) as reader:
-        return sum([1 async for _ in read_to_end(reader, TopicPartition(TOPIC, 0))])
+        return sum([1 for topic in FACT_TOPICS async for _ in read_to_end(reader, TopicPartition(topic, 0))])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -159,7 +149,7 @@ def table(found: Mapping[str, Any]) -> str:
     lines = [f"{'':<12}{'a second':>10}{'us CPU each':>13}"]
     lines += [
         f"{name:<12}{found[name]['events_s']:>10}{found[name]['us_cpu_per_event']:>13}"
-        for name in ("door", "appender", "webhooks", "callers")
+        for name in ("door", "full", "appender", "webhooks", "callers")
     ]
     ami = found["ami"]
     return "\n".join([*lines, f"{'AMI, parsed':<12}{ami['messages_s']:>10}{ami['us_cpu_per_message']:>13}", ""])
