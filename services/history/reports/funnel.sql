@@ -61,8 +61,10 @@ mostly AS (
 step AS (
     SELECT playbook, stage,
            row_number() OVER (PARTITION BY playbook ORDER BY
-               (SELECT count(*) FROM mostly WHERE mostly.playbook IS NOT DISTINCT FROM known.playbook AND later_stage = known.stage)
-               - (SELECT count(*) FROM mostly WHERE mostly.playbook IS NOT DISTINCT FROM known.playbook AND mostly.stage = known.stage),
+               (SELECT count(*) FROM mostly
+                WHERE mostly.playbook IS NOT DISTINCT FROM known.playbook AND mostly.later_stage = known.stage)
+               - (SELECT count(*) FROM mostly
+                  WHERE mostly.playbook IS NOT DISTINCT FROM known.playbook AND mostly.stage = known.stage),
                stage)                                                              AS step
     FROM (SELECT DISTINCT playbook, stage FROM came) AS known
 ),

@@ -34,7 +34,7 @@ WITH chosen AS (
 ),
 assignment AS (
     SELECT pool, rep, candidates, fact."offset" AS place,
-           list_sum(list_transform(list_filter(candidates, lambda each: each.skipped IS NULL), lambda each: each.weight)) AS weights
+           list_sum([each.weight FOR each IN candidates IF each.skipped IS NULL])  AS weights
     FROM chosen
     WHERE type = 'lead.assigned'
 ),

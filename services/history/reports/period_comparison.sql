@@ -3,7 +3,7 @@
 -- The month, quarter or year of `as_of` to the end of that day (without it, of the last business day that the log tells of),
 -- against as many working days of the period before (`previous`) and of the same one a year ago (`year_before`; of a year they
 -- are one). Days off count with the working day before them; where the former period has fewer working days, all of it counts.
--- Its numbers are restated: what is known of it now. A former period that was over before the log tells of anything is not known.
+-- Its numbers are restated: what is known of it now. A former period that was over before the log's first call or sale is not known.
 -- Reps are measured by what they were credited with and the calls they answered or made; units by their members of each day, and
 -- from one deal a unit gets no more than it brought; the company is everybody. Of each currency there is a row; calls have none,
 -- so that they stand in each of these rows again. Changes are in percent. Working days are those of the country.
@@ -67,7 +67,7 @@ reached AS (
 ),
 aligned AS (
     SELECT span.*, days, coalesce(until, before_ends_on) AS before_until, least(days, days_in_all) AS before_days,
-           before_ends_on > (SELECT min(day) FROM counted)                         AS is_known
+           before_ends_on > (SELECT least((SELECT min(day::DATE) FROM deal_day), (SELECT min(day::DATE) FROM rep_day))) AS is_known
     FROM span JOIN worked USING (comparison) JOIN reached USING (comparison)
 ),
 stretch AS (
@@ -141,7 +141,8 @@ done AS (
     SELECT rep, NULL AS unit, day, currency, 0 AS calls, wins, credited_minor - refunded_minor AS booked FROM credit
     UNION ALL
     SELECT NULL, unit, credit.day, credit.currency, 0, least(sum(credit.wins), any_value(deal_day.wins)),
-           least(sum(credited_minor), any_value(won_minor)) - least(sum(credit.refunded_minor), any_value(deal_day.refunded_minor))
+           least(sum(credited_minor), any_value(won_minor))
+           - least(sum(credit.refunded_minor), any_value(deal_day.refunded_minor))
     FROM credit
          JOIN belongs ON belongs.rep = credit.rep AND belongs.day = credit.day
          JOIN deal_day ON deal_day.deal = credit.deal AND deal_day.day::DATE = credit.day
