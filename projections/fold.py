@@ -46,7 +46,8 @@ class UnfoldableError(ValueError):
 
     def __init__(self, name: str, error: duckdb.Error) -> None:
         """Name the projection or relation that could not take them, and the kind of error."""
-        super().__init__(f"{name} cannot take it: {str(error).partition(':')[0]}")
+        self.name, self.kind = name, str(error).partition(":")[0]
+        super().__init__(f"{name} cannot take it: {self.kind}")
 
 
 class Folder:

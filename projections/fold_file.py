@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from events.codec import UnreadableError, decode
+from events.codec import UnreadableError
 from events.law import Ledger, Verdict
+from events.reading import read_and_judge
 from projections.cells import Cells, merge
 from projections.fold import Counted, Folder
 from projections.projection import Projection
@@ -40,25 +41,23 @@ def fold_file(lines: Iterable[bytes], projection: Projection, batch: int = BATCH
         message = "a batch has at least one record"
         raise ValueError(message)
     parked: list[ParkedLine] = []
-    counted: Iterable[Counted] = _counted(lines, parked)
+    counted: Iterable[Counted] = _counted(lines, parked, batch)
     if shuffle is not None:
         counted = list(counted)
         random.Random(shuffle).shuffle(counted)  # noqa: S311  # an order, no secret
     return Folded(_fold(iter(counted), projection, batch), parked)
 
 
-def _counted(lines: Iterable[bytes], parked: list[ParkedLine]) -> Iterator[Counted]:
+def _counted(lines: Iterable[bytes], parked: list[ParkedLine], batch: int) -> Iterator[Counted]:
     ledger = Ledger()
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            decoded = decode(line.strip())
-        except UnreadableError as error:
-            parked.append(ParkedLine(number, str(error)))
-            continue
-        if ledger.judge(decoded.envelope) is Verdict.COUNTS:
-            yield Counted(decoded, offset=number)
+    numbered = ((number, line.strip()) for number, line in enumerate(lines, start=1) if line.strip())
+    while some := list(islice(numbered, batch)):
+        found = read_and_judge(ledger, [line for _, line in some])
+        for (number, _), (read, verdict) in zip(some, found, strict=True):
+            if isinstance(read, UnreadableError):
+                parked.append(ParkedLine(number, str(read)))
+            elif verdict is Verdict.COUNTS:
+                yield Counted(read, offset=number)
 
 
 def _fold(counted: Iterator[Counted], projection: Projection, batch: int) -> Cells:

@@ -33,8 +33,8 @@ class _Part:
 _CORRECTED = {"type": "VARCHAR", "occurred_at": "TIMESTAMP", "day": "DATE"}
 
 
-def relation_sql(noun: Noun) -> str:
-    """The SELECT behind the relation of a noun.
+def relation_sql(noun: Noun, source: str = SOURCE) -> str:
+    """The SELECT behind the relation of a noun, over a table like SOURCE.
 
     Columns: `fact` (weight, identity and position, for the framework), `type`, `time`, `day`, `source`, `subject`, and
     the fields of the noun's events. Instants are TIMESTAMPs in UTC.
@@ -44,7 +44,7 @@ def relation_sql(noun: Noun) -> str:
         rows[0] += f"\nWHERE event.type NOT IN ({_quoted(noun.corrections)})"
         rows += [_corrected(noun, -1, "event.data.was"), _corrected(noun, 1, "event.data.now")]
     union = "\nUNION ALL\n".join(rows)
-    return f"WITH record AS (\n{_records(noun)}\n)\n{union}"
+    return f"WITH record AS (\n{_records(noun, source)}\n)\n{union}"
 
 
 def create_relations_sql() -> str:
@@ -57,11 +57,11 @@ def create_relation_tables_sql() -> str:
     return "\n".join(f"CREATE TABLE {noun.name} AS\n{relation_sql(noun)};" for noun in NOUNS.values())
 
 
-def _records(noun: Noun) -> str:
+def _records(noun: Noun, source: str) -> str:
     shape = json.dumps(_shape(noun))
     return (
         f'    SELECT TRY(json_transform(json, \'{shape}\')) AS event, topic, "partition", "offset"\n'
-        f"    FROM {SOURCE} WHERE noun = '{noun.name}'"
+        f"    FROM {source} WHERE noun = '{noun.name}'"
     )
 
 

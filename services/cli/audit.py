@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import AsJson, kafka
-from services.cli.output import print_json, print_rows
+from services.cli.options import AsJson, KnownAt, instant, kafka
+from services.cli.output import answer_no, print_bytes, print_json, print_rows
+from services.runtime.errors import ClearError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -40,6 +41,30 @@ def erase(
         {"place": place.place, "held": place.held, "now": place.now} for place in done.places
     ]
     print_rows(f"{person} {state}, at {done.erased_at.isoformat()}", places)
+
+
+@app.command()
+def replay(*, known_at: KnownAt = None, json: AsJson = False) -> None:
+    """Fold what was known at a moment anew, from the raw records alone; exits with 1 where history says otherwise."""
+    import msgspec
+
+    from services.cli.history import history
+
+    moment = instant(known_at)
+    if moment is None:
+        message = "say of which moment: --known-at 2026-11-24T18:00:00+03:00"
+        raise ClearError(message)
+    with history() as asked:
+        line = asked.replay(moment)
+    found = msgspec.json.decode(line)
+    if json:
+        print_bytes(line)
+    else:
+        for difference in found["differences"][:1]:
+            typer.echo(difference)
+        typer.echo(f"{found['cells']} cells made anew, {len(found['differences'])} differ")
+    if not found["agree"]:
+        answer_no()
 
 
 @app.command()

@@ -17,7 +17,7 @@ def explain(
     known_at: KnownAt = None,
     json: AsJson = False,
 ) -> None:
-    """Say which events a cell is made of, what each adds, and what they come to."""
+    """Say which events a cell is made of, what each adds, and what they come to; and which do not count, and why."""
     import msgspec
 
     with history() as asked:
@@ -27,4 +27,6 @@ def explain(
         return
     found = msgspec.json.decode(line)
     print_rows(found["question"], found["contributions"])
+    if found["excluded"]:
+        print_rows("What does not count, and why", found["excluded"])
     typer.echo("  ".join(f"{name}={value}" for name, value in found["sum"].items()))

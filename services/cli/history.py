@@ -35,6 +35,10 @@ class History(Protocol):
         """The events behind a number."""
         ...
 
+    def replay(self, known_at: datetime) -> bytes:
+        """Whether the raw records of what was known at a moment, folded anew, come to what history says of it."""
+        ...
+
     def verify(self, version: int | None, names: Sequence[str]) -> bytes:
         """Whether the live cells of a version, by default the one that serves, are what history makes of that log."""
         ...
@@ -85,7 +89,7 @@ class _File:
 
         self._archive = archive
         answers = Answers(archive, CompanySettings().country)
-        self.report, self.explain = answers.report, answers.explain
+        self.report, self.explain, self.replay = answers.report, answers.explain, answers.replay
 
     def verify(self, version: int | None, names: Sequence[str]) -> bytes:
         from services.history.agreement import agreement
@@ -141,6 +145,9 @@ class _Service:
 
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
         return self._ask(f"explain/{projection}", {**key, "only": measure, "known_at": _said(known_at)})
+
+    def replay(self, known_at: datetime) -> bytes:
+        return self._answered(self._client.get("replay", params={"known_at": known_at.isoformat()}, timeout=None))
 
     def verify(self, version: int | None, names: Sequence[str]) -> bytes:
         of = {} if version is None else {"version": str(version)}

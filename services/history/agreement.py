@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from projections.cells import Boards
 from projections.projection import Projection
@@ -48,7 +49,8 @@ async def agreement(
     await _require_held(kafka, version, cut)
     known = await parked_until_now(kafka)  # what the live cells left out was parked before their ticks
     await (reach or Archiver(kafka, archive).catch_up)({**cut, **known})
-    said = await asyncio.to_thread(_compare, archive, live, cut, projections)
+    day = await asyncio.to_thread(archive.day_at, cut)
+    said = await asyncio.to_thread(differences, archive, live, cut, projections, day)
     return Agreement(version, cut, sum(map(len, live.values())), said)
 
 
@@ -60,12 +62,13 @@ async def _require_held(kafka: KafkaSettings, version: int, cut: Positions) -> N
         raise ShortLogError(version, cut, ends)
 
 
-def _compare(archive: Archive, live: Boards, cut: Positions, projections: Mapping[str, Projection]) -> list[Difference]:
-    """Where the live cells differ from what reports read, or from what the raw records say, within their horizon."""
-    day = archive.day_at(cut)
-    differences = compare(live, archive.cells_at(cut, projections, day), projections)
-    evidence = compare(live, archive.evidence_at(cut, projections, day), projections)
-    return differences + [difference for difference in evidence if difference not in differences]
+def differences(
+    archive: Archive, boards: Boards, cut: Positions, projections: Mapping[str, Projection], day: date | None = None
+) -> list[Difference]:
+    """Where cells differ from what reports read, or from what the raw records say; with `day`, of those live on it."""
+    found = compare(boards, archive.cells_at(cut, projections, day), projections)
+    evidence = compare(boards, archive.evidence_at(cut, projections, day), projections)
+    return found + [difference for difference in evidence if difference not in found]
 
 
 async def live_cells(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,26 +13,30 @@ import duckdb
 from events.window import FARTHEST_EAST
 from projections.cells import Boards, Cells, cells_from_sql
 from projections.projection import Projection
-from services.history.errors import HistoryBehindError, HistoryBusyError, UnfoldableHistoryError, UnknownNameError
+from services.history.closing import closed_until, known_at, note_ends, note_new
+from services.history.earlier_verdicts import say_earlier_verdicts
+from services.history.errors import (
+    HistoryBehindError,
+    HistoryBusyError,
+    NotClosedError,
+    UnfoldableHistoryError,
+    UnknownNameError,
+)
 from services.history.judging import LogRecord
 from services.history.ledgers import TOLD_DAY
 from services.history.rereading import read_by_todays_catalogue
 from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
 from services.history.store import Store, read_positions, transaction
+from services.runtime.parked import PARKED
 from services.runtime.shards import Positions, Source
 
 FILE_NAME = "history.duckdb"
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {"wal_autocheckpoint": "256MB"}
-_KNOWN_AT = """
-SELECT topic, "partition", coalesce(min("offset") FILTER (appended_at > $moment), next_offset)
-FROM progress JOIN records USING (topic, "partition")
-GROUP BY topic, "partition", next_offset
-"""
 _DAYS = f"""
 SELECT topic, "partition", max({TOLD_DAY})
-FROM records JOIN cut USING (topic, "partition") WHERE verdict = 'counts' AND "offset" < before
+FROM judged WHERE verdict = 'counts'
 GROUP BY ALL
 """
 
@@ -85,15 +89,34 @@ class Archive:
         with self.cursor() as con:
             return read_positions(con)
 
+    def note_ends(self, moment: datetime, sources: Iterable[Source]) -> None:
+        """Remember that at a moment the log held no more of these partitions than is archived. A part of writing."""
+        note_ends(self._writer, moment, sources)
+
+    def note_new(self, sources: Iterable[Source]) -> None:
+        """Remember which partitions the log has; those not known before hold nothing known until now. So is this."""
+        note_new(self._writer, sources)
+
+    def closed_until(self) -> datetime | None:
+        """The latest moment of which it is certain what was known at it; None: there is none yet."""
+        with self.cursor() as con:
+            return closed_until(con)
+
     def known_at(self, moment: datetime) -> dict[Source, int]:
-        """The cut of what was known at a moment: in each partition the records before the first appended later."""
+        """The cut of what was known at a moment, ever the same; raises NotClosedError while that is not certain.
+
+        It has the partitions that held anything then: the records before the first that was appended later. It always
+        names the parked topic, of which no more than that is known either.
+        """
         if moment.tzinfo is None:
             message = "a moment needs a time zone"
             raise ValueError(message)
-        with self.cursor() as con:
-            naive = moment.astimezone(UTC).replace(tzinfo=None)
-            rows = con.execute(_KNOWN_AT, {"moment": naive}).fetchall()
-        return {(topic, partition): before for topic, partition, before in rows}
+        with self.cursor() as con, transaction(con, "READ ONLY"):
+            until = closed_until(con)
+            if until is None or moment > until:
+                raise NotClosedError(moment, until)
+            known = known_at(con, moment)
+        return {PARKED: 0} | {source: before for source, before in known.items() if before > 0}
 
     def cells_at(self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None) -> Boards:
         """The cells of these projections, made anew from the records before a cut; with `day`, those live on it.
@@ -122,13 +145,17 @@ class Archive:
 
     @contextmanager
     def reading(self, cut: Positions | None = None) -> Iterator[Reading]:
-        """Read as of a cut, or all that is archived; raises HistoryBehindError when the cut is not archived yet."""
+        """Read as of a cut, or all that is archived; raises HistoryBehindError when the cut is not archived yet.
+
+        Of the parked topic it knows what lies before the cut, and all where the cut does not name it.
+        """
         with self.cursor() as con, transaction(con, "READ ONLY"):
             archived = read_positions(con)
             cut = archived if cut is None else cut
             if any(archived.get(source, 0) < before for source, before in cut.items()):
                 raise HistoryBehindError(archived, cut)
             con.execute("SET VARIABLE cut = $cut", {"cut": _rows(cut)})
+            say_earlier_verdicts(con, cut, archived)
             yield Reading(con, cut)
 
     def projection(self, name: str) -> Projection:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from services.history.archive import Archive
-from services.history.errors import HistoryBehindError, HistoryMismatchError, UnknownNameError
+from services.history.errors import HistoryBehindError, HistoryMismatchError, NotClosedError, UnknownNameError
 from services.history.judging import LogRecord
 from services.runtime.errors import NoBrokerError
 from services.runtime.log import Record, consumer
@@ -33,6 +34,12 @@ BATCH = 20_000
 _POLL_MS = 500
 _LINGER_S = 0.25
 _LOOK_FOR_TOPICS_S = 30.0
+_NOTE_ENDS_S = 1.0
+_BEHIND = timedelta(seconds=1)
+"""How far the clock of Kafka may be behind ours, and how long a record may take from its time to where readers see it.
+
+Where it is more, what comes late was not known at that moment, and stays so in this file; one made anew may differ.
+"""
 _AGAIN_S = 1.0
 """How long to wait before asking again for a Kafka that is away."""
 
@@ -55,6 +62,8 @@ class Archiver:
             targets = await _targets(reader, await self._take(reader), until or {})
             while not await _reached(reader, targets):
                 await self._archive_batch(await _poll(reader, BATCH))
+            moment = _clock() - _BEHIND
+            await self._note_ends(moment, await _read_to_end(reader))
         return self._archive.positions()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -77,11 +86,43 @@ class Archiver:
         except TimeoutError:
             raise HistoryBehindError(self._archive.positions(), positions) from None
 
+    async def closed(self, moment: datetime, within_s: float) -> None:
+        """Wait until it is certain what was known at a moment; raises NotClosedError when that takes longer."""
+        try:
+            async with (
+                asyncio.timeout(within_s if moment <= _clock() + timedelta(seconds=within_s) else 0),
+                self._moved,
+            ):
+                await self._moved.wait_for(lambda: _not_before(self._archive.closed_until(), moment))
+        except TimeoutError:
+            raise NotClosedError(moment, self._archive.closed_until()) from None
+
     async def _follow(self, reader: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         """Archive what comes in until it is time to look for new topics."""
-        end = _now() + _LOOK_FOR_TOPICS_S
+        end, noted = _now() + _LOOK_FOR_TOPICS_S, _now()
         while _now() < end and not stop.is_set():
             await self._archive_batch(await _gather(reader, BATCH, stop))
+            if _now() >= noted + _NOTE_ENDS_S:
+                await self._close_moment(reader, stop)
+                noted = _now()
+
+    async def _close_moment(self, reader: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        """Note what has been read to its end, unless told to stop before Kafka answers; where it is away, later."""
+        moment = _clock() - _BEHIND
+        try:
+            read = await unless(stop, _read_to_end(reader))
+        except KafkaError as error:
+            if not _passes(error):
+                raise
+            log.warning("kafka_away", reason=str(error))
+        else:
+            await self._note_ends(moment, read or ())
+
+    async def _note_ends(self, moment: datetime, read: Sequence[TopicPartition]) -> None:
+        """Close a moment for partitions that have been read to where they ended after it."""
+        await asyncio.to_thread(self._archive.note_ends, moment, read)
+        async with self._moved:
+            self._moved.notify_all()
 
     async def _connected(self, connection: AsyncExitStack) -> AIOKafkaConsumer:
         """A reader of every partition there is; raises NoBrokerError where none answers and none ever did."""
@@ -107,6 +148,7 @@ class Archiver:
         reader.assign(partitions)
         for partition in partitions:
             reader.seek(partition, archived.get(partition, 0))
+        await asyncio.to_thread(self._archive.note_new, partitions)
         return partitions
 
     async def _archive_batch(self, records: Sequence[LogRecord]) -> None:
@@ -120,6 +162,10 @@ class Archiver:
 def _passes(error: NoBrokerError | KafkaError) -> bool:
     """Whether what Kafka could not do, it may do later."""
     return isinstance(error, NoBrokerError | KafkaTimeoutError) or error.retriable
+
+
+def _not_before(until: datetime | None, moment: datetime) -> bool:
+    return until is not None and until >= moment
 
 
 def _holds(archived: Positions, wanted: Positions) -> bool:
@@ -156,6 +202,12 @@ async def _reached(reader: AIOKafkaConsumer, targets: Mapping[TopicPartition, in
     return all([await reader.position(partition) >= before for partition, before in targets.items()])
 
 
+async def _read_to_end(reader: AIOKafkaConsumer) -> list[TopicPartition]:
+    """The partitions that have been read to where they end now."""
+    ends: dict[TopicPartition, int] = await reader.end_offsets(reader.assignment())
+    return [partition for partition, end in ends.items() if await reader.position(partition) >= end]
+
+
 async def _gather(reader: AIOKafkaConsumer, most: int, stop: asyncio.Event) -> list[LogRecord]:
     """What comes in within a moment of the first record: few large transactions, not many small ones."""
     gathered = await _poll(reader, most)
@@ -173,6 +225,10 @@ async def _poll(reader: AIOKafkaConsumer, most: int, within_ms: int = _POLL_MS) 
 
 def _record(record: Record) -> LogRecord:
     return LogRecord(record.topic, record.partition, record.offset, record.timestamp, record.value)
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def _now() -> float:

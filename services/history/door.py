@@ -17,7 +17,14 @@ from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.errors import HistoryBehindError, HistoryError, NothingLiveError, ShortLogError, UnknownNameError
+from services.history.errors import (
+    HistoryBehindError,
+    HistoryError,
+    NotClosedError,
+    NothingLiveError,
+    ShortLogError,
+    UnknownNameError,
+)
 from services.history.imports import as_json, standings, told, verdicts
 from services.history.mentions import mentions
 from services.history.permissions import allowed
@@ -37,7 +44,10 @@ Verify = Callable[[int | None, Chosen], Awaitable[Agreement]]
 _POSITION = re.compile(r"([a-z][a-z0-9_.-]{0,200})/(0|[1-9][0-9]{0,5})@(0|[1-9][0-9]{0,17})", re.ASCII)
 _IDS = msgspec.json.Decoder(list[UUID])
 _WAIT_S = 10.0
+_CLOSES_S = 5.0
+"""How long to wait for a moment to be closed: one that has just passed is within less."""
 _NOT_FOUND = ("report", "projection")
+_CONFLICTS = {NotClosedError: "not-closed", NothingLiveError: "nothing-live", ShortLogError: "another-log"}
 
 
 def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
@@ -97,7 +107,15 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     async def sow(version: Annotated[int, Path(ge=1)]) -> Mapping[str, str]:
         return await seed(version)
 
+    _answer_replays(app, archiver, answers)
     return app
+
+
+def _answer_replays(app: FastAPI, archiver: Archiver, answers: Answers) -> None:
+    @app.get("/v1/replay", dependencies=[allowed("numbers.verify")])
+    async def replay(known_at: str) -> Response:
+        moment = await _closed(archiver, known_at)
+        return _json(await asyncio.to_thread(answers.replay, moment))
 
 
 def _json(line: bytes) -> Response:
@@ -105,17 +123,22 @@ def _json(line: bytes) -> Response:
 
 
 async def _asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:
-    """Take `after` and `known_at` out of a query; wait for the one, give the other."""
+    """Take `after` and `known_at` out of a query; wait until that is archived, and this, which it gives, closed."""
     after, known_at = given.pop("after", None), given.pop("known_at", None)
     if after is not None:
         await archiver.reached(_positions(after), _WAIT_S)
-    if known_at is None:
-        return None
+    return None if known_at is None else await _closed(archiver, known_at)
+
+
+async def _closed(archiver: Archiver, known_at: str) -> datetime:
+    """Read a moment, and wait until it is closed."""
     if not is_instant(known_at):
         en = "known_at: expected an instant with its zone, such as 2026-11-24T18:00:00Z"
         ru = "known_at: нужен момент с часовым поясом, например 2026-11-24T18:00:00Z"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", en, ru)
-    return datetime.fromisoformat(known_at)
+    moment = datetime.fromisoformat(known_at)
+    await archiver.closed(moment, _CLOSES_S)
+    return moment
 
 
 def _positions(text: str) -> Positions:
@@ -136,7 +159,8 @@ def _ids(body: bytes) -> list[UUID]:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return problem_response(request, Problem(*_sort(error), str(error)))
+    ru = error.ru if isinstance(error, NotClosedError) else None
+    return problem_response(request, Problem(*_sort(error), str(error), ru))
 
 
 def _sort(error: Exception) -> tuple[HTTPStatus, str]:
@@ -145,10 +169,8 @@ def _sort(error: Exception) -> tuple[HTTPStatus, str]:
             return HTTPStatus.NOT_FOUND, "unknown"
         case HistoryBehindError():
             return HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"
-        case NothingLiveError():
-            return HTTPStatus.CONFLICT, "nothing-live"
-        case ShortLogError():
-            return HTTPStatus.CONFLICT, "another-log"
+        case NotClosedError() | NothingLiveError() | ShortLogError():
+            return HTTPStatus.CONFLICT, _CONFLICTS[type(error)]
         case HistoryError():
             return HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input"
         case _:

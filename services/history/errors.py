@@ -1,6 +1,7 @@
 """What can be wrong with a question to history, each with one clear line for a person."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from services.runtime.errors import ClearError
@@ -48,6 +49,21 @@ class HistoryBehindError(HistoryError):
         super().__init__(f"not archived far enough: {', '.join(missing)}")
 
 
+class NotClosedError(HistoryError):
+    """Something was asked as known at a moment of which not all may be archived yet: its answer could still change."""
+
+    def __init__(self, moment: datetime, until: datetime | None) -> None:
+        """Say, in English and in Russian, which moment can be asked for now."""
+        asked = _written(moment)
+        if until is None:
+            en, ru = "no moment can be asked for yet", "пока нельзя спросить ни об одном моменте"
+        else:
+            latest = _written(until)
+            en, ru = f"the latest that can be asked for now is {latest}", f"самый поздний возможный сейчас: {latest}"
+        super().__init__(f"what was known at {asked} is not certain yet, records of it may still come: {en}")
+        self.ru = f"что было известно на {asked}, ещё не окончательно: записи могут прийти; {ru}"
+
+
 class HistoryMismatchError(HistoryError):
     """The log is not the one that was archived, or has lost records that were not archived yet."""
 
@@ -93,3 +109,7 @@ class UnknownNameError(HistoryError):
 
 class BadValueError(HistoryError):
     """A parameter has a value that it cannot have."""
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from projections.cells import Cells, Value, merge, shown
 from projections.projection import Measure, Projection
 from services.history.archive import Archive, Reading
 from services.history.errors import BadValueError, UnknownNameError
+from services.history.excluded import Excluded, excluded
 from services.history.schema import contributions_of
 from services.runtime.shards import Positions
 
@@ -46,6 +47,8 @@ class Explanation:
     contributions: tuple[Contribution, ...]
     total: Mapping[str, int | str | None]
     """Equal to the cell where the key names one."""
+    excluded: tuple[Excluded, ...]
+    """What does not count of it, and why."""
 
 
 def explain(
@@ -64,7 +67,8 @@ def explain(
         _check_currency(reading, projection, wanted)
         contributions = _contributions(reading, projection, wanted, measures)
         total = _total(measures, contributions)
-        return Explanation(name, projection.question, wanted, reading.cut, contributions, total)
+        left_out = excluded(reading, projection, *_where(wanted))
+        return Explanation(name, projection.question, wanted, reading.cut, contributions, total, left_out)
 
 
 def _check_names(names: Mapping[str, str], known: tuple[str, ...]) -> None:

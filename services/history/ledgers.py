@@ -11,7 +11,8 @@ from events.window import FARTHEST_EAST
 from services.runtime.shards import FACT_TOPICS, Source
 
 _HOT_DAYS = 7
-_ALL = 2**63 - 1
+LAST = 2**63 - 1
+"""An offset after that of every record."""
 
 _HEADS = """
 SELECT stream, max(streamversion) FROM records
@@ -59,7 +60,7 @@ class Ledgers:
         self._ledgers.clear()
 
 
-def ledger_before(con: duckdb.DuckDBPyConnection, source: Source, before: int = _ALL) -> tuple[Ledger, SeenIds]:
+def ledger_before(con: duckdb.DuckDBPyConnection, source: Source, before: int = LAST) -> tuple[Ledger, SeenIds]:
     """The ledger of a partition as of its archived records before an offset, and the ids in it, read when asked for."""
     topic, partition = source
     about = {"topic": topic, "partition": partition, "before": before}

@@ -1,27 +1,30 @@
 """What the parked topic says of records: they are set aside for good, archived before or not."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 import duckdb
 import pyarrow as pa
 
-from events.law import Told, Verdict
+from events.codec import decode
+from events.law import Verdict
 from events.parked import RecordParked
 from services.history.judging import Row
-from services.history.ledgers import ledger_before
+from services.history.rejudging import judged_otherwise
 from services.history.rows import remake_rows
 from services.runtime.parked import TOPIC, Aside, log_source
-from services.runtime.shards import Source
 
-_TOLD = """
+ASIDE = """
+SELECT json_extract_string(said, '$.data.origin')       AS origin,
+       json_extract(said, '$.data.position')::BIGINT    AS place,
+       json_extract_string(said, '$.data.reason')       AS reason,
+       said_at
+FROM (SELECT coalesce(json, decode(raw)) AS said, "offset" AS said_at FROM records
+      WHERE topic = $topic AND type = 'record.parked' AND verdict = 'counts')
+"""
+"""What the parked topic says, each with the offset at which it says so."""
+_TOLD = f"""
 SELECT origin, place, reason
-FROM (SELECT json_extract_string(said, '$.data.origin')       AS origin,
-             json_extract(said, '$.data.position')::BIGINT    AS place,
-             json_extract_string(said, '$.data.reason')       AS reason
-      FROM (SELECT coalesce(json, decode(raw)) AS said FROM records
-            WHERE topic = $topic AND type = 'record.parked' AND verdict = 'counts'))
-     LEFT JOIN progress ON origin = topic || '/' || "partition"
+FROM ({ASIDE}) LEFT JOIN progress ON origin = topic || '/' || "partition"
 WHERE place >= coalesce(next_offset, 0)
 """
 _PARKED = """
@@ -34,14 +37,9 @@ UPDATE records SET verdict = 'parked', reason = aside.reason FROM aside
 WHERE records.topic = aside.topic AND records."partition" = aside."partition" AND records."offset" = aside."offset"
       AND verdict IN ('counts', 'repeated', 'expired')
 """
+_SET_ASIDE = 'INSERT INTO set_aside SELECT topic, "partition", "offset" FROM changed'
 _FROM = """
 SELECT topic, "partition", min("offset") FROM changed WHERE was = 'counts' GROUP BY ALL ORDER BY ALL
-"""
-_LATER = """
-SELECT "offset", epoch_ms(appended_at), id, day, stream, verdict FROM records
-WHERE topic = $topic AND "partition" = $partition AND "offset" > $start
-      AND (verdict = 'counts' OR verdict IN ('repeated', 'expired') AND stream IS NULL)
-ORDER BY "offset" LIMIT $most
 """
 _OTHERWISE = """
 INSERT INTO changed
@@ -53,7 +51,7 @@ UPDATE records SET verdict = otherwise.verdict FROM otherwise
 WHERE records.topic = otherwise.topic AND records."partition" = otherwise."partition"
       AND records."offset" = otherwise."offset"
 """
-_FETCHED_AT_ONCE = 200_000
+_TYPE = RecordParked.model_fields["type"].default
 _PLACE: list[tuple[str, pa.DataType]] = [("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())]
 
 
@@ -70,7 +68,8 @@ def told_by(rows: Iterable[Row]) -> Aside:
     """The records that these say are set aside."""
     aside: Aside = {}
     for row in rows:
-        event = row.decoded.event if row.decoded is not None and row.verdict is Verdict.COUNTS else None
+        told = row.verdict is Verdict.COUNTS and row.type == _TYPE
+        event = decode(row.record.raw or b"").event if told else None
         if isinstance(event, RecordParked) and (source := log_source(event.origin)):
             aside.setdefault(source, {})[event.position] = event.reason
     return aside
@@ -86,6 +85,7 @@ def park(con: duckdb.DuckDBPyConnection, aside: Aside, *, with_rows: bool) -> bo
     con.register("aside", _table("reason", said))
     con.execute(_PARKED)
     con.execute(_PARK)
+    con.execute(_SET_ASIDE)
     con.unregister("aside")
     _judge_later_ones(con)
     if with_rows:
@@ -100,38 +100,12 @@ def _judge_later_ones(con: duckdb.DuckDBPyConnection) -> None:
     otherwise = [
         (topic, partition, offset, verdict)
         for topic, partition, start in con.execute(_FROM).fetchall()
-        for offset, verdict in _otherwise(con, (topic, partition), start)
+        for offset, verdict in judged_otherwise(con, (topic, partition), start)
     ]
     con.register("otherwise", _table("verdict", otherwise))
     con.execute(_OTHERWISE)
     con.execute(_JUDGE)
     con.unregister("otherwise")
-
-
-def _otherwise(con: duckdb.DuckDBPyConnection, source: Source, start: int) -> Iterator[tuple[int, str]]:
-    """The facts after an offset of which the law says something else now, and what."""
-    ledger, _ = ledger_before(con, source, start)
-    while rows := con.execute(_LATER, _after(source, start)).fetchall():
-        for offset, appended_ms, event_id, day, stream, verdict in rows:
-            if stream is not None:
-                ledger.come_to(day, appended_ms)
-            elif (now := ledger.judge(_Fact((event_id.bytes, day)), appended_ms)) != verdict:
-                yield offset, now.value
-        start = rows[-1][0]
-
-
-def _after(source: Source, start: int) -> dict[str, object]:
-    topic, partition = source
-    return {"topic": topic, "partition": partition, "start": start, "most": _FETCHED_AT_ONCE}
-
-
-class _Fact(NamedTuple):
-    """What the law wants to know of a fact."""
-
-    told: Told
-    stream: None = None
-    streamversion: None = None
-    expects: None = None
 
 
 def _table(name: str, said: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -41,7 +41,7 @@ def _reread(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM progress")
     create_tables(con)
     store = Store(con)
-    for records in read_records(con, end, _BATCH):
+    for records in read_records(con, end, _BATCH, "earlier"):
         store.write_records(records)
     con.execute("DROP TABLE earlier")
     forget_rows(con)

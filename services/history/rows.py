@@ -1,7 +1,8 @@
 """The nouns' relations, kept as rows: what is asked reads columns, not the JSON of every record again.
 
-The records remain the evidence. The schema `evidence` holds the same relations as views over them, from which the rows
-are made anew when a relation's definition changes, and with which `verify` compares as well.
+The records remain the evidence: the rows are made anew from them when a relation's definition changes. The schema
+`evidence` holds the same relations as views over the records, with which `verify` compares as well. What is parked
+keeps its rows, which the relations leave out: as of a cut from before it was parked, it counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,20 +17,27 @@ from projections.relations import SOURCE, relation_sql
 _OF_BATCH = f"""
 CREATE OR REPLACE TEMP VIEW {SOURCE} AS
 SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset"
-FROM batch WHERE verdict = 'counts' AND noun IS NOT NULL
+FROM batch WHERE verdict IN ('counts', 'parked') AND noun IS NOT NULL
 """
+_SET_ASIDE = """
+INSERT INTO set_aside SELECT topic, "partition", "offset" FROM records WHERE verdict = 'parked'
+"""
+_TOLD = "told"
 _AT_CHANGED = """
 row.fact.topic = changed.topic AND row.fact."partition" = changed."partition" AND row.fact."offset" = changed."offset"
 """
 
 
 def keep_rows(con: duckdb.DuckDBPyConnection) -> None:
-    """Make anew the rows of every relation that is defined otherwise than when they were made."""
+    """List what is set aside, and make anew the rows of every relation whose definition is another than theirs."""
     kept = dict(con.execute("SELECT noun, digest FROM kept").fetchall())
+    con.execute("DELETE FROM set_aside")
+    con.execute(_SET_ASIDE)
     for noun in NOUNS.values():
-        digest = sha256(relation_sql(noun).encode()).hexdigest()
+        made_by = relation_sql(noun, _TOLD)
+        digest = sha256(made_by.encode()).hexdigest()
         if kept.get(noun.name) != digest:
-            con.execute(f"CREATE OR REPLACE TABLE {_table(noun)} AS SELECT * FROM evidence.{noun.name}")
+            con.execute(f"CREATE OR REPLACE TABLE {_table(noun)} AS {made_by}")
             con.execute("INSERT OR REPLACE INTO kept VALUES ($noun, $digest)", {"noun": noun.name, "digest": digest})
 
 
@@ -57,12 +65,18 @@ def remake_rows(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_row_views_sql() -> str:
-    """Statements that make a view of every noun, of the rows before the cut."""
-    return "\n".join(
-        f"CREATE OR REPLACE VIEW {noun.name} AS SELECT row.* FROM {_table(noun)} AS row JOIN cut "
-        'ON row.fact.topic = cut.topic AND row.fact."partition" = cut."partition" AND row.fact."offset" < cut.before;'
-        for noun in NOUNS.values()
-    )
+    """Statements that make a view of every noun: the rows before the cut of the records that counted as of the cut."""
+    return "\n".join(_row_view(noun) for noun in NOUNS.values())
+
+
+def _row_view(noun: Noun) -> str:
+    return f"""
+CREATE OR REPLACE VIEW {noun.name} AS
+SELECT row.* FROM {_table(noun)} AS row
+     JOIN cut ON row.fact.topic = cut.topic AND row.fact."partition" = cut."partition"
+             AND row.fact."offset" < cut.before
+     ANTI JOIN hidden ON row.fact.topic = hidden.topic AND row.fact."partition" = hidden."partition"
+                     AND row.fact."offset" = hidden."offset";"""
 
 
 @contextmanager

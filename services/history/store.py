@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 
 import duckdb
 
 from events.law import Verdict
+from services.history.closing import forget_implied
 from services.history.judging import LogRecord, Row, judge, table
 from services.history.ledgers import Ledgers
 from services.history.parking import park, still_to_come, told_by
@@ -14,9 +16,14 @@ from services.runtime.parked import ahead_of, merged
 from services.runtime.shards import Positions, Source
 
 _INSERT = "INSERT INTO records SELECT * FROM batch"
+_SET_ASIDE = """
+INSERT INTO set_aside SELECT topic, "partition", "offset" FROM batch WHERE verdict = 'parked'
+"""
+_WITH_ROWS = (Verdict.COUNTS, Verdict.PARKED)
 _PROGRESS = """
-INSERT INTO progress SELECT topic, "partition", max("offset") + 1 FROM batch GROUP BY ALL
-ON CONFLICT (topic, "partition") DO UPDATE SET next_offset = excluded.next_offset
+INSERT INTO progress SELECT topic, "partition", max("offset") + 1, max(appended_at) FROM batch GROUP BY ALL
+ON CONFLICT (topic, "partition") DO UPDATE
+SET next_offset = excluded.next_offset, latest = greatest(latest, excluded.latest)
 """
 
 
@@ -47,7 +54,7 @@ class Store:
     def _write(self, records: Iterable[LogRecord]) -> int:
         rows = self._judged(records)
         with self._archived(rows):
-            add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict is Verdict.COUNTS})
+            add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict in _WITH_ROWS})
         self._park(rows, with_rows=True)
         return len(rows)
 
@@ -59,19 +66,21 @@ class Store:
         self._park(rows, with_rows=False)
 
     def _judged(self, records: Iterable[LogRecord]) -> list[Row]:
-        rows = [judge(self._ledgers.of(record.source), record, self._why(record)) for record in self._new(records)]
+        """What becomes of each record that is new, partition after partition."""
+        by_source: dict[Source, list[LogRecord]] = {}
+        for record in self._new(records):
+            by_source.setdefault(record.source, []).append(record)
+        judged = [judge(self._ledgers.of(each), new, self._aside.get(each, {})) for each, new in by_source.items()]
         self._ledgers.forget_old_days()
-        return rows
-
-    def _why(self, record: LogRecord) -> str | None:
-        """Why a record is set aside, if it is known to be."""
-        return self._aside.get(record.source, {}).get(record.offset)
+        return list(chain.from_iterable(judged))
 
     @contextmanager
     def _archived(self, rows: Sequence[Row]) -> Iterator[None]:
         """Archive rows; for the block, they are the table `batch`."""
         self._con.register("batch", table(rows))
+        forget_implied(self._con)
         self._con.execute(_INSERT)
+        self._con.execute(_SET_ASIDE)
         self._con.execute(_PROGRESS)
         yield
         self._con.unregister("batch")
@@ -108,19 +117,21 @@ def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None
     con.execute("COMMIT")
 
 
-def read_records(con: duckdb.DuckDBPyConnection, end: Positions, batch: int) -> Iterator[Sequence[LogRecord]]:
-    """The records of the table `earlier`, partition by partition, in batches, as the log held them."""
+def read_records(
+    con: duckdb.DuckDBPyConnection, end: Positions, batch: int, table: str
+) -> Iterator[Sequence[LogRecord]]:
+    """The records of a table like `records`, partition by partition, in batches, as the log held them."""
     for (topic, partition), before in end.items():
+        about = {"topic": topic, "partition": partition, "before": before, "batch": batch}
         start = 0
-        while start < before:
-            about = {"topic": topic, "partition": partition, "start": start, "batch": batch}
-            rows = con.execute(_EARLIER, about).fetchall()
+        while rows := con.execute(_read_sql(table), about | {"start": start}).fetchall():
             yield [LogRecord(topic, partition, *row) for row in rows]
             start = rows[-1][0] + 1
 
 
-_EARLIER = """
-SELECT "offset", epoch_ms(appended_at), raw FROM earlier
-WHERE topic = $topic AND "partition" = $partition AND "offset" >= $start
+def _read_sql(table: str) -> str:
+    return f"""
+SELECT "offset", epoch_ms(appended_at), raw FROM {table}
+WHERE topic = $topic AND "partition" = $partition AND "offset" >= $start AND "offset" < $before
 ORDER BY "offset" LIMIT $batch
 """

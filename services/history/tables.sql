@@ -23,6 +23,29 @@ CREATE TABLE IF NOT EXISTS progress (
     PRIMARY KEY (topic, "partition")
 );
 
+-- The latest word of the broker's clock in each partition. Files of earlier releases do not have it.
+ALTER TABLE progress ADD COLUMN IF NOT EXISTS latest TIMESTAMP;
+UPDATE progress SET latest = (SELECT max(appended_at) FROM records
+                              WHERE records.topic = progress.topic AND records."partition" = progress."partition")
+WHERE latest IS NULL;
+
+-- The records that are parked. They have rows like those that count, for until then they did.
+CREATE TABLE IF NOT EXISTS set_aside (
+    topic       VARCHAR NOT NULL,
+    "partition" INTEGER NOT NULL,
+    "offset"    BIGINT  NOT NULL
+);
+
+-- At a moment, in UTC, a partition had been read to its end, and held no record from `before` on: what comes later was
+-- not known then, whatever a clock says of it. Those that the times of the records say as well are not kept.
+CREATE TABLE IF NOT EXISTS closings (
+    topic       VARCHAR   NOT NULL,
+    "partition" INTEGER   NOT NULL,
+    before      BIGINT    NOT NULL,
+    moment      TIMESTAMP NOT NULL,
+    PRIMARY KEY (topic, "partition", before)
+);
+
 -- The catalogue by which the records were read: when an event gets a new version, they are read anew.
 CREATE TABLE IF NOT EXISTS readings (
     type    VARCHAR NOT NULL,

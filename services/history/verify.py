@@ -18,9 +18,13 @@ class Difference:
 
     def __str__(self) -> str:
         """One line for a person."""
+        return self.beside("live")
+
+    def beside(self, other: str) -> str:
+        """The same where the other side is not what is live."""
         named = zip(self.projection.keys, self.key, strict=True)
         key = " ".join(f"{name}={'' if part is None else part}" for name, part in named)
-        return f"{self.projection.name} {key}: live {self._said(self.live)}, history {self._said(self.history)}"
+        return f"{self.projection.name} {key}: {other} {self._said(self.live)}, history {self._said(self.history)}"
 
     def _said(self, values: Values | None) -> str:
         if values is None:

@@ -1,8 +1,7 @@
 """From the raw records of a shard to what counts: decoded, judged by the law, unreadable ones set aside. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import partial
 from hashlib import sha256
 from itertools import groupby
 
@@ -12,9 +11,10 @@ from faust.types import TP
 from events.codec import Decoded, UnreadableError, event_data, event_schema
 from events.envelope import Envelope
 from events.ids import fact_id
-from events.law import Judgeable, Ledger, Verdict
+from events.law import Ledger, Verdict
 from events.parked import RecordParked
-from events.plain import PlainRecord, Read, read_all
+from events.plain import PlainRecord, Read
+from events.reading import judgeable, read_and_judge
 from projections.fold import Counted
 from services.projector.transport import Record, RecordBatch
 from services.runtime.parked import Aside
@@ -48,49 +48,25 @@ def judge(ledgers: Mapping[str, Ledger], batches: Iterable[RecordBatch], aside: 
     return judged
 
 
-def _judge(ledger: Ledger, tp: TP, records: Sequence[Record], aside: Mapping[int, str]) -> list[Judged]:
-    read: Sequence[Read | None] = read_all([record.value or b"" for record in records])
-    if aside:
-        read = [_unless(record.offset in aside, each) for record, each in zip(records, read, strict=True)]
-    readable = [_judgeable(each) for each in read if isinstance(each, PlainRecord | Decoded)]
-    verdicts = iter(ledger.judge_all(readable, partial(_appended, records, read, aside)))
-    judged = [_judged(tp, record, each, verdicts) for record, each in zip(records, read, strict=True)]
-    return [_adding(each.offset not in aside, each) for each in judged] if aside else judged
+def _judge(ledger: Ledger, tp: TP, records: Sequence[Record], aside: Collection[int]) -> list[Judged]:
+    places = {place for place, record in enumerate(records) if record.offset in aside} if aside else ()
+    raws = [record.value or b"" for record in records]
+    found = read_and_judge(ledger, raws, lambda: [record.timestamp for record in records], places)
+    return [_judged(tp, record, *each) for record, each in zip(records, found, strict=True)]
 
 
-def _appended(records: Sequence[Record], read: Sequence[Read | None], aside: Collection[int]) -> list[int | None]:
-    """When the log took those that could be read, in epoch milliseconds; None for what is set aside."""
-    return [
-        None if record.offset in aside else record.timestamp
-        for record, each in zip(records, read, strict=True)
-        if isinstance(each, PlainRecord | Decoded)
-    ]
-
-
-def _unless(aside: bool, read: Read | None) -> Read | None:  # noqa: FBT001  # what is asked of each record
-    """What was read, unless it is a fact that is set aside, which was never told."""
-    is_fact = isinstance(read, PlainRecord | Decoded) and _judgeable(read).stream is None
-    return None if aside and is_fact else read
-
-
-def _adding(adds: bool, judged: Judged) -> Judged:  # noqa: FBT001  # what is asked of each record
-    """The same; a decision that is set aside keeps its version and adds nothing."""
-    return judged if adds else msgspec.structs.replace(judged, adds=False)
-
-
-def _judgeable(read: PlainRecord | Decoded) -> Judgeable:
-    return read if isinstance(read, PlainRecord) else read.envelope
-
-
-def _judged(tp: TP, record: Record, read: Read | None, verdicts: Iterator[Verdict]) -> Judged:
+def _judged(tp: TP, record: Record, read: Read, verdict: Verdict) -> Judged:
     """A record that counts, or does not, or is parked."""
     place = tp.topic, tp.partition, record.offset, record.timestamp
     if isinstance(read, UnreadableError):
         return Judged(*place, parked=parked(tp, record, str(read)))
-    verdict = None if read is None else next(verdicts)
-    if read is None or verdict is not Verdict.COUNTS:
-        return Judged(*place, expired=verdict is Verdict.EXPIRED)
-    return Judged(*place, Counted(read, tp.topic, tp.partition, record.offset))
+    if verdict is Verdict.COUNTS or (verdict is Verdict.PARKED and _stream(read) is not None):
+        return Judged(*place, Counted(read, tp.topic, tp.partition, record.offset), adds=verdict is Verdict.COUNTS)
+    return Judged(*place, expired=verdict is Verdict.EXPIRED)
+
+
+def _stream(read: PlainRecord | Decoded) -> str | None:
+    return read.stream if isinstance(read, PlainRecord) else read.envelope.stream
 
 
 def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged], days: Mapping[str, date]) -> None:
@@ -101,7 +77,7 @@ def take_back(ledgers: Mapping[str, Ledger], judged: Sequence[Judged], days: Map
     for topic, ledger in ledgers.items():
         ledger.day = days.get(topic)
     for each in reversed(judged):
-        record = None if each.counted is None else _judgeable(each.counted.record)
+        record = None if each.counted is None else judgeable(each.counted.record)
         if record is not None and record.stream is not None and record.streamversion is not None:
             ledgers[each.topic].heads[record.stream] = record.streamversion - 1
 
@@ -149,9 +125,9 @@ def learned(judged: Sequence[Judged]) -> tuple[Seen, Heads]:
     seen: dict[str, dict[date, list[bytes]]] = {}
     heads: Heads = {}
     for each in judged:
-        if each.counted is None:
+        record = None if each.counted is None else judgeable(each.counted.record)
+        if record is None:
             continue
-        record = _judgeable(each.counted.record)
         if record.stream is None:
             told, day = record.told
             seen.setdefault(each.topic, {}).setdefault(day, []).append(told)

@@ -13,6 +13,7 @@ from events.law import Verdict
 from projections.projection import load_projections
 from services.history.archive import Archive
 from services.history.errors import HistoryBehindError, HistoryBusyError, UnknownNameError
+from services.runtime.parked import PARKED
 from tests.events.examples.dates import TODAY, at
 from tests.recompute import recompute_log, recompute_logs
 from tests.telling import (
@@ -156,13 +157,14 @@ class TestCells:
 class TestKnownAt:
     def test_each_partition_is_cut_before_the_first_record_appended_later(self, archive: Archive) -> None:
         archive.ingest(lying(CALL_LOG, since=at(9)) + lying(DEAL_LOG, DECISIONS, since=at(9, 0, 2)))
-        assert archive.known_at(at(8)) == {(CALLS, 0): 0, (DECISIONS, 0): 0}
-        assert archive.known_at(at(9, 0, 2)) == {(CALLS, 0): 3, (DECISIONS, 0): 1}
-        assert archive.known_at(at(10)) == archive.positions()
+        archive.note_ends(at(10), archive.positions())
+        assert archive.known_at(at(8)) == {PARKED: 0}
+        assert archive.known_at(at(9, 0, 2)) == {(CALLS, 0): 3, (DECISIONS, 0): 1, PARKED: 0}
+        assert archive.known_at(at(10)) == archive.positions() | {PARKED: 0}
 
     def test_a_clock_that_went_back_hides_what_follows(self, archive: Archive) -> None:
         archive.ingest(lying(CALL_LOG[:1], since=at(11)) + lying(CALL_LOG[3:4], start=1, since=at(9)))
-        assert archive.known_at(at(10)) == {(CALLS, 0): 0}
+        assert archive.known_at(at(10)) == {PARKED: 0}
 
     def test_a_later_record_changes_no_earlier_answer(self, archive: Archive) -> None:
         archive.ingest(lying(CALL_LOG))

@@ -102,7 +102,7 @@ class TestAnswers:
         fill(archive)
         async with at_the_door(archive) as client:
             answer = await client.get("/v1/reports/rep_day", params={"known_at": "2026-11-24T12:00:00+03:00"})
-        assert answer.json()["as_of"] == {"kvota.calls/0": 1, "kvota.decisions/0": 1}
+        assert answer.json()["as_of"] == {"kvota.calls/0": 1, "kvota.decisions/0": 1, "kvota.parked/0": 0}
 
     async def test_an_explanation_is_the_one_of_the_file(self, archive: Archive) -> None:
         fill(archive)
@@ -196,6 +196,23 @@ class TestRefusals:
         assert missing.status_code == 503
         assert missing.json()["type"] == "urn:kvota:problem:not-archived-yet"
         assert "kvota.decisions/0 to 2 of 3" in missing.json()["detail"]
+
+    async def test_a_moment_that_is_not_closed_is_waited_for_and_then_refused_in_either_language(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fill(archive)
+        monkeypatch.setattr("services.history.door._CLOSES_S", 0.05)
+        asked = {"known_at": "2026-11-24T10:00:00Z"}
+        async with at_the_door(archive) as client:
+            refused = await client.get("/v1/reports/rep_day", params=asked)
+            in_russian = await client.get("/v1/explain/rep_day", params=asked, headers={"Accept-Language": "ru"})
+            archive.note_ends(at(10), archive.positions())
+            there = await client.get("/v1/reports/rep_day", params=asked)
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:kvota:problem:not-closed")
+        assert "the latest that can be asked for now is 2026-11-24T09:00:00.999000Z" in refused.json()["detail"]
+        assert (in_russian.status_code, in_russian.headers["content-language"]) == (409, "ru")
+        assert "самый поздний возможный сейчас: 2026-11-24T09:00:00.999000Z" in in_russian.json()["detail"]
+        assert (there.status_code, there.json()["as_of"]["kvota.calls/0"]) == (200, 2)
 
     async def test_whoever_imports_hears_how_partitions_stand_and_what_was_told(self, archive: Archive) -> None:
         log = [raw(answered(), 1), raw(answered(), 1), begun(2, 1), followed(3, 1), followed(4, 2)]

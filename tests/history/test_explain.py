@@ -11,6 +11,7 @@ from projections.projection import load_projections
 from services.history.archive import Archive
 from services.history.errors import BadValueError, UnknownNameError
 from services.history.explain import Explanation, explain
+from services.runtime.parked import PARKED
 from tests.events.examples.dates import TODAY, at
 from tests.projections.test_any_order import events
 from tests.telling import (
@@ -85,7 +86,10 @@ def test_as_known_at_a_moment_only_what_was_appended_counts(archive: Archive) ->
     fill(archive)
     cut = archive.known_at(at(9))
     explanation = explain(archive, "rep_day", DAY | {"currency": ""}, measure="talk_seconds", cut=cut)
-    assert (added(explanation, "talk_seconds"), explanation.as_of) == ([60], {(CALLS, 0): 1, (DECISIONS, 0): 1})
+    assert (added(explanation, "talk_seconds"), explanation.as_of) == (
+        [60],
+        {(CALLS, 0): 1, (DECISIONS, 0): 1, PARKED: 0},
+    )
 
 
 def test_the_latest_is_explained_by_all_that_came_before(archive: Archive) -> None:

@@ -92,9 +92,14 @@ def test_what_is_appended_again_afterwards_counts(archive: Archive) -> None:
     assert verdicts(archive) == ["counts", "parked", "counts", "repeated"]
 
 
-def test_as_of_a_cut_before_it_was_appended_again_it_does_not_count(archive: Archive) -> None:
+def test_as_of_a_cut_before_it_was_appended_again_it_does_not_count_unless_the_cut_is_from_before_it_was_parked(
+    archive: Archive,
+) -> None:
     archive.ingest(lying([*LOG[:2], MENDED]) + saying(1))
     assert archive.cells_at({(CALLS, 0): 2}, PROJECTIONS) == recompute_log(LOG[:1])
+    assert archive.cells_at({(CALLS, 0): 2, (PARKED, 0): 1}, PROJECTIONS) == recompute_log(LOG[:1])
+    with pytest.raises(UnfoldableHistoryError, match="quota cannot be made"):
+        archive.cells_at({(CALLS, 0): 2, (PARKED, 0): 0}, PROJECTIONS)
     assert archive.cells_at({(CALLS, 0): 3}, PROJECTIONS) == recompute_log([LOG[0], MENDED])
 
 
