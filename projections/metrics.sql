@@ -1,8 +1,8 @@
 -- Metrics: numbers that are no sums, computed from cells when they are read.
 -- A metric is a macro named <id>_v<version> with its formula as its comment; the view `metrics` lists them. A formula that
 -- changes becomes a new version and the old one stays, so that a published number can be reckoned again.
--- All of it is exact: whole numbers in, decimals with two places out (rounded half to even), NULL where there is nothing to
--- divide by. Every comparison with a threshold is `<=`.
+-- All of it but Erlang C is exact: whole numbers in, decimals with two places out (rounded half to even), NULL where there is
+-- nothing to divide by. Every comparison with a threshold is `<=`.
 
 -- How often `d` goes into `n`, rounded half to even.
 CREATE OR REPLACE MACRO half_even_up(n, d) AS
@@ -166,6 +166,104 @@ CREATE OR REPLACE MACRO pipeline_needed_v1(booked, quota, part, whole) AS
     whole_units(gap_v1(booked, quota) * whole::HUGEINT, part);
 COMMENT ON MACRO pipeline_needed_v1 IS
     'gap / win rate, where the win rate is part / whole';
+
+-- Sales of a rep or a unit in a period: deals are counted, amounts are whole minor units. A deal is decided when it is won or lost.
+CREATE OR REPLACE MACRO win_rate_v1(won, lost) AS
+    percent(won, won + lost);
+COMMENT ON MACRO win_rate_v1 IS
+    'won / (won + lost): of the deals that were decided';
+
+CREATE OR REPLACE MACRO average_deal_v1(won_minor, won) AS
+    whole_units(won_minor, won);
+COMMENT ON MACRO average_deal_v1 IS
+    'amount won / deals won';
+
+CREATE OR REPLACE MACRO change_v1(now, before) AS
+    percent(now - before, before);
+COMMENT ON MACRO change_v1 IS
+    'now / before - 1; of nothing, or of less, there is no change in percent';
+
+CREATE OR REPLACE MACRO stage_conversion_v1(moved_on, reached) AS
+    percent(moved_on, reached);
+COMMENT ON MACRO stage_conversion_v1 IS
+    'deals that were won or entered a later stage / deals that reached the stage';
+
+CREATE OR REPLACE MACRO stage_conversion_decided_v1(moved_on, lost) AS
+    percent(moved_on, moved_on + lost);
+COMMENT ON MACRO stage_conversion_decided_v1 IS
+    'deals that were won or entered a later stage / the same and those lost before: open deals are left out';
+
+-- Sharing out leads. Parts are kept in billionths, so that sums of many do not depend on their order.
+CREATE OR REPLACE MACRO fair_share_v1(weight, weights) AS
+    half_even(weight * 1000000000::HUGEINT, weights);
+COMMENT ON MACRO fair_share_v1 IS
+    'weight / weights of all who could take the lead, in billionths of a lead';
+
+-- Erlang C, the same as in erlang.py: no fractions, so in floating point, to be rounded when shown. `blocked` is Erlang B for a
+-- number of agents, 1 for none; `patience` is the threshold in handle times. With no more agents than erlangs the queue only grows.
+CREATE OR REPLACE MACRO erlang_b_next_v1(agents, erlangs, blocked) AS
+    erlangs * blocked / (agents + 1 + erlangs * blocked);
+COMMENT ON MACRO erlang_b_next_v1 IS
+    'Erlang B for one agent more: A B / (N + 1 + A B)';
+
+CREATE OR REPLACE MACRO erlang_wait_v1(agents, erlangs, blocked) AS
+    CASE WHEN agents <= erlangs THEN 1 ELSE blocked / (1 - erlangs / agents * (1 - blocked)) END;
+COMMENT ON MACRO erlang_wait_v1 IS
+    'Erlang C, the share of callers who wait: B / (1 - A / N (1 - B))';
+
+CREATE OR REPLACE MACRO erlang_service_level_v1(agents, erlangs, blocked, patience) AS
+    CASE WHEN agents <= erlangs THEN 0
+         ELSE 1 - erlang_wait_v1(agents, erlangs, blocked) * exp(-(agents - erlangs) * patience) END;
+COMMENT ON MACRO erlang_service_level_v1 IS
+    '1 - Pw exp(-(N - A) T / AHT)';
+
+CREATE OR REPLACE MACRO erlang_occupancy_v1(agents, erlangs) AS
+    CASE WHEN agents <= erlangs THEN 1 WHEN agents > erlangs THEN erlangs / agents END;
+COMMENT ON MACRO erlang_occupancy_v1 IS
+    'A / N, never above 1';
+
+CREATE OR REPLACE MACRO erlang_asa_v1(agents, erlangs, blocked, handle) AS
+    CASE WHEN agents > erlangs THEN erlang_wait_v1(agents, erlangs, blocked) * handle / (agents - erlangs) END;
+COMMENT ON MACRO erlang_asa_v1 IS
+    'Pw AHT / (N - A)';
+
+-- Outbound calls. Four things are called "contact rate": each of these names what it divides by.
+CREATE OR REPLACE MACRO connect_rate_v1(connected, dials) AS
+    percent(connected, dials);
+COMMENT ON MACRO connect_rate_v1 IS
+    'answered, by a machine or voicemail too / dials';
+
+CREATE OR REPLACE MACRO contact_rate_v1(live, dials) AS
+    percent(live, dials);
+COMMENT ON MACRO contact_rate_v1 IS
+    'answered by a person / dials';
+
+CREATE OR REPLACE MACRO right_party_rate_v1(right_party, dials) AS
+    percent(right_party, dials);
+COMMENT ON MACRO right_party_rate_v1 IS
+    'the person who can decide was on the line / dials';
+
+CREATE OR REPLACE MACRO outbound_abandon_v1(abandoned, live) AS
+    percent(abandoned, live);
+COMMENT ON MACRO outbound_abandon_v1 IS
+    'answered by a person with whom no agent spoke in time (2 s) / answered by a person (16 CFR 310.4(b)(4))';
+
+-- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
+-- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.
+CREATE OR REPLACE MACRO occupancy_v1(on_contact, ready) AS
+    percent(on_contact, on_contact + ready);
+COMMENT ON MACRO occupancy_v1 IS
+    'on contact (talk, hold, after-call work) / (on contact + waiting for a call)';
+
+CREATE OR REPLACE MACRO occupancy_copc_v1(on_contact, at_the_phone) AS
+    percent(on_contact, at_the_phone);
+COMMENT ON MACRO occupancy_copc_v1 IS
+    'on contact (talk, hold, after-call work) / signed in and not paused (COPC)';
+
+CREATE OR REPLACE MACRO utilisation_v1(on_contact, planned) AS
+    percent(on_contact, planned);
+COMMENT ON MACRO utilisation_v1 IS
+    'on contact (talk, hold, after-call work) / planned time at work (injixo: of the paid hours)';
 
 CREATE OR REPLACE VIEW metrics AS
 SELECT regexp_extract(function_name, '^(.+)_v(\d+)$', 1)                           AS id,

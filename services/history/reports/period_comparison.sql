@@ -1,0 +1,217 @@
+-- Is more sold and are more calls made than in the period before, and than a year ago?
+-- ru: Продаём ли мы больше и звоним ли больше, чем в прошлом периоде и год назад?
+-- The month, quarter or year of `as_of` to the end of that day (without it, of the last business day that the log tells of),
+-- against as many working days of the period before (`previous`) and of the same one a year ago (`year_before`; of a year they
+-- are one). Days off count with the working day before them; where the former period has fewer working days, all of it counts.
+-- Its numbers are restated: what is known of it now. A former period that was over before the log's first call or sale is not known.
+-- Reps are measured by what they were credited with and the calls they answered or made; units by their members of each day, and
+-- from one deal a unit gets no more than it brought; the company is everybody. Of each currency there is a row; calls have none,
+-- so that they stand in each of these rows again. Changes are in percent. Working days are those of the country.
+-- needs: the former numbers as they were known then, beside the restated ones | прежние числа, какими их знали тогда, рядом с пересчитанными
+-- param: as_of day null
+-- param: by month|quarter|year month
+-- param: rep text null
+-- param: unit text null
+-- param: country country RU
+-- column: level text | Level | Уровень
+-- column: rep text | Rep | Сотрудник
+-- column: unit text | Unit | Подразделение
+-- column: comparison text | Against | С чем сравнено
+-- column: currency text | Currency | Валюта
+-- column: starts_on day | From | С
+-- column: through_on day | Through | По
+-- column: working_days count | Working days | Рабочие дни
+-- column: before_starts_on day | Before: from | Прежде: с
+-- column: before_through_on day | Before: through | Прежде: по
+-- column: before_working_days count | Before: working days | Прежде: рабочие дни
+-- column: calls count | Calls | Звонки
+-- column: calls_before count | Calls before | Звонки прежде
+-- column: calls_change percent | Change of calls, % | Изменение звонков, %
+-- column: deals_won count | Deals won | Выиграно сделок
+-- column: deals_won_before count | Deals won before | Выиграно прежде
+-- column: deals_won_change percent | Change of deals won, % | Изменение выигранных, %
+-- column: booked_minor minor | Revenue, minor units | Выручка, мин. ед.
+-- column: booked_minor_before minor | Revenue before, minor units | Выручка прежде, мин. ед.
+-- column: booked_change percent | Change of revenue, % | Изменение выручки, %
+WITH RECURSIVE
+moment AS (
+    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
+),
+span AS (
+    SELECT comparison, as_of, starts_on, before_starts_on, (before_starts_on + ('1 ' || $by)::INTERVAL)::DATE AS before_ends_on
+    FROM (SELECT 'previous' AS comparison, as_of, date_trunc($by, as_of)::DATE AS starts_on,
+                 (date_trunc($by, as_of) - ('1 ' || $by)::INTERVAL)::DATE          AS before_starts_on
+          FROM moment
+          UNION ALL
+          SELECT 'year_before', as_of, date_trunc($by, as_of)::DATE, (date_trunc($by, as_of) - INTERVAL 1 YEAR)::DATE
+          FROM moment
+          WHERE $by <> 'year')
+    WHERE as_of IS NOT NULL
+),
+worked AS (
+    SELECT comparison, count(day) AS days, coalesce(bool_or(day = as_of), false) AS on_working_day
+    FROM span LEFT JOIN working_days ON day >= starts_on AND day <= as_of
+    GROUP BY comparison
+),
+former AS (
+    SELECT comparison, day, row_number() OVER (PARTITION BY comparison ORDER BY day) AS nth
+    FROM span JOIN working_days ON day >= before_starts_on AND day < before_ends_on
+),
+reached AS (
+    SELECT comparison,
+           min(CASE WHEN on_working_day THEN day + 1 ELSE day END)
+           FILTER (nth = CASE WHEN on_working_day THEN days ELSE days + 1 END)     AS until,
+           count(day)                                                              AS days_in_all
+    FROM worked LEFT JOIN former USING (comparison)
+    GROUP BY comparison
+),
+aligned AS (
+    SELECT span.*, days, coalesce(until, before_ends_on) AS before_until, least(days, days_in_all) AS before_days,
+           before_ends_on > (SELECT least((SELECT min(day::DATE) FROM deal_day), (SELECT min(day::DATE) FROM rep_day))) AS is_known
+    FROM span JOIN worked USING (comparison) JOIN reached USING (comparison)
+),
+stretch AS (
+    SELECT comparison, false AS is_former, starts_on AS first, as_of + 1 AS until FROM aligned
+    UNION ALL
+    SELECT comparison, true, before_starts_on, before_until FROM aligned WHERE is_known
+),
+counted_day AS (
+    SELECT DISTINCT unnest(generate_series(first, until - 1, INTERVAL 1 DAY))::DATE AS day FROM stretch
+),
+credit AS (
+    SELECT deal, rep, counted_day.day, currency, wins, credited_minor, refunded_minor
+    FROM deal_credit JOIN counted_day ON counted_day.day = deal_credit.day::DATE
+),
+call AS (
+    SELECT rep, counted_day.day, calls
+    FROM rep_day JOIN counted_day ON counted_day.day = rep_day.day::DATE
+    WHERE calls <> 0
+),
+
+-- The organisation, on each day that is asked about.
+formed AS (
+    SELECT unit, kind, parent, starts_on, ends_on, fact."offset" AS place FROM people WHERE type = 'unit.formed'
+),
+kinds AS (
+    SELECT unit, max_by(kind, place) AS kind FROM formed GROUP BY unit
+),
+job AS (
+    SELECT rep, unit, starts_on, ends_on, fact."offset" AS place
+    FROM people
+    WHERE type IN ('rep.hired', 'rep.assigned', 'rep.promoted')
+),
+gone AS (
+    SELECT rep, min(ends_on) AS day FROM people WHERE type = 'rep.left' GROUP BY rep
+),
+asked AS (
+    SELECT rep, day FROM credit
+    UNION
+    SELECT rep, day FROM call
+    UNION
+    SELECT rep, as_of FROM (SELECT rep FROM credit UNION SELECT rep FROM call) CROSS JOIN moment
+),
+member AS (
+    SELECT asked.rep, asked.day, unit
+    FROM asked JOIN job ON job.rep = asked.rep AND starts_on <= asked.day AND (ends_on IS NULL OR asked.day < ends_on)
+         LEFT JOIN gone ON gone.rep = asked.rep
+    WHERE gone.day IS NULL OR asked.day < gone.day
+    QUALIFY row_number() OVER (PARTITION BY asked.rep, asked.day ORDER BY starts_on DESC, place DESC) = 1
+),
+above AS (
+    SELECT unit, asked.day, parent
+    FROM (SELECT DISTINCT day FROM member) AS asked
+         JOIN formed ON starts_on <= asked.day AND (ends_on IS NULL OR asked.day < ends_on)
+    QUALIFY row_number() OVER (PARTITION BY unit, asked.day ORDER BY starts_on DESC, place DESC) = 1
+),
+part_of AS (
+    SELECT unit AS part, day, unit FROM member WHERE unit IS NOT NULL
+    UNION
+    SELECT part, part_of.day, above.parent
+    FROM part_of JOIN above ON above.unit = part_of.unit AND above.day = part_of.day
+    WHERE above.parent IS NOT NULL
+),
+belongs AS (
+    SELECT member.rep, member.day, part_of.unit
+    FROM member JOIN part_of ON part = member.unit AND part_of.day = member.day
+    WHERE part_of.unit NOT IN (SELECT unit FROM kinds WHERE kind = 'company')
+),
+
+-- What each of them did on each day; the company, which is '' here, sells what the deals brought.
+done AS (
+    SELECT rep, NULL AS unit, day, currency, 0 AS calls, wins, credited_minor - refunded_minor AS booked FROM credit
+    UNION ALL
+    SELECT NULL, unit, credit.day, credit.currency, 0, least(sum(credit.wins), any_value(deal_day.wins)),
+           least(sum(credited_minor), any_value(won_minor))
+           - least(sum(credit.refunded_minor), any_value(deal_day.refunded_minor))
+    FROM credit
+         JOIN belongs ON belongs.rep = credit.rep AND belongs.day = credit.day
+         JOIN deal_day ON deal_day.deal = credit.deal AND deal_day.day::DATE = credit.day
+                      AND deal_day.currency = credit.currency
+    GROUP BY unit, credit.deal, credit.day, credit.currency
+    UNION ALL
+    SELECT NULL, '', counted_day.day, currency, 0, wins, won_minor - refunded_minor
+    FROM deal_day JOIN counted_day ON counted_day.day = deal_day.day::DATE
+    UNION ALL
+    SELECT rep, NULL, day, NULL, calls, 0, 0 FROM call
+    UNION ALL
+    SELECT NULL, unit, day, NULL, calls, 0, 0 FROM call JOIN belongs USING (rep, day)
+    UNION ALL
+    SELECT NULL, '', day, NULL, calls, 0, 0 FROM call
+),
+summed AS (
+    SELECT comparison, rep, unit, currency,
+           sum(calls) FILTER (NOT is_former)                                       AS calls,
+           sum(calls) FILTER (is_former)                                           AS calls_before,
+           sum(wins) FILTER (NOT is_former)                                        AS wins,
+           sum(wins) FILTER (is_former)                                            AS wins_before,
+           sum(booked) FILTER (NOT is_former)                                      AS booked,
+           sum(booked) FILTER (is_former)                                          AS booked_before
+    FROM done JOIN stretch ON day >= first AND day < until
+    GROUP BY ALL
+),
+line AS (
+    SELECT comparison, rep, unit, max(calls) FILTER (currency IS NULL) AS calls,
+           max(calls_before) FILTER (currency IS NULL) AS calls_before,
+           coalesce(list(DISTINCT currency) FILTER (currency IS NOT NULL), [NULL]) AS currencies
+    FROM summed
+    GROUP BY comparison, rep, unit
+),
+row AS (
+    SELECT line.* EXCLUDE (currencies, calls, calls_before),
+           coalesce(line.calls, 0)                                                 AS calls,
+           CASE WHEN is_known THEN coalesce(line.calls_before, 0) END              AS calls_before,
+           coalesce(wins, 0)                                                       AS wins,
+           CASE WHEN is_known THEN coalesce(wins_before, 0) END                    AS wins_before,
+           coalesce(booked, 0)                                                     AS booked,
+           CASE WHEN is_known THEN coalesce(booked_before, 0) END                  AS booked_before
+    FROM (SELECT *, unnest(currencies) AS currency FROM line) AS line
+         JOIN aligned ON aligned.comparison = line.comparison
+         LEFT JOIN summed ON summed.comparison = line.comparison AND summed.rep IS NOT DISTINCT FROM line.rep
+                         AND summed.unit IS NOT DISTINCT FROM line.unit AND summed.currency = line.currency
+)
+SELECT CASE WHEN row.rep IS NOT NULL THEN 'rep' WHEN row.unit = '' THEN 'company' ELSE coalesce(kind, 'team') END AS level,
+       row.rep,
+       coalesce(nullif(row.unit, ''), member.unit)                                 AS unit,
+       comparison,
+       currency,
+       starts_on,
+       as_of                                                                       AS through_on,
+       days::BIGINT                                                                AS working_days,
+       before_starts_on,
+       CASE WHEN is_known THEN before_until - 1 END                                AS before_through_on,
+       CASE WHEN is_known THEN before_days END::BIGINT                             AS before_working_days,
+       calls::BIGINT                                                               AS calls,
+       calls_before::BIGINT                                                        AS calls_before,
+       change_v1(calls, calls_before)                                              AS calls_change,
+       wins::BIGINT                                                                AS deals_won,
+       wins_before::BIGINT                                                         AS deals_won_before,
+       change_v1(wins, wins_before)                                                AS deals_won_change,
+       booked::BIGINT                                                              AS booked_minor,
+       booked_before::BIGINT                                                       AS booked_minor_before,
+       change_v1(booked, booked_before)                                            AS booked_change
+FROM row JOIN aligned USING (comparison)
+     LEFT JOIN kinds ON kinds.unit = row.unit
+     LEFT JOIN member ON member.rep = row.rep AND member.day = as_of
+WHERE ($rep::VARCHAR IS NULL OR row.rep = $rep::VARCHAR)
+  AND ($unit::VARCHAR IS NULL OR coalesce(row.unit, member.unit) = $unit::VARCHAR)
+ORDER BY list_position(['rep', 'team', 'department', 'company'], level), unit, row.rep, currency, comparison
