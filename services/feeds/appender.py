@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import Future, Task
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -241,10 +241,9 @@ class Appender:
 
 async def _shares(producer: Producer, records: Sequence[Record]) -> Mapping[tuple[str, int], list[Record]]:
     counts = {topic: len(await producer.partitions_for(topic)) for topic in {record.topic for record in records}}
-    shares: dict[tuple[str, int], list[Record]] = {}
+    shares: dict[tuple[str, int], list[Record]] = defaultdict(list)
     for record in records:
-        place = record.topic, partition_of(record.key, counts[record.topic])
-        shares.setdefault(place, []).append(record)
+        shares[record.topic, partition_of(record.key, counts[record.topic])].append(record)
     return shares
 
 

@@ -51,7 +51,7 @@ def items_of(content_type: str, body: bytes) -> Sequence[bytes]:
     if content_type == BATCH:
         return _elements(body)
     if content_type == LINES:
-        return [line for line in body.split(b"\n") if line.strip()]
+        return [line for each in body.split(b"\n") if (line := each.strip())]
     _check_json(body)
     return [body]
 
