@@ -4,12 +4,22 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from threading import Timer
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Protocol
 
 import duckdb
 
 from services.history.errors import TooBusyError, TookTooLongError, TooManyRowsError
+
+_AGAIN_S = 0.05
+"""How long after an interrupt the next one comes: one that comes before the statement runs is lost."""
+
+
+class Interruptible(Protocol):
+    """A connection whose statement can be interrupted, by any thread."""
+
+    def interrupt(self) -> None:
+        """End what runs, if anything does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +30,21 @@ class Limits:
     rows: int | None = None
 
     @contextmanager
-    def time(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    def time(self, con: Interruptible) -> Iterator[None]:
         """Interrupt what a connection runs within the block when it takes too long; raises TookTooLongError."""
         if self.seconds is None:
             yield
             return
-        timer = Timer(self.seconds, con.interrupt)
-        timer.start()
+        done = Event()
+        watch = Thread(target=_interrupt, args=(con, self.seconds, done), name="statement-watch", daemon=True)
+        watch.start()
         try:
             yield
         except duckdb.InterruptException:
             raise TookTooLongError(self.seconds) from None
         finally:
-            timer.cancel()
-            timer.join()
+            done.set()
+            watch.join()
 
     def fetch(self, result: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
         """The rows of a result; raises TooManyRowsError when there are more than there may be."""
@@ -46,6 +57,14 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+def _interrupt(con: Interruptible, after_s: float, done: Event) -> None:
+    """Interrupt a connection when its time is over, and again until its statement is done."""
+    wait_s = after_s
+    while not done.wait(wait_s):
+        con.interrupt()
+        wait_s = _AGAIN_S
 
 
 class Turns:

@@ -1,8 +1,10 @@
 """An answer costs no more than it may, and says what to do when it would."""
 
 import asyncio
+import threading
 import time
 
+import duckdb
 import pytest
 
 from services.history.answers import Answers
@@ -22,6 +24,41 @@ FIVE = load_question("five", f"{HEAD}SELECT range AS n FROM range(5)")
 FEW_S = 0.2
 
 
+class Deaf:
+    """A connection whose first interrupts come before its statement runs."""
+
+    def __init__(self) -> None:
+        self.interrupts, self.heard = 0, threading.Event()
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
+        if self.interrupts > 2:
+            self.heard.set()
+
+    def hear_at_last(self, limits: Limits) -> None:
+        """Run what only the third interrupt ends."""
+        with limits.time(self):
+            self.heard.wait(10)
+            raise duckdb.InterruptException
+
+
+class Early:
+    """A connection that says when its first interrupt has come, to nothing that runs."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        self._con, self.come = con, threading.Event()
+
+    def interrupt(self) -> None:
+        self._con.interrupt()
+        self.come.set()
+
+    def count_long(self, limits: Limits) -> None:
+        """Run a statement of seconds once that interrupt has come."""
+        with limits.time(self):
+            assert self.come.wait(10)
+            self._con.execute("SELECT sum(sin(range)) FROM range(500_000_000)").fetchall()
+
+
 class TestTime:
     def test_a_statement_that_takes_too_long_is_interrupted(self, archive: Archive) -> None:
         begun = time.monotonic()
@@ -35,6 +72,22 @@ class TestTime:
             answer_bound(archive, ENDLESS, {}, None, Limits(seconds=FEW_S))
         fill(archive)
         assert answer_bound(archive, FIVE, {}, None, Limits(seconds=60)).rows == ((0,), (1,), (2,), (3,), (4,))
+
+    def test_it_is_interrupted_again_until_it_is_done(self) -> None:
+        deaf, threads = Deaf(), threading.active_count()
+        with pytest.raises(TookTooLongError):
+            deaf.hear_at_last(Limits(seconds=1e-9))
+        assert (deaf.heard.is_set(), threading.active_count()) == (True, threads)
+
+    def test_an_interrupt_that_comes_before_the_statement_runs_is_not_lost(self) -> None:
+        with duckdb.connect() as con, pytest.raises(TookTooLongError):
+            Early(con).count_long(Limits(seconds=1e-9))
+
+    def test_a_statement_that_is_done_in_time_is_not_interrupted(self) -> None:
+        deaf, threads = Deaf(), threading.active_count()
+        with Limits(seconds=60).time(deaf):
+            pass
+        assert (deaf.interrupts, threading.active_count()) == (0, threads)
 
 
 class TestRows:
