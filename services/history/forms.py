@@ -34,7 +34,9 @@ _RANGES: Mapping[str, Form] = {
     "text/*": "csv",
     **{media_type.partition(";")[0]: form for form, media_type in MEDIA_TYPES.items()},
 }
-_PREFERENCE = re.compile(r"([^\s,;]+/[^\s,;]+)[^,]*?(?:;\s*q=([01](?:\.\d+)?))?\s*(?:,|$)", re.IGNORECASE)
+_WEIGHT = re.compile(r"q\s*=\s*([01](?:\.\d*)?)", re.ASCII | re.IGNORECASE)
+_MOST_RANGES = 100
+"""How many media ranges of an Accept header are read: more than anybody names."""
 
 
 def rendered(report: Report, form: Form, language: Language) -> bytes:
@@ -58,13 +60,20 @@ def form_wanted(named: str | None, accept: str | None) -> Form:
 def _liked(accept: str | None) -> Form:
     if not accept:
         return "json"
-    preferences = [(float(weight or 1), media.lower()) for media, weight in _PREFERENCE.findall(accept)]
+    preferences = [_preference(each) for each in accept.split(",", _MOST_RANGES)[:_MOST_RANGES]]
     known = [(weight, _RANGES[media]) for weight, media in preferences if media in _RANGES and weight > 0]
     if known:
         return max(known, key=lambda preference: preference[0])[1]
     there = ", ".join(media_type.partition(";")[0] for media_type in MEDIA_TYPES.values())
     en, ru = f"Accept names nothing that there is; ask for one of {there}", f"в Accept нет того, что есть: {there}"
     raise Problem(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", en, ru)
+
+
+def _preference(text: str) -> tuple[float, str]:
+    """The weight of a media range, and the range."""
+    media, *about = [part.strip() for part in text.split(";")]
+    weights = [float(found[1]) for found in map(_WEIGHT.fullmatch, about) if found]
+    return weights[-1] if weights else 1, media.lower()
 
 
 def _as_parquet(report: Report, _language: Language) -> bytes:

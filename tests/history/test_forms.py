@@ -251,6 +251,10 @@ class TestAsking:
             (None, "application/json;q=0.5, text/csv;charset=utf-8;q=0.9", "csv"),
             (None, "text/csv;q=0, application/vnd.apache.arrow.stream;q=0.1", "arrow"),
             (None, MEDIA_TYPES["xlsx"].upper(), "xlsx"),
+            (None, "text/csv ; Q = 0.2 , application/vnd.apache.parquet;v=1;q=0.30", "parquet"),
+            (None, "text/csv;q=much,application/json;q=0.9", "csv"),
+            (None, "application/json;q=0.1," + "image/png," * 98 + "text/csv", "csv"),
+            (None, "application/json;q=0.1," + "image/png," * 99 + "text/csv", "json"),
         ],
     )
     def test_a_form_is_asked_for_by_name_or_by_media_type(
@@ -266,6 +270,13 @@ class TestAsking:
         with pytest.raises(Problem) as refused:
             form_wanted(named, accept)
         assert (refused.value.status, refused.value.language("ru")) == (status, "ru")
+
+    @pytest.mark.parametrize("unit", ["a", " ", "/", "; ", ";q=1", ","])
+    def test_a_long_header_is_soon_read(self, unit: str) -> None:
+        begun = time.process_time()
+        with pytest.raises(Problem):
+            form_wanted(None, (unit * 60_000)[:60_000] + "a")
+        assert time.process_time() - begun < 0.5
 
     async def test_the_door_gives_every_form(self, archive: Archive) -> None:
         fill(archive)
