@@ -50,17 +50,20 @@ def pairs(given: list[str] | None) -> dict[str, str]:
 
 def instant(text: str | None) -> datetime | None:
     """Read an instant with its zone; raises ClearError for anything else."""
+    from events.event import in_utc
+
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
+        read = moment if moment.tzinfo is None else in_utc(moment)
     except ValueError:
         message = f"{text!r} is no instant: write 2026-11-24T18:00:00+03:00"
         raise ClearError(message) from None
-    if moment.tzinfo is None:
+    if read.tzinfo is None:
         message = f"{text} has no zone: write {text}Z for UTC, or {text}+03:00"
         raise ClearError(message)
-    return moment
+    return read
 
 
 def credentials() -> Mapping[str, str]:

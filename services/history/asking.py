@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from events.event import is_instant
+from events.event import in_utc, is_instant
 from services.history.archiver import Archiver
 from services.runtime.errors import WrongField
 from services.runtime.problems import invalid_fields
@@ -39,9 +39,7 @@ async def read_asked(archiver: Archiver, given: dict[str, str]) -> datetime | No
 
 async def read_closed(archiver: Archiver, known_at: str) -> datetime:
     """Read a moment, and wait until it is closed; raises Problem."""
-    if not is_instant(known_at):
-        raise invalid_fields(_NO_INSTANT)
-    moment = datetime.fromisoformat(known_at)
+    moment = _instant(known_at)
     await archiver.closed(moment, _CLOSES_S)
     return moment
 
@@ -52,3 +50,12 @@ def read_positions(text: str, field: str) -> Positions:
     if not all(found):
         raise invalid_fields(WrongField(field, *_NO_POSITIONS))
     return {(one[1], int(one[2])): int(one[3]) for one in found if one}
+
+
+def _instant(text: str) -> datetime:
+    if not is_instant(text):
+        raise invalid_fields(_NO_INSTANT)
+    try:
+        return in_utc(datetime.fromisoformat(text))
+    except ValueError:  # such as the 32nd of a month
+        raise invalid_fields(_NO_INSTANT) from None

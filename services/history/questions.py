@@ -2,8 +2,9 @@
 
 The first comment asks the question, the second asks it after `ru:`; both end in a question mark.
 `-- param: name type default`: the type is text, day, instant, zone, country, whole, or the allowed words joined by `|`.
-The default `null` means that the parameter may be left out and says nothing; without one it must be given. A report
-with a country finds its working days in the relation `working_days(day)`; unless one is given, it is the company's.
+The default `null` means that the parameter may be left out and says nothing, and only then may it be given as `null`;
+without a default it must be given. A report with a country finds its working days in the relation
+`working_days(day)`; unless one is given, it is the company's.
 Columns are declared as `columns.py` says.
 """
 
@@ -13,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from events.event import in_utc
 from services.history.columns import Column, Told, read_columns
 from services.history.errors import BadParametersError
 from services.runtime.errors import WrongField
@@ -130,7 +132,7 @@ def _unknown(report: str, known: str) -> tuple[str, str]:
 
 def _bound(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField:
     text = given.get(parameter.name, parameter.default)
-    if text == _NULL:
+    if text == _NULL == parameter.default:
         return None
     en, ru = parameter.expected
     if text is None:
@@ -142,16 +144,13 @@ def _bound(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField
 
 
 def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError
-    return moment
+    return in_utc(datetime.fromisoformat(text))
 
 
 def _zone(text: str) -> str:
     try:
         return ZoneInfo(text).key
-    except (ZoneInfoNotFoundError, IsADirectoryError):
+    except (ZoneInfoNotFoundError, OSError):  # a name may be a folder, or longer than a file's
         raise ValueError from None
 
 

@@ -169,7 +169,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("question", "status", "said"),
         [
-            ("reports/nothing", 404, "no report 'nothing'; there are: call_centre"),
+            ("reports/nothing", 404, "no report 'nothing'; there are: agent_time, call_centre"),
             ("explain/nothing", 404, "no projection 'nothing'"),
             ("verify?projection=nothing", 404, "no projection 'nothing'"),
             ("reports/rep_day?colour=red", 422, "colour: rep_day has no such parameter; there are: day, from"),
@@ -177,6 +177,11 @@ class TestRefusals:
             ("reports/quota_attainment?country=Mars", 422, "country: there is no calendar of 'Mars'"),
             ("reports/rep_day?known_at=yesterday", 422, "known_at: expected an instant"),
             ("reports/rep_day?known_at=2026-11-24T10:00:00", 422, "known_at: expected an instant"),
+            ("reports/rep_day?known_at=9999-12-31T23:59:59-03:00", 422, "known_at: expected an instant"),
+            ("explain/rep_day?known_at=0001-01-01T00:00:00%2B03:00", 422, "known_at: expected an instant"),
+            ("replay?known_at=2026-11-32T10:00:00Z", 422, "known_at: expected an instant"),
+            ("reports/call_centre?from=0001-01-01T00:00:00%2B03:00", 422, "from: "),
+            ("reports/quota_attainment?country=null", 422, "country: there is no calendar of 'null'"),
             ("reports/rep_day?after=kvota.decisions", 422, "after: expected positions"),
             ("explain/rep_day?colour=red", 422, "no key 'colour'"),
             ("explain/rep_day?only=clals", 422, "no measure 'clals'"),
@@ -198,6 +203,7 @@ class TestRefusals:
         [
             ("reports/rep_day?colour=red", "colour", "у отчёта rep_day нет такого параметра; есть: day, from, rep, to"),
             ("reports/rep_day?day=yesterday", "day", "'yesterday' не подходит, нужно: день, например 2026-11-24"),
+            ("reports/call_centre?threshold=null", "threshold", "'null' не подходит, нужно: целое число меньше 2^63"),
             ("reports/call_centre?threshold=62", "threshold", "ожидание хранится по секундам до 60"),
             ("reports/quota_attainment?country=Mars", "country", "календаря нет: 'Mars'"),
             ("reports/rep_day?known_at=yesterday", "known_at", "нужен момент с часовым поясом"),
@@ -365,7 +371,7 @@ async def test_commands_work_alike_while_the_service_runs_and_afterwards(fresh_b
     assert (verified.code, verified.json["agree"], verified.json["differences"]) == (0, True, [])
     assert verified.json["cells"] > 5
     assert (refused.code, refused.out) == (2, "")
-    assert "no report 'nothing'; there are: call_centre" in refused.err
+    assert "no report 'nothing'; there are: agent_time, call_centre" in refused.err
     assert later.json()["rows"][0]["refunded_minor"] == {"RUB": 100}
     with Archive(tmp_path / FILE_NAME, {}) as archive:
         assert archive.positions()["kvota.decisions", 0] == 3

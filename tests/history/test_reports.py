@@ -233,6 +233,12 @@ class TestAsking:
             ({"zone": "Moscow", "day": "2026-11-24"}, "zone: 'Moscow' is not a time zone, such as Europe/Moscow"),
             ({"zone": "../etc/passwd"}, "is not a time zone"),
             ({"threshold": "9" * 30}, "is not a whole number below 2^63"),
+            ({"zone": "Z" * 300}, "is not a time zone"),
+            ({"from": "0001-01-01T00:00:00+03:00"}, "is not an instant with its zone"),
+            ({"to": "9999-12-31T23:59:59-03:00"}, "is not an instant with its zone"),
+            ({"threshold": "null"}, "threshold: 'null' is not a whole number"),
+            ({"zone": "null"}, "zone: 'null' is not a time zone"),
+            ({"clock": "null"}, "clock: 'null' is not one of enqueue, answer, end"),
         ],
     )
     def test_a_value_that_cannot_be_is_refused(self, archive: Archive, given: dict[str, str], said: str) -> None:
@@ -252,7 +258,13 @@ class TestAsking:
         )
         with pytest.raises(BadParametersError, match="least: it must be given: a whole number"):
             answer(archive, question, {})
+        with pytest.raises(BadParametersError, match="least: 'null' is not a whole number"):
+            answer(archive, question, {"least": "null"})
         assert answer(archive, question, {"least": "3"}).rows == ((3,),)
+
+    def test_what_may_be_left_out_may_be_given_as_nothing(self, archive: Archive) -> None:
+        fill(archive)
+        assert centre(archive, queue="null", **{"from": "null"}) == centre(archive)
 
     @pytest.mark.parametrize(
         "text",
