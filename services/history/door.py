@@ -116,15 +116,16 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     async def sow(version: Annotated[int, Path(ge=1)]) -> Mapping[str, str]:
         return await seed(version)
 
-    _answer_replays(app, archiver, answers)
+    _answer_replays(app, archiver, answers, turns)
     return app
 
 
-def _answer_replays(app: FastAPI, archiver: Archiver, answers: Answers) -> None:
+def _answer_replays(app: FastAPI, archiver: Archiver, answers: Answers, turns: Turns) -> None:
     @app.get("/v1/replay", dependencies=[allowed("numbers.verify")])
     async def replay(known_at: str) -> Response:
         moment = await read_closed(archiver, known_at)
-        return _json(await asyncio.to_thread(answers.replay, moment))
+        async with turns.turn():
+            return _json(await asyncio.to_thread(answers.replay, moment))
 
 
 def _json(line: bytes) -> Response:

@@ -161,10 +161,9 @@ class TestDoor:
     ) -> None:
         fill(archive)
         monkeypatch.setattr("services.history.door.WAIT_S", 0.01)
+        questions = ("reports/rep_day", "explain/rep_day?currency=RUB", "replay?known_at=2026-11-24T09:00:00Z")
         async with at_the_door(archive, at_once=0) as client:
-            answers = [
-                await client.get(f"/v1/{asked}") for asked in ("reports/rep_day", "explain/rep_day?currency=RUB")
-            ]
+            answers = [await client.get(f"/v1/{asked}") for asked in questions]
         assert {(each.status_code, each.json()["type"]) for each in answers} == {(503, "urn:kvota:problem:too-busy")}
         assert {each.headers["retry-after"] for each in answers} == {"1"}
 
