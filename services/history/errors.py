@@ -113,7 +113,8 @@ class UnknownNameError(HistoryError):
         self.kind = kind
         there = ", ".join(sorted(known))
         super().__init__(f"no {kind} {name!r}; there are: {there or 'none'}")
-        self.ru = f"нет {_OF[kind]} {name!r}; есть: {there or 'ничего'}" if kind in _OF else None
+        told = f"есть: {there}" if there else "других тоже нет"
+        self.ru = f"нет {_OF[kind]} {name!r}; {told}" if kind in _OF else None
         if kind in _ASKED_AS:
             field = _ASKED_AS[kind] or name
             self.wrong = (WrongField(field, str(self), self.ru or str(self)),)

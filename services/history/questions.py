@@ -127,7 +127,8 @@ def _parameter(line: str) -> Parameter:
 
 def _unknown(report: str, known: str) -> tuple[str, str]:
     en = f"{report} has no such parameter; there are: {known or 'none'}"
-    return en, f"у отчёта {report} нет такого параметра; есть: {known or 'никаких'}"
+    there = f"есть: {known}" if known else "параметров у него нет"
+    return en, f"у отчёта {report} нет такого параметра; {there}"
 
 
 def _bound(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField:

@@ -223,6 +223,12 @@ class TestAsking:
         ):
             run_report(archive, "rep_day", {"days": "x"})
 
+    def test_where_there_is_none_to_name_that_is_said_in_russian_too(self) -> None:
+        with pytest.raises(BadParametersError) as refused:
+            load_question("one", f"{HEAD}{COUNT}SELECT 1 AS n").bind({"days": "x"})
+        assert refused.value.ru == "days: у отчёта one нет такого параметра; параметров у него нет"
+        assert UnknownNameError("one", kind="report", known=()).ru == "нет отчёта 'one'; других тоже нет"
+
     @pytest.mark.parametrize(
         ("given", "said"),
         [
