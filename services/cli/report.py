@@ -72,7 +72,7 @@ def _print_table(line: bytes) -> None:
     from services.history.terminal import as_tables, formulas, shown
 
     answer, console = shown(line), Console()
-    console.print(*as_tables(answer, console.width), formulas(answer), sep="\n\n", highlight=False)
+    console.print(*as_tables(answer, console.width), formulas(answer), sep="\n\n", markup=False, highlight=False)
 
 
 def _list(lang: "Language", *, json: bool) -> None:

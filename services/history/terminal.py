@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 from rich.table import Table
+from rich.text import Text
 
 from projections.metrics import Policy
 from services.history.rendering import as_text
@@ -42,7 +43,7 @@ def as_tables(answer: Shown, width: int) -> list[Table]:
     if sum(max(map(len, column)) + _FRAME for column in columns) <= width:
         return [_table(answer.columns, _cells(answer), answer.question)]
     apiece = max(1, (width - max(map(len, answer.columns)) - _FRAME) // (_TURNED + _FRAME))
-    parts = [answer.rows[start : start + apiece] for start in range(0, len(answer.rows), apiece)]
+    parts = [answer.rows[start : start + apiece] for start in range(0, len(answer.rows), apiece)] or [()]
     return [_turned(answer, part, answer.question if part is parts[0] else None) for part in parts]
 
 
@@ -53,7 +54,8 @@ def formulas(answer: Shown) -> str:
 
 def _turned(answer: Shown, rows: Sequence[Sequence[object]], title: str | None) -> Table:
     cells = [[as_text(value) for value in row] for row in rows]
-    return _table(("", *(row[0] for row in cells)), list(zip(answer.columns, *cells, strict=True))[1:], title)
+    header, *turned = zip(answer.columns, *cells, strict=True)
+    return _table(header, turned, title)
 
 
 def _cells(answer: Shown) -> list[list[str]]:
@@ -61,9 +63,10 @@ def _cells(answer: Shown) -> list[list[str]]:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str | None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    """What stands in it is text, and never rich's markup: an id may have brackets."""
+    table = Table(title=None if title is None else Text(title, "bold"), title_justify="left")
     for place, column in enumerate(header):
-        table.add_column(column, justify="left" if place == 0 else "right")
+        table.add_column(Text(column), justify="left" if place == 0 else "right")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     return table

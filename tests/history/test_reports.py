@@ -349,3 +349,16 @@ class TestRendering:
     def test_a_table_of_nothing_has_its_columns(self, archive: Archive) -> None:
         [table] = as_tables(read_shown(as_json(run_report(archive, "rep_day", {}))), width=400)
         assert table.row_count == 0
+
+    def test_a_narrow_terminal_shows_the_question_and_columns_of_nothing(self, archive: Archive) -> None:
+        report = run_report(archive, "call_centre", {})
+        narrow = shown(report, width=80)
+        assert "How did each queue serve its callers" in narrow
+        assert all(column in narrow for column in report.columns)
+
+    @pytest.mark.parametrize("width", [20, 80])
+    def test_an_id_with_brackets_is_shown_as_it_is(self, archive: Archive, width: int) -> None:
+        columns = "-- column: who text | Who | Кто\n-- column: m count | M | М\n-- column: k count | K | К\n"
+        sql = f"-- [/q]?\n-- ru: Кто?\n{columns}{COUNT}SELECT '[/x]' AS who, 17 AS m, 18 AS k, 19 AS n"
+        text = shown(answer(archive, load_question("one", sql), {}), width)
+        assert [said for said in ("[/q]", "[/x]", "who", "17", "19") if said not in text] == []
