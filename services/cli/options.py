@@ -37,12 +37,15 @@ def kafka(client: str) -> "KafkaSettings":
 
 
 def pairs(given: list[str] | None) -> dict[str, str]:
-    """Read NAME=VALUE arguments; raises ClearError for anything else."""
+    """Read NAME=VALUE arguments; raises ClearError for anything else, and for a name that comes twice."""
     read: dict[str, str] = {}
     for item in given or ():
         name, equals, value = item.partition("=")
         if not equals or not name:
             message = f"expected NAME=VALUE, got {item!r}"
+            raise ClearError(message)
+        if name in read:
+            message = f"{name} is given more than once"
             raise ClearError(message)
         read[name] = value
     return read

@@ -1,7 +1,10 @@
 """What every question to history may say besides what it asks: as of when, and what must be archived before."""
 
 import re
+from collections import Counter
 from datetime import datetime
+
+from starlette.datastructures import QueryParams
 
 from events.event import in_utc, is_instant
 from services.history.archiver import Archiver
@@ -20,10 +23,19 @@ _NO_INSTANT = WrongField(
     "expected an instant with its zone, such as 2026-11-24T18:00:00Z",
     "нужен момент с часовым поясом, например 2026-11-24T18:00:00Z",
 )
+_TWICE = ("it is given more than once", "значение указано несколько раз")
 _NO_POSITIONS = (
     "expected positions like kvota.decisions/0@17, several separated by commas",
     "нужны позиции вида kvota.decisions/0@17, несколько — через запятую",
 )
+
+
+def said_once(query: QueryParams) -> dict[str, str]:
+    """What a query says; raises Problem when it says anything twice, for it is not clear then which of them holds."""
+    times = Counter(name for name, _ in query.multi_items())
+    if twice := [WrongField(name, *_TWICE) for name, count in times.items() if count > 1]:
+        raise invalid_fields(*twice)
+    return dict(query)
 
 
 async def read_asked(archiver: Archiver, given: dict[str, str]) -> datetime | None:

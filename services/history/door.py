@@ -14,7 +14,7 @@ from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.asking import WAIT_S, read_asked, read_closed, read_positions
+from services.history.asking import WAIT_S, read_asked, read_closed, read_positions, said_once
 from services.history.errors import (
     HistoryBehindError,
     HistoryError,
@@ -83,7 +83,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
 
     @app.get("/v1/explain/{projection}", dependencies=[allowed("reports.read")])
     async def explain(projection: str, request: Request) -> Response:
-        key = dict(request.query_params)
+        key = said_once(request.query_params)
         known_at, measure = await read_asked(archiver, key), key.pop("only", None)
         async with turns.turn():
             return _json(await asyncio.to_thread(answers.explain, projection, key, measure, known_at))
@@ -122,7 +122,8 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
 
 def _answer_replays(app: FastAPI, archiver: Archiver, answers: Answers, turns: Turns) -> None:
     @app.get("/v1/replay", dependencies=[allowed("numbers.verify")])
-    async def replay(known_at: str) -> Response:
+    async def replay(known_at: str, request: Request) -> Response:
+        said_once(request.query_params)
         moment = await read_closed(archiver, known_at)
         async with turns.turn():
             return _json(await asyncio.to_thread(answers.replay, moment))

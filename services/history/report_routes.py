@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.history.answers import Answers, Asked
 from services.history.archiver import Archiver
-from services.history.asking import read_asked
+from services.history.asking import read_asked, said_once
 from services.history.etags import names_it
 from services.history.forms import MEDIA_TYPES, form_wanted
 from services.history.limits import Turns
@@ -27,7 +27,7 @@ def report_routes(archiver: Archiver, answers: Answers, turns: Turns) -> APIRout
 
     @router.get("/{name}", dependencies=[allowed("reports.read")])
     async def report(name: str, request: Request) -> Response:
-        given = dict(request.query_params)
+        given = said_once(request.query_params)
         form = form_wanted(given.pop("format", None), request.headers.get("accept"))
         language = preferred(request.headers.get("accept-language"))
         known_at = await read_asked(archiver, given)
