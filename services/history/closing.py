@@ -48,16 +48,23 @@ FROM (SELECT topic, "partition", coalesce(min("offset") FILTER (appended_at > $m
 """
 
 
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any record: up to here is closed whatever nobody has read."""
+
+
 def note_ends(con: duckdb.DuckDBPyConnection, moment: datetime, sources: Iterable[Source]) -> None:
     """Remember that at a moment these partitions held no more than is archived of them."""
     con.execute(_NOTE, _columns(moment, sources))
 
 
 def note_new(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
-    """Remember of partitions that have just been found that nothing of them was known at any moment closed by now."""
-    until = closed_until(con)
-    if until is not None:
-        con.execute(_NEW, _columns(until, sources))
+    """Remember of partitions that have just been found that nothing of them was known at any moment closed by now.
+
+    Where nothing was ever noted, it is the archive that is new, and not they: they are open until they have been read.
+    """
+    [(noted,)] = con.execute("SELECT count(*) FROM closings").fetchall()
+    until = closed_until(con) if noted else None
+    con.execute(_NEW, _columns(until or _BEGINNING, sources))
 
 
 def forget_implied(con: duckdb.DuckDBPyConnection) -> None:
@@ -68,7 +75,7 @@ def forget_implied(con: duckdb.DuckDBPyConnection) -> None:
 def closed_until(con: duckdb.DuckDBPyConnection) -> datetime | None:
     """The latest moment up to which every partition is closed; None: none is."""
     [(until,)] = con.execute(_UNTIL).fetchall()
-    return None if until is None else until.replace(tzinfo=UTC)
+    return None if until is None or until == _naive(_BEGINNING) else until.replace(tzinfo=UTC)
 
 
 def known_at(con: duckdb.DuckDBPyConnection, moment: datetime) -> dict[Source, int]:

@@ -22,6 +22,14 @@ Field = str | int | float | bool | Decimal | date | Sequence[str] | Mapping[str,
 """What stands in one place of a report."""
 
 
+CALENDAR = range(1990, 2101)
+"""The years in which a report that counts working days can be asked about."""
+_NO_CALENDAR = (
+    f"working days are known from {CALENDAR.start} to {CALENDAR.stop - 1}",
+    f"рабочие дни известны с {CALENDAR.start} по {CALENDAR.stop - 1} год",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """An answer, with all that is needed to get the same answer again."""
@@ -123,8 +131,12 @@ def _select(
 def _give_calendar(reading: Reading, question: Question, parameters: Mapping[str, Value]) -> None:
     if question.country is None:
         return
+    asked = {each.name: parameters[each.name] for each in question.parameters if each.kind == "day"}
+    days = {name: day for name, day in asked.items() if isinstance(day, date)}
+    if wrong := [WrongField(name, *_NO_CALENDAR) for name, day in days.items() if day.year not in CALENDAR]:
+        raise BadParametersError(*wrong)
     try:
-        register_working_days(reading, str(parameters[question.country]))
+        register_working_days(reading, str(parameters[question.country]), days.values())
     except UnknownCountryError as error:
         ru = f"календаря нет: {parameters[question.country]!r}; напишите страну по ISO 3166, например RU"
         raise BadParametersError(WrongField(question.country, str(error), ru)) from None

@@ -1,5 +1,6 @@
 """Giving a report the company calendar: it is no part of the log, so it comes in as a small table beside it."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -11,16 +12,18 @@ _MARGIN = timedelta(days=366)
 """How far beyond what the log speaks of a period may reach that is named by the calendar alone."""
 _SPAN = """
 SELECT min(day), max(day)
-FROM (SELECT unnest([starts_on, ends_on])::DATE AS day FROM quota UNION ALL SELECT day FROM counted)
+FROM (SELECT unnest([starts_on, ends_on])::DATE AS day FROM quota UNION ALL SELECT day FROM counted
+      UNION ALL SELECT unnest($asked::DATE[]))
 """
 
 
-def register_working_days(reading: Reading, country: str) -> None:
+def register_working_days(reading: Reading, country: str, asked: Iterable[date] = ()) -> None:
     """Let the reading's `working_days(day)` be the working days of a country, in every period that it may ask about.
 
-    Raises UnknownCountryError for a country without a calendar.
+    These are the periods that the log speaks of, and those around the days that are `asked` about. Raises
+    UnknownCountryError for a country without a calendar.
     """
-    first, last = reading.con.execute(_SPAN).fetchall()[0]
+    first, last = reading.con.execute(_SPAN, {"asked": list(asked)}).fetchall()[0]
     reading.con.register("working_days", pa.table({"day": pa.array(_days(country, first, last), pa.date32())}))
 
 

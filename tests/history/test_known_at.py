@@ -137,6 +137,17 @@ class TestClosing:
         assert known(archive, at(10)) == before
         assert archive.known_at(at(11)) == {LOG: 3, (CALLS, 1): 1, PARKED: 0}
 
+    def test_a_partition_that_is_not_read_yet_keeps_every_moment_open(self, archive: Archive) -> None:
+        both = [LOG, (CALLS, 1)]
+        archive.note_new(both)
+        archive.ingest(lying(CALLED, since=at(9)))
+        archive.note_new(both)  # as whoever looks for topics does, also before all is read
+        with pytest.raises(NotClosedError, match="no moment can be asked for yet"):
+            archive.known_at(at(9))
+        archive.ingest(lying([raw(answered(), 7), raw(answered(), 8)], partition=1, since=at(8)))
+        archive.note_ends(at(10), both)
+        assert archive.known_at(at(9)) == {LOG: 1, (CALLS, 1): 2, PARKED: 0}
+
     def test_nothing_is_kept_of_what_the_times_of_the_records_say(self, archive: Archive) -> None:
         for place, value in enumerate(CALLED):
             archive.ingest(lying([value], start=place, since=at(9 + place)))

@@ -75,6 +75,12 @@ def test_every_number_of_a_campaign(archive: Archive) -> None:
     assert (lax["abandoned"], lax["abandon_rate"], lax["within_limit"]) == (1, Decimal("25.00"), True)
 
 
+def test_the_limit_is_held_to_the_calls_and_not_to_the_rounded_rate(archive: Archive) -> None:
+    tell(archive, *[dial(str(number), greeting_to_agent_ms=3_000 if number < 7 else 1_000) for number in range(233)])
+    [row] = ask(archive, REPORT, limit=3)
+    assert (row["abandoned"], row["abandon_rate"], row["within_limit"]) == (7, Decimal("3.00"), False)
+
+
 def test_an_empty_archive_has_no_rows_but_all_columns(archive: Archive) -> None:
     assert ask(archive, REPORT) == []
     assert columns(archive, REPORT) == declared(REPORT)

@@ -14,6 +14,7 @@ from events.deals import Credit, DealWon
 from events.people import RepAssigned, RepHired, UnitFormed
 from projections.calendar import working_dates
 from services.history.archive import Archive
+from services.history.errors import BadParametersError
 from tests.events.examples.dates import TODAY, at, when
 from tests.history.asking import Row, ask, columns, decide, declared, empty_archive, refusal, tell, words
 from tests.telling import ANNA, BORIS, amended, answered, refunded, won
@@ -131,6 +132,18 @@ def test_a_year_is_compared_once(archive: Archive) -> None:
     [anna, company] = ask(archive, REPORT, by="year")
     assert (anna["level"], company["level"], company["booked_change"]) == ("rep", "company", Decimal("-80.00"))
     assert (company["starts_on"], company["before_starts_on"]) == (date(2026, 1, 1), date(2025, 1, 1))
+
+
+def test_a_day_far_from_what_the_log_tells_of_has_working_days_too(archive: Archive) -> None:
+    tell(archive, answered(day=date(2025, 12, 30)), answered(day=date(2026, 12, 30)))
+    decide(archive, *ORGANISATION)
+    row = line(ask(archive, REPORT, by="year", as_of="2027-12-31"), "company")
+    assert (row["working_days"], row["before_through_on"], row["calls_before"]) == (247, date(2026, 12, 31), 1)
+
+
+def test_a_day_without_a_calendar_is_refused(archive: Archive) -> None:
+    with pytest.raises(BadParametersError, match="as_of: working days are known from 1990 to 2100"):
+        ask(archive, REPORT, as_of=date(2101, 1, 1))
 
 
 def test_from_one_deal_a_team_gets_no_more_than_it_brought(archive: Archive) -> None:

@@ -97,6 +97,13 @@ def test_a_plan_without_seats_stands_alone_while_it_is_in_force(archive: Archive
     assert ask(archive, REPORT, as_of="2026-10-31") == ask(archive, REPORT, as_of=DECEMBER) == []
 
 
+def test_what_the_plan_of_a_unit_below_provides_for_is_yet_to_open_there(archive: Archive) -> None:
+    below = plan(2, unit="below").model_copy(update={"parent_plan": plan(3).plan})
+    decide(archive, plan(3), below)
+    rows = {row["unit"]: (row["planned"], row["to_open"]) for row in ask(archive, REPORT)}
+    assert rows == {NORTH: (3, 1), "below": (2, 2)}
+
+
 def test_who_comes_back_to_a_seat_has_it_again(archive: Archive) -> None:
     back = filled("1", starts_on=TWENTIETH)
     decide(archive, opened("1"), filled("1"), vacated("1", TENTH), back)

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,13 +66,15 @@ def test_a_demo_that_runs_can_be_asked_in_another_terminal(clone: Path, told: di
         assert demo.stdout is not None
         assert demo.stdout.readline().startswith("The board: ")
         with bash(clone, told) as shell:
-            define, status, call_centre, attainment, explain, verify = commands(asking)
+            define, status, call_centre, attainment, performance, explain, verify = commands(asking)
             assert shell.paste(define) == ""
             assert "simulator" in shell.paste(status)
             assert eventually(
                 lambda: "│ offered " in shell.paste(call_centre), within_s=90
             )  # of a small floor, calls are few
             assert "│ denominator " in shell.paste(attainment)
+            shell.paste(performance)
+            assert zipfile.is_zipfile(clone / ".kvota" / "reps.xlsx")
             assert "deal.won" in shell.paste(explain)
             assert re.search(r"^[1-9]\d* cells compared, 0 differ$", shell.paste(verify))
         demo.send_signal(signal.SIGINT)

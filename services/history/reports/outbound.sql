@@ -90,7 +90,7 @@ SELECT campaign,
        abandoned,
        untimed,
        outbound_abandon_v1(abandoned, live - untimed)                              AS abandon_rate,
-       outbound_abandon_v1(abandoned, live - untimed) <= $limit                    AS within_limit
+       CASE WHEN live > untimed THEN 100 * abandoned <= $limit * (live - untimed) END AS within_limit
 FROM summed
 WHERE ($campaign::VARCHAR IS NULL OR campaign = $campaign::VARCHAR)
   AND ($from::DATE IS NULL OR starts_on + 30 > $from::DATE)

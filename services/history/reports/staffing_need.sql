@@ -24,9 +24,10 @@
 WITH RECURSIVE
 wish AS (
     SELECT CASE WHEN $target::BIGINT BETWEEN 0 AND 99 THEN $target / 100.0::DOUBLE
-                ELSE error('target: a percentage from 0 to 99; no number of agents answers everybody in time') END AS target,
+                ELSE error('target: a percentage from 0 to 99; no number of agents answers everybody in time'
+                           || ' | процент от 0 до 99; никакое число операторов не ответит вовремя всем') END AS target,
            CASE WHEN $threshold::BIGINT >= 0 THEN $threshold::DOUBLE
-                ELSE error('threshold: seconds, 0 or more') END                    AS threshold
+                ELSE error('threshold: seconds, 0 or more | секунды, 0 или больше') END AS threshold
 ),
 bounds AS (
     SELECT coalesce($from::TIMESTAMPTZ, $day::DATE::TIMESTAMP AT TIME ZONE $zone, '-infinity')     AS starts_at,

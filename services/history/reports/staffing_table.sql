@@ -1,7 +1,7 @@
 -- How many seats of each post has each unit, how many may it have, and how many are filled?
 -- ru: Сколько штатных единиц каждой должности есть в каждом подразделении, сколько разрешено и сколько занято?
 -- As of the start of the day `as_of`; without it, of the last business day that the log tells of. Planned is what the headcount plans
--- in force allow; `to_open` of it has no position yet. A seat is filled until it is vacated: those of people who have left since are
+-- in force allow; `to_open` has no position yet, and is what no plan of a unit below provides for. A seat is filled until it is vacated: those of people who have left since are
 -- `filled_by_left` as well. Of each currency there is a row. Costs are those of a month when filled.
 -- param: as_of day null
 -- param: unit text null
@@ -21,11 +21,20 @@
 WITH moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
 ),
-planned AS (
-    SELECT unit, line.post, currency, sum(line.positions) AS planned
-    FROM (SELECT unit, currency, unnest(posts) AS line
+line AS (
+    SELECT plan, parent_plan, unit, currency, line.post AS post, line.positions AS positions
+    FROM (SELECT plan, parent_plan, unit, currency, unnest(posts) AS line
           FROM people, moment
           WHERE type = 'headcount_plan.approved' AND starts_on <= as_of AND as_of < ends_on)
+),
+handed_on AS (
+    SELECT parent_plan AS plan, post, currency, sum(positions) AS handed_on
+    FROM line WHERE parent_plan IS NOT NULL
+    GROUP BY ALL
+),
+planned AS (
+    SELECT unit, post, currency, sum(positions) AS planned, sum(positions - coalesce(handed_on, 0)) AS own
+    FROM line LEFT JOIN handed_on USING (plan, post, currency)
     GROUP BY ALL
 ),
 closed AS (
@@ -71,7 +80,7 @@ SELECT unit,
        currency,
        coalesce(planned, 0)::BIGINT                                                AS planned,
        coalesce(positions, 0)                                                      AS positions,
-       greatest(coalesce(planned, 0) - coalesce(positions, 0), 0)::BIGINT          AS to_open,
+       greatest(coalesce(own, 0) - coalesce(positions, 0), 0)::BIGINT              AS to_open,
        coalesce(filled, 0)                                                         AS filled,
        coalesce(filled_by_left, 0)                                                 AS filled_by_left,
        coalesce(positions - filled, 0)                                             AS vacant,
