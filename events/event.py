@@ -35,6 +35,11 @@ def in_utc(moment: datetime) -> datetime:
         raise ValueError(message) from None
 
 
+def written_instant(moment: datetime) -> str:
+    """Write an instant for people and programs, in UTC: 2026-11-24T09:00:00Z."""
+    return in_utc(moment).isoformat().replace("+00:00", "Z")
+
+
 def is_instant(text: object) -> bool:
     """Tell whether a text is an instant as the log writes it: with a zone, and microseconds at the most."""
     return isinstance(text, str) and _INSTANT.fullmatch(text) is not None

@@ -69,10 +69,10 @@ def _answer(  # noqa: PLR0913, PLR0917  # what a command was told
 def _print_table(line: bytes) -> None:
     from rich.console import Console
 
-    from services.history.terminal import as_tables, formulas, shown
+    from services.history.terminal import as_tables, remarks, shown
 
     answer, console = shown(line), Console()
-    console.print(*as_tables(answer, console.width), formulas(answer), sep="\n\n", markup=False, highlight=False)
+    console.print(*as_tables(answer, console.width), remarks(answer), sep="\n\n", markup=False, highlight=False)
 
 
 def _list(lang: "Language", *, json: bool) -> None:
@@ -90,6 +90,7 @@ def _list(lang: "Language", *, json: bool) -> None:
             "question": each.question.to(lang),
             "asked with": " ".join(f"{one.name}={one.kind}" for one in each.parameters),
             "columns": ", ".join(column.title.to(lang) for column in each.columns),
+            "needs": None if each.needs is None else each.needs.to(lang),
         }
         for each in questions.values()
     ]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
+from events.event import written_instant
 from services.history.agreement import Agreement
 from services.history.archive import Archive
 from services.history.catalogue import catalogue
@@ -105,7 +106,7 @@ def agreement_json(found: Agreement) -> bytes:
 def _replay_json(done: Replay) -> bytes:
     about = {
         "agree": not done.differences,
-        "known_at": done.known_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "known_at": written_instant(done.known_at),
         "as_of": written_positions(done.cut),
         "cells": done.cells,
     }

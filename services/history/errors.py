@@ -1,9 +1,10 @@
 """What can be wrong with a question to history, each with one clear line for a person."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from events.event import written_instant
 from services.runtime.errors import ClearError, WrongField
 from services.runtime.shards import Positions, Source
 
@@ -61,11 +62,11 @@ class NotClosedError(HistoryError):
 
     def __init__(self, moment: datetime, until: datetime | None) -> None:
         """Say, in English and in Russian, which moment can be asked for now."""
-        asked = _written(moment)
+        asked = written_instant(moment)
         if until is None:
             en, ru = "no moment can be asked for yet", "пока нельзя спросить ни об одном моменте"
         else:
-            latest = _written(until)
+            latest = written_instant(until)
             en, ru = f"the latest that can be asked for now is {latest}", f"самый поздний возможный сейчас: {latest}"
         super().__init__(f"what was known at {asked} is not certain yet, records of it may still come: {en}")
         self.ru = f"что было известно на {asked}, ещё не окончательно: записи могут прийти; {ru}"
@@ -167,7 +168,3 @@ class TooBusyError(HistoryError):
 _OF = {"report": "отчёта", "projection": "проекции", "key": "ключа", "measure": "показателя"}
 _ASKED_AS = {"key": None, "measure": "only"}
 """By what field of an explanation each is asked for; None: by itself."""
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,7 +1,8 @@
 """The validator of an answer (RFC 9110): the same for the same bytes, and known before the question is run. Pure.
 
-An answer is made of the records before a cut by the SQL of its report, over the projections and the metrics' macros; of
-the libraries that reckon, know calendars and zones, and write files; and of what was asked, in a form and a language.
+An answer is made of the records before a cut by the SQL of its report, over the projections, the organisation and the
+metrics' macros; of the libraries that reckon, know calendars and zones, and write files; and of what was asked, in a
+form and a language.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from events.catalogue import NOUNS
 from projections.metrics import create_metrics_sql
 from projections.relations import relation_sql
 from services.history.rendering import written_positions
+from services.history.schema import organisation_sql
 from services.runtime.shards import Positions
 
 _MADE_BY = ("kvota", "duckdb", "holidays", "msgspec", "pyarrow", "tzdata", "xlsxwriter")
@@ -34,4 +36,4 @@ def names_it(if_none_match: str | None, tag: str) -> bool:
 
 @cache
 def _made_by() -> tuple[str, ...]:
-    return (create_metrics_sql(), *map(relation_sql, NOUNS.values()), *map(version, _MADE_BY))
+    return (organisation_sql(), create_metrics_sql(), *map(relation_sql, NOUNS.values()), *map(version, _MADE_BY))

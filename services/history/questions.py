@@ -5,7 +5,8 @@ The first comment asks the question, the second asks it after `ru:`; both end in
 The default `null` means that the parameter may be left out and says nothing, and only then may it be given as `null`;
 without a default it must be given. A report with a country finds its working days in the relation
 `working_days(day)`; unless one is given, it is the company's.
-Columns are declared as `columns.py` says.
+Columns are declared as `columns.py` says. `-- needs: English | Русский` says what the report cannot tell yet, since
+decisions or feeds that it would need are not there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,8 @@ class Question:
     question: Told
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
+    needs: Told | None
+    """What would have to be there for what it cannot tell yet; None: it tells all that it asks about."""
     sql: str
 
     @property
@@ -95,8 +98,14 @@ def load_question(name: str, text: str) -> Question:
     """Read a report; raises ValueError when its question, a parameter or a column is not well formed."""
     comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     try:
-        parameters = tuple(map(_parameter, _lines("param:", comments)))
-        return Question(name, _question(comments), parameters, read_columns(_lines("column:", comments)), text)
+        return Question(
+            name=name,
+            question=_question(comments),
+            parameters=tuple(map(_parameter, _lines("param:", comments))),
+            columns=read_columns(_lines("column:", comments)),
+            needs=_needs(_lines("needs:", comments)),
+            sql=text,
+        )
     except ValueError as error:
         message = f"reports/{name}.sql: {error}"
         raise ValueError(message) from None
@@ -108,6 +117,16 @@ def _question(comments: Sequence[str]) -> Told:
         message = "begin with a comment that asks the question, then ask it in Russian after `-- ru:`"
         raise ValueError(message)
     return Told(en, ru.removeprefix(_RU).strip())
+
+
+def _needs(lines: Sequence[str]) -> Told | None:
+    if not lines:
+        return None
+    en, bar, ru = lines[0].partition(" | ")
+    if not bar or len(lines) > 1:
+        message = "one line `-- needs: English | Русский`"
+        raise ValueError(message)
+    return Told(en.strip(), ru.strip())
 
 
 def _lines(mark: str, comments: Sequence[str]) -> list[str]:

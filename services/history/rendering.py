@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from events.event import written_instant
 from services.history.columns import Column
 from services.history.report import Report
 from services.runtime.languages import Language
@@ -26,6 +27,7 @@ def about(report: Report, language: Language) -> dict[str, object]:
     return {
         "report": report.name,
         "question": report.question.to(language),
+        "needs": None if report.needs is None else report.needs.to(language),
         "parameters": {name: _plain(value) for name, value in report.parameters.items()},
         "as_of": written_positions(report.as_of),
         "policies": report.policies,
@@ -49,10 +51,7 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):
-        moment = (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value
-        )  # DuckDB's TIMESTAMP, which is in UTC here
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return written_instant(value if value.tzinfo is not None else value.replace(tzinfo=UTC))  # DuckDB's is UTC
     return value
 
 

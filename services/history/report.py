@@ -14,7 +14,7 @@ from services.history.columns import Column, Told, disagreement
 from services.history.errors import BadParametersError, BadValueError, UnknownNameError
 from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, Value, load_questions
-from services.history.working_days import register_working_days
+from services.history.working_days import CALENDAR, register_working_days
 from services.runtime.errors import WrongField
 from services.runtime.shards import Positions
 
@@ -22,8 +22,6 @@ Field = str | int | float | bool | Decimal | date | Sequence[str] | Mapping[str,
 """What stands in one place of a report."""
 
 
-CALENDAR = range(1990, 2101)
-"""The years in which a report that counts working days can be asked about."""
 _NO_CALENDAR = (
     f"working days are known from {CALENDAR.start} to {CALENDAR.stop - 1}",
     f"рабочие дни известны с {CALENDAR.start} по {CALENDAR.stop - 1} год",
@@ -36,6 +34,8 @@ class Report:
 
     name: str
     question: Told
+    needs: Told | None
+    """What would have to be there for what it cannot tell yet."""
     parameters: Mapping[str, Value]
     as_of: Positions
     """The records that it is made of: in each partition those before this offset."""
@@ -101,6 +101,7 @@ def answer_bound(
         return Report(
             name=question.name,
             question=question.question,
+            needs=question.needs,
             parameters=parameters,
             as_of=reading.cut,
             schema=question.columns,

@@ -27,10 +27,16 @@ def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Proje
         con.execute(create_relations_sql())
     keep_rows(con)
     con.execute(create_row_views_sql())
+    con.execute(organisation_sql())
     con.execute(create_metrics_sql())
     for projection in projections.values():
         con.execute(_contributions_view(projection))
         con.execute(_cells_view(projection))
+
+
+def organisation_sql() -> str:
+    """Statements that make the views of who works where."""
+    return (_FOLDER / "organisation.sql").read_text("utf-8")
 
 
 def contributions_of(projection: Projection) -> str:

@@ -21,6 +21,7 @@ class Shown:
     """What a terminal shows of a report."""
 
     question: str
+    needs: str | None
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
     policies: tuple[Policy, ...]
@@ -31,6 +32,7 @@ def shown(line: bytes) -> Shown:
     read = msgspec.json.decode(line)
     return Shown(
         question=read["question"],
+        needs=read["needs"],
         columns=tuple(read["columns"]),
         rows=tuple(tuple(row.values()) for row in read["rows"]),
         policies=tuple(Policy(**policy) for policy in read["policies"]),
@@ -47,9 +49,10 @@ def as_tables(answer: Shown, width: int) -> list[Table]:
     return [_turned(answer, part, answer.question if part is parts[0] else None) for part in parts]
 
 
-def formulas(answer: Shown) -> str:
-    """The formulas by which the numbers were reckoned, a line each."""
-    return "\n".join(f"{policy.id} v{policy.version}: {policy.formula}" for policy in answer.policies)
+def remarks(answer: Shown) -> str:
+    """What the report cannot tell yet, and the formulas by which its numbers were reckoned, a line each."""
+    needs = [] if answer.needs is None else [f"needs: {answer.needs}"]
+    return "\n".join([*needs, *(f"{policy.id} v{policy.version}: {policy.formula}" for policy in answer.policies)])
 
 
 def _turned(answer: Shown, rows: Sequence[Sequence[object]], title: str | None) -> Table:

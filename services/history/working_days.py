@@ -8,6 +8,8 @@ import pyarrow as pa
 from projections.calendar import working_dates
 from services.history.archive import Reading
 
+CALENDAR = range(1990, 2101)
+"""The years that may be asked about by name: each year of a calendar takes milliseconds to make."""
 _MARGIN = timedelta(days=366)
 """How far beyond what the log speaks of a period may reach that is named by the calendar alone."""
 _SPAN = """

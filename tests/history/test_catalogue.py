@@ -9,7 +9,9 @@ from services.history.archive import Archive
 from services.history.catalogue import catalogue
 from services.history.columns import Column, Told, disagreement, read_columns
 from services.history.questions import load_question, load_questions
+from services.history.rendering import as_json
 from services.history.report import answer, run_report
+from services.history.terminal import remarks, shown
 from tests.cli.commands import kvota
 
 QUESTIONS = load_questions()
@@ -79,6 +81,21 @@ def test_the_list_is_in_russian_for_whoever_asks_so() -> None:
     [sales] = [each for each in listed if each["name"] == "sales_day"]
     assert sales["question"] == "Что компания продала в каждый день и что вернула?"
     assert sales["columns"][2] == {"name": "wins", "kind": "count", "title": "Продажи"}
+
+
+def test_what_a_report_cannot_tell_yet_is_said_with_it(archive: Archive) -> None:
+    listed = {each["name"]: each["needs"] for each in json.loads(catalogue(QUESTIONS.values(), "RU", "ru"))["reports"]}
+    assert {name for name, needs in listed.items() if needs} == {"agent_time", "outbound", "period_comparison"}
+    assert str(listed["agent_time"]).startswith("соблюдение графика: ")
+    answered = as_json(run_report(archive, "agent_time", {}))
+    assert json.loads(answered)["needs"].startswith("adherence: ")
+    assert remarks(shown(answered)).startswith("needs: adherence: ")
+
+
+def test_what_is_needed_is_said_in_both_languages() -> None:
+    head = "-- How many?\n-- ru: Сколько?\n-- needs: a feed\n-- column: n count | Number | Число\n"
+    with pytest.raises(ValueError, match=r"reports/one\.sql: one line `-- needs: English | Русский`"):
+        load_question("one", head)
 
 
 def test_a_parameter_without_default_is_required() -> None:

@@ -1,13 +1,6 @@
-"""The door: the same answers over HTTP as from the file, and `kvota` finds it while the service runs."""
+"""The door: the same answers over HTTP as from the file, and what it refuses."""
 
-import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -16,64 +9,27 @@ from msgspec.structs import replace
 from events.codec import decode, encode
 from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
-from services.history.archive import FILE_NAME, Archive
+from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.door import Chosen, Verify, door
-from services.history.errors import NothingLiveError
+from services.history.door import Chosen, door
 from services.history.imports import read_standings, read_verdicts
 from services.history.verify import Difference
 from services.runtime.auth.callers import ROLES
 from services.runtime.auth.guard import entrances
 from services.runtime.imports import RUNS, Standing, following
-from services.runtime.ports import free_port
-from services.runtime.serving import Address, serve
 from services.runtime.settings import KafkaSettings
 from tests.callers import bearer, watch
-from tests.cli.commands import Ran, kvota
 from tests.events.examples.dates import TODAY, at
-from tests.projector.workers import append_to, make_topics, working
+from tests.history.doors import at_the_door, fill, nothing_live, seeded
 from tests.telling import (
     ANNA,
     CALLS,
     DECISIONS,
     answered,
-    assigned,
     call_id,
-    decided,
     lying,
-    period,
     raw,
-    refunded,
-    won,
 )
-from tests.waiting import eventually
-
-CALL_LOG = [raw(answered(10, 60), 1), raw(answered(5, 30), 2)]
-DEAL_LOG = [decided(assigned(period(1_000)), "quota/a", 1), decided(won(500), "deal/d1", 1)]
-
-
-def fill(archive: Archive) -> None:
-    archive.ingest([*lying(CALL_LOG), *lying(DEAL_LOG, DECISIONS)])
-
-
-async def nothing_live(_version: int | None, _chosen: Chosen) -> Agreement:
-    raise NothingLiveError
-
-
-async def seeded(version: int) -> Mapping[str, str]:
-    return {"rep_day": f"digest of version {version}"}
-
-
-@asynccontextmanager
-async def at_the_door(
-    archive: Archive, verify: Verify = nothing_live, answers: Answers | None = None, at_once: int = 4
-) -> AsyncGenerator[httpx.AsyncClient]:
-    """Ask a door whose archiver does not run."""
-    home, answers = archive.path.parent, answers or Answers(archive, "RU")
-    app = door(archive, Archiver(KafkaSettings(), archive), answers, verify, seeded, watch(home), at_once)
-    transport, headers = httpx.ASGITransport(app), bearer(home, "manager")
-    async with httpx.AsyncClient(transport=transport, base_url="http://history", headers=headers) as client:
-        yield client
 
 
 class TestAnswers:
@@ -292,137 +248,3 @@ def followed(number: int, version: int) -> bytes:
     """Give another fact of the first run."""
     [*_, record] = following([decode(raw(answered(), number)).envelope] * version, 1)
     return encode(record)
-
-
-HURRIED = "import services.cli.history as asking; asking._WITHIN_S = {}; from services.cli.main import main; main()"
-HURRIED_S = 0.2
-
-
-async def test_verifying_may_take_longer_than_any_other_question(archive: Archive, path: Path) -> None:
-    fill(archive)
-    asked, answered_at_last = asyncio.Event(), asyncio.Event()
-
-    async def verify(_version: int | None, _chosen: Chosen) -> Agreement:
-        asked.set()
-        await answered_at_last.wait()
-        return Agreement(1, {(CALLS, 0): 2}, 7, [])
-
-    async with served(archive, verify) as port:
-        told = {"KVOTA_HOME": str(path.parent), "KVOTA_HISTORY_PORT": str(port)}
-        words = (sys.executable, "-c", HURRIED.format(HURRIED_S), "projections", "verify")
-        verifying = await asyncio.create_subprocess_exec(*words, env={**os.environ, **told}, stdout=subprocess.PIPE)
-        await asyncio.wait_for(asked.wait(), 60)
-        headers = bearer(path.parent, "auditor")
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
-            with pytest.raises(httpx.ReadTimeout):  # by now whoever asked before and waits no longer has given up
-                await client.get("/v1/reports/rep_day", params={"after": f"{DECISIONS}/0@99"}, timeout=HURRIED_S)
-        answered_at_last.set()
-        out, _ = await asyncio.wait_for(verifying.communicate(), 60)
-    assert (verifying.returncode, out) == (0, b"7 cells compared, 0 differ\n")
-
-
-@asynccontextmanager
-async def served(archive: Archive, verify: Verify) -> AsyncGenerator[int]:
-    """Have a door on a port for a block."""
-    guarded = watch(archive.path.parent)
-    app = door(archive, Archiver(KafkaSettings(), archive), Answers(archive, "RU"), verify, seeded, guarded)
-    address, stop = Address(port=free_port()), asyncio.Event()
-    serving_it = asyncio.create_task(serve(app, address, stop))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{address.port}") as client:
-        while not await _answers(client):  # noqa: ASYNC110  # it does not tell
-            await asyncio.sleep(0.01)
-    yield address.port
-    stop.set()
-    await serving_it
-
-
-async def _answers(client: httpx.AsyncClient) -> bool:
-    try:
-        return (await client.get("/healthz")).is_success
-    except httpx.TransportError:
-        return False
-
-
-@pytest.mark.kafka
-@pytest.mark.timeout(240)
-async def test_commands_work_alike_while_the_service_runs_and_afterwards(fresh_bootstrap: str, tmp_path: Path) -> None:
-    await make_topics(fresh_bootstrap)
-    await append_to(fresh_bootstrap, [((CALLS, 0), value) for value in CALL_LOG])
-    await append_to(fresh_bootstrap, [((DECISIONS, 0), value) for value in DEAL_LOG])
-    port = free_port()
-    about: dict[str, Any] = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": str(port)}
-
-    async def run(*arguments: str) -> Ran:
-        return await asyncio.to_thread(lambda: kvota(*arguments, home=tmp_path, **about))
-
-    async with working(fresh_bootstrap), serving(tmp_path, about):
-        assert await asyncio.to_thread(eventually, lambda: ready(port), 60)
-        url = f"http://127.0.0.1:{port}/v1/reports/rep_day"
-        headers = bearer(tmp_path, "auditor")
-        await asyncio.to_thread(
-            httpx.get, url, headers=headers, params={"after": "kvota.decisions/0@2,kvota.calls/0@2"}
-        )
-        report = await run("report", "quota_attainment", f"rep={ANNA}", "--json")
-        table = await run("report", "rep_day", "--format", "csv")
-        explained = await run("explain", "rep_day", f"rep={ANNA}", "currency=RUB", "--measure", "won_minor", "--json")
-        verified = await run("projections", "verify", "--json")
-        refused = await run("report", "nothing")
-        await append_to(fresh_bootstrap, [((DECISIONS, 0), decided(refunded(100), "deal/d1", 2))])
-        later = await asyncio.to_thread(httpx.get, url, headers=headers, params={"after": "kvota.decisions/0@3"})
-    assert (report.code, report.err) == (0, "")
-    assert report.json["rows"][0]["booked_minor"] == 500
-    assert table.out.splitlines()[1].startswith("anna,2026-11-24,2,2")
-    assert explained.json["sum"] == {"won_minor": 500}
-    assert (verified.code, verified.json["agree"], verified.json["differences"]) == (0, True, [])
-    assert verified.json["cells"] > 5
-    assert (refused.code, refused.out) == (2, "")
-    assert "no report 'nothing'; there are: agent_time, call_centre" in refused.err
-    assert later.json()["rows"][0]["refunded_minor"] == {"RUB": 100}
-    with Archive(tmp_path / FILE_NAME, {}) as archive:
-        assert archive.positions()["kvota.decisions", 0] == 3
-    known_at = ("--known-at", at(9).isoformat())
-    assert (await run("report", "rep_day", "--json")).json["rows"] == later.json()["rows"]
-    assert (await run("report", "rep_day", "--json", *known_at)).json["rows"] == []
-
-
-def test_a_file_that_somebody_else_has_without_answering_is_one_clear_line(tmp_path: Path) -> None:
-    with holding(tmp_path):
-        ran = kvota("report", "rep_day", home=tmp_path, KVOTA_HISTORY_PORT=str(free_port()))
-    assert (ran.code, ran.out) == (2, "")
-    assert "is open in another process" in ran.err
-    assert "no history service answers" in ran.err
-    assert "Traceback" not in ran.err
-
-
-@asynccontextmanager
-async def serving(home: Path, about: Mapping[str, str]) -> AsyncGenerator[None]:
-    """Run the service for a block."""
-    environment = {**os.environ, "KVOTA_HOME": str(home), **about}
-    service = await asyncio.create_subprocess_exec(sys.executable, "-m", "services.history", env=environment)
-    try:
-        yield
-    finally:
-        service.terminate()
-        assert await asyncio.wait_for(service.wait(), 20) == 0
-
-
-@contextmanager
-def holding(home: Path) -> Generator[None]:
-    """Let another process have the file for a block."""
-    program = (
-        "import sys, pathlib\nfrom services.history.archive import Archive\n"
-        "with Archive(pathlib.Path(sys.argv[1]), {}):\n    print('open', flush=True)\n    sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", program, str(home / FILE_NAME)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == b"open\n"
-        yield
-        other.communicate()
-
-
-def ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200
-    except httpx.TransportError:
-        return False

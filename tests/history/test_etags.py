@@ -8,7 +8,7 @@ from services.history.answers import Answers
 from services.history.archive import Archive
 from services.history.etags import etag, names_it
 from tests.events.examples.dates import at
-from tests.history.test_door import at_the_door, fill
+from tests.history.doors import at_the_door, fill
 from tests.telling import CALLS, answered, lying, raw
 
 URL = "/v1/reports/rep_day"

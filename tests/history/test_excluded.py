@@ -6,7 +6,7 @@ from services.history.archive import Archive
 from services.history.explain import explain
 from services.runtime.parked import PARKED
 from tests.events.examples.dates import TODAY, at
-from tests.history.test_door import at_the_door
+from tests.history.doors import at_the_door
 from tests.history.test_parking import about
 from tests.telling import ANNA, BORIS, CALLS, DECISIONS, answered, call_id, decided, lying, raw, won
 

@@ -22,8 +22,8 @@ from services.history.spreadsheet import as_xlsx
 from services.history.typed import arrow_table
 from services.runtime.problems import Problem
 from tests.cli.commands import kvota
+from tests.history.doors import at_the_door, fill
 from tests.history.sheets import Cell, formulas_and_links, read_sheet
-from tests.history.test_door import at_the_door, fill
 from tests.telling import answered, lying, raw, won
 
 EVERY_KIND = """-- What is there?

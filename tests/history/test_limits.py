@@ -14,7 +14,7 @@ from services.history.limits import NO_LIMITS, Limits, Turns
 from services.history.questions import load_question
 from services.history.report import answer_bound
 from services.history.settings import HistorySettings
-from tests.history.test_door import at_the_door, fill
+from tests.history.doors import at_the_door, fill
 
 HEAD = "-- How many?\n-- ru: Сколько?\n-- column: n count | Number | Число\n"
 ENDLESS = load_question(

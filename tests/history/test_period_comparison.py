@@ -11,40 +11,22 @@ from hypothesis import strategies as st
 
 from events.calls import CallEnded
 from events.deals import Credit, DealWon
-from events.people import RepAssigned, RepHired, UnitFormed
+from events.people import RepAssigned
 from projections.calendar import working_dates
 from services.history.archive import Archive
 from services.history.errors import BadParametersError
 from tests.events.examples.dates import TODAY, at, when
 from tests.history.asking import Row, ask, columns, decide, declared, empty_archive, refusal, tell, words
+from tests.history.organisation import NORTH, SOUTH, VERA, WEST, organisation
 from tests.telling import ANNA, BORIS, amended, answered, refunded, won
 
 REPORT = "period_comparison"
-VERA = "vera"
 FIRST = date(2025, 9, 1)
 OCTOBER = date(2026, 10, 5)
-COMPANY, WEST, NORTH, SOUTH = "company", "west", "north", "south"
 OPEN_DAYS = working_dates("RU", date(2025, 1, 1), date(2027, 6, 1))
 
 
-def unit(name: str, parent: str | None, kind: str) -> UnitFormed:
-    told = {"unit": name, "kind": kind, "title": name, "parent": parent, "starts_on": FIRST}
-    return UnitFormed.model_validate({**when(5, day=FIRST), **told})
-
-
-def hired(rep: str, team: str) -> RepHired:
-    return RepHired(**when(5, day=FIRST), rep=rep, unit=team, post="sales", starts_on=FIRST)
-
-
-ORGANISATION = (
-    unit(COMPANY, None, "company"),
-    unit(WEST, COMPANY, "department"),
-    unit(NORTH, WEST, "team"),
-    unit(SOUTH, WEST, "team"),
-    hired(ANNA, NORTH),
-    hired(BORIS, NORTH),
-    hired(VERA, SOUTH),
-)
+ORGANISATION = organisation(FIRST)
 
 
 def line(rows: Sequence[Row], level: str, comparison: str = "previous", name: str | None = None) -> Row:

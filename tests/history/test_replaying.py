@@ -13,7 +13,7 @@ from services.history.replaying import replay
 from services.runtime.parked import PARKED
 from tests.cli.commands import kvota
 from tests.events.examples.dates import at
-from tests.history.test_door import at_the_door
+from tests.history.doors import at_the_door
 from tests.history.test_parking import about
 from tests.telling import CALLS, DECISIONS, amended, answered, assigned, decided, lying, raw, unfoldable, won
 

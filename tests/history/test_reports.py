@@ -13,7 +13,7 @@ from services.history.errors import BadParametersError, HistoryBehindError, Unkn
 from services.history.questions import load_question, load_questions
 from services.history.rendering import as_json
 from services.history.report import Report, answer, run_report
-from services.history.terminal import as_tables, formulas
+from services.history.terminal import as_tables, remarks
 from services.history.terminal import shown as read_shown
 from tests.events.examples.dates import TODAY, at
 from tests.telling import (
@@ -336,7 +336,7 @@ class TestRendering:
         text = shown(report, width=400)
         assert "How did each queue serve its callers" in text
         assert "55.56" in text
-        assert "asa v1: seconds waited by those who were answered / answered" in formulas(read_shown(as_json(report)))
+        assert "asa v1: seconds waited by those who were answered / answered" in remarks(read_shown(as_json(report)))
 
     def test_a_narrow_terminal_shows_every_number_whole(self, archive: Archive) -> None:
         fill(archive)

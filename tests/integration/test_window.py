@@ -21,7 +21,7 @@ from services.runtime.ticks import SEEN, divided, read_segment_key
 from services.runtime.topics import make_new_topics, projector_topics
 from tests.cli.commands import Ran, kvota
 from tests.events.examples.dates import TODAY, at
-from tests.history.test_door import ready, serving
+from tests.history.doors import ready, serving
 from tests.integration.test_horizon import caught_up
 from tests.projector.workers import (
     PARTITIONS,

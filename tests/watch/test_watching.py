@@ -32,7 +32,7 @@ from tests.callers import auth, watch
 from tests.desk.given import opened
 from tests.desk.test_training import published
 from tests.events.examples.dates import TODAY, at
-from tests.history.test_door import nothing_live, seeded
+from tests.history.doors import nothing_live, seeded
 from tests.history.test_watching import granted, hired
 from tests.telling import ANNA, BORIS, CALLS, DECISIONS, answered, assigned, decided, raw, won
 

@@ -33,8 +33,7 @@
 -- column: booked_minor minor | Revenue, minor units | Выручка, мин. ед.
 -- column: booked_minor_before minor | Revenue before, minor units | Выручка прежде, мин. ед.
 -- column: booked_change percent | Change of revenue, % | Изменение выручки, %
-WITH RECURSIVE
-moment AS (
+WITH moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
 ),
 span AS (
@@ -89,20 +88,6 @@ call AS (
 ),
 
 -- The organisation, on each day that is asked about.
-formed AS (
-    SELECT unit, kind, parent, starts_on, ends_on, fact."offset" AS place FROM people WHERE type = 'unit.formed'
-),
-kinds AS (
-    SELECT unit, max_by(kind, place) AS kind FROM formed GROUP BY unit
-),
-job AS (
-    SELECT rep, unit, starts_on, ends_on, fact."offset" AS place
-    FROM people
-    WHERE type IN ('rep.hired', 'rep.assigned', 'rep.promoted')
-),
-gone AS (
-    SELECT rep, min(ends_on) AS day FROM people WHERE type = 'rep.left' GROUP BY rep
-),
 asked AS (
     SELECT rep, day FROM credit
     UNION
@@ -112,28 +97,11 @@ asked AS (
 ),
 member AS (
     SELECT asked.rep, asked.day, unit
-    FROM asked JOIN job ON job.rep = asked.rep AND starts_on <= asked.day AND (ends_on IS NULL OR asked.day < ends_on)
-         LEFT JOIN gone ON gone.rep = asked.rep
-    WHERE gone.day IS NULL OR asked.day < gone.day
-    QUALIFY row_number() OVER (PARTITION BY asked.rep, asked.day ORDER BY starts_on DESC, place DESC) = 1
-),
-above AS (
-    SELECT unit, asked.day, parent
-    FROM (SELECT DISTINCT day FROM member) AS asked
-         JOIN formed ON starts_on <= asked.day AND (ends_on IS NULL OR asked.day < ends_on)
-    QUALIFY row_number() OVER (PARTITION BY unit, asked.day ORDER BY starts_on DESC, place DESC) = 1
-),
-part_of AS (
-    SELECT unit AS part, day, unit FROM member WHERE unit IS NOT NULL
-    UNION
-    SELECT part, part_of.day, above.parent
-    FROM part_of JOIN above ON above.unit = part_of.unit AND above.day = part_of.day
-    WHERE above.parent IS NOT NULL
+    FROM asked JOIN membership ON membership.rep = asked.rep AND asked.day >= from_on AND asked.day < before_on
 ),
 belongs AS (
-    SELECT member.rep, member.day, part_of.unit
-    FROM member JOIN part_of ON part = member.unit AND part_of.day = member.day
-    WHERE part_of.unit NOT IN (SELECT unit FROM kinds WHERE kind = 'company')
+    SELECT asked.rep, asked.day, unit
+    FROM asked JOIN belonging ON belonging.rep = asked.rep AND asked.day >= from_on AND asked.day < before_on
 ),
 
 -- What each of them did on each day; the company, which is '' here, sells what the deals brought.
@@ -210,7 +178,7 @@ SELECT CASE WHEN row.rep IS NOT NULL THEN 'rep' WHEN row.unit = '' THEN 'company
        booked_before::BIGINT                                                       AS booked_minor_before,
        change_v1(booked, booked_before)                                            AS booked_change
 FROM row JOIN aligned USING (comparison)
-     LEFT JOIN kinds ON kinds.unit = row.unit
+     LEFT JOIN unit_kind ON unit_kind.unit = row.unit
      LEFT JOIN member ON member.rep = row.rep AND member.day = as_of
 WHERE ($rep::VARCHAR IS NULL OR row.rep = $rep::VARCHAR)
   AND ($unit::VARCHAR IS NULL OR coalesce(row.unit, member.unit) = $unit::VARCHAR)

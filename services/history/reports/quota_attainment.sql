@@ -33,8 +33,7 @@
 -- column: gap_minor minor | Gap, minor units | Осталось до плана, мин. ед.
 -- column: required_per_day_minor minor | Required a day, minor units | Нужно в день, мин. ед.
 -- column: over_assignment percent | Over-assignment, % | Превышение суммы личных планов, %
-WITH RECURSIVE
-moment AS (
+WITH moment AS (
     SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
 ),
 target AS (
@@ -68,20 +67,6 @@ credit AS (
 ),
 
 -- The organisation, on each day that is asked about.
-formed AS (
-    SELECT unit, kind, parent, starts_on, ends_on, fact."offset" AS place FROM people WHERE type = 'unit.formed'
-),
-kinds AS (
-    SELECT unit, max_by(kind, place) AS kind FROM formed GROUP BY unit
-),
-worked AS (
-    SELECT rep, unit, starts_on, ends_on, fact."offset" AS place
-    FROM people
-    WHERE type IN ('rep.hired', 'rep.assigned', 'rep.promoted')
-),
-gone AS (
-    SELECT rep, min(ends_on) AS day FROM people WHERE type = 'rep.left' GROUP BY rep
-),
 counted_on AS (
     SELECT period, least(as_of, ends_on - 1) AS day FROM period, moment
 ),
@@ -92,33 +77,16 @@ asked AS (
 ),
 member AS (
     SELECT asked.rep, asked.day, unit
-    FROM asked JOIN worked ON worked.rep = asked.rep AND starts_on <= asked.day AND (ends_on IS NULL OR asked.day < ends_on)
-         LEFT JOIN gone ON gone.rep = asked.rep
-    WHERE gone.day IS NULL OR asked.day < gone.day
-    QUALIFY row_number() OVER (PARTITION BY asked.rep, asked.day ORDER BY starts_on DESC, place DESC) = 1
-),
-above AS (
-    SELECT unit, asked.day, parent
-    FROM (SELECT DISTINCT day FROM member) AS asked
-         JOIN formed ON starts_on <= asked.day AND (ends_on IS NULL OR asked.day < ends_on)
-    QUALIFY row_number() OVER (PARTITION BY unit, asked.day ORDER BY starts_on DESC, place DESC) = 1
-),
-part_of AS (
-    SELECT unit AS part, day, unit FROM member WHERE unit IS NOT NULL
-    UNION
-    SELECT part, part_of.day, above.parent
-    FROM part_of JOIN above ON above.unit = part_of.unit AND above.day = part_of.day
-    WHERE above.parent IS NOT NULL
+    FROM asked JOIN membership ON membership.rep = asked.rep AND asked.day >= from_on AND asked.day < before_on
 ),
 belongs AS (
-    SELECT member.rep, member.day, part_of.unit
-    FROM member JOIN part_of ON part = member.unit AND part_of.day = member.day
-    WHERE part_of.unit NOT IN (SELECT unit FROM kinds WHERE kind = 'company')
+    SELECT asked.rep, asked.day, unit
+    FROM asked JOIN belonging ON belonging.rep = asked.rep AND asked.day >= from_on AND asked.day < before_on
 ),
 
 -- Reps: by their own quota; those who sold and have none in the currency, by nothing.
 rep_target AS (
-    SELECT * FROM chosen WHERE holder NOT IN (SELECT unit FROM kinds)
+    SELECT * FROM chosen WHERE holder NOT IN (SELECT unit FROM unit_kind)
 ),
 rep_line AS (
     SELECT holder AS rep, period, currency, starts_on, ends_on, assigned, relieved FROM rep_target
@@ -155,7 +123,7 @@ unit_credit AS (
 unit_target AS (
     SELECT CASE kind WHEN 'company' THEN '' ELSE unit END AS unit, 'own' AS denominator, period, currency,
            sum(assigned) AS assigned, sum(relieved) AS relieved
-    FROM chosen JOIN kinds ON unit = holder
+    FROM chosen JOIN unit_kind ON unit = holder
     GROUP BY ALL
     UNION ALL
     SELECT unit, 'members', rep_target.period, currency, sum(assigned), sum(relieved)
@@ -185,7 +153,7 @@ unit_row AS (
            NULL AS rep, nullif(booked.unit, '') AS unit, way.denominator, booked.* EXCLUDE (unit), assigned, relieved
     FROM unit_booked AS booked
          CROSS JOIN (VALUES ('own'), ('members')) AS way(denominator)
-         LEFT JOIN kinds ON kinds.unit = booked.unit
+         LEFT JOIN unit_kind ON unit_kind.unit = booked.unit
          LEFT JOIN unit_target ON unit_target.unit = booked.unit AND unit_target.denominator = way.denominator
                               AND unit_target.period = booked.period AND unit_target.currency = booked.currency
 ),

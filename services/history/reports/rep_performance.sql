@@ -90,7 +90,7 @@ target AS (
            max(ends_on)::DATE                                                      AS ends_on,
            sum(assigned - relieved)                                                AS quota
     FROM quota
-    WHERE measure = 'revenue' AND holder NOT IN (SELECT unit FROM people WHERE type = 'unit.formed')
+    WHERE measure = 'revenue' AND holder NOT IN (SELECT unit FROM unit_kind)
     GROUP BY holder, quota.period, currency
     HAVING min(starts_on) IS NOT NULL
 ),
