@@ -46,12 +46,17 @@ def written_positions(positions: Positions) -> dict[str, int]:
     return {f"{topic}/{partition}": before for (topic, partition), before in sorted(positions.items())}
 
 
+def zoned(moment: datetime) -> datetime:
+    """A moment with its zone: DuckDB's TIMESTAMP has none, and is in UTC here."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
 def _plain(value: object) -> object:
     """A value as JSON holds it."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, datetime):
-        return written_instant(value if value.tzinfo is not None else value.replace(tzinfo=UTC))  # DuckDB's is UTC
+        return written_instant(zoned(value))
     return value
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pyarrow as pa
 
 from services.history.columns import Column, Kind
-from services.history.rendering import about
+from services.history.rendering import about, zoned
 from services.history.report import Field, Report
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
@@ -20,7 +20,7 @@ def typed(kind: Kind, value: Field) -> Field:
         return date.fromisoformat(value)
     if kind == "instant" and isinstance(value, (str, datetime)):
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return zoned(moment).astimezone(UTC)
     return value
 
 
