@@ -5,10 +5,11 @@
 -- those put down to the tactic on these days, whichever call they came of; a deal that was paid back in part or in whole stays won, and
 -- what was paid back is taken off the revenue. With `rep`, only the rep's calls count, and the rep's parts of deals. With `novelty`,
 -- only deals of such customers: of calls it is not known. Of each currency there is a row, in which all but money stands again.
--- Deals won per touch stand with their 95 % interval, where no more was won than tried, and against the tactic `against` (without it,
--- the one with the most touches). Nothing is said of a difference before both have the touches needed to see it, or to see one of
--- `worth_bp` hundredths of a point where it is smaller. That takes touches for independent of each other, which calls to one
--- customer are not, and customers for shared out by chance; who looks every day is misled more often than 5 times in 100.
+-- The share of touches that won has its 95 % interval, and is left out where more was won than tried; it is held against that of the
+-- tactic `against` (without it, the one with the most touches). It is too early to tell before both have the touches that are needed
+-- to see the difference, or one of `worth_bp` hundredths of a point where it is smaller. That takes touches for independent of each
+-- other, which calls to one customer are not, and customers for shared out by chance; whoever looks every day is misled more often
+-- than 5 times in 100.
 -- needs: what a tactic costs, and e-mails and meetings among the touches | затраты на тактику, а также письма и встречи среди касаний
 -- param: from day null
 -- param: to day null

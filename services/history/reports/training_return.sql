@@ -2,13 +2,13 @@
 -- ru: Что дало обучение?
 -- Of each programme, and of each title of sessions that belong to none: those who were taught in it from the day `from` to before
 -- `to` (attended a session, passed a module, were certified), with their last `days` days before the first of these days and their
--- first `days` days after the last. Measured is whom all of the latter are over for, by the last business day that the log tells of,
--- and who was there on all of either. Their change is held against that of their colleagues in the same days: who was there, had
--- calls or deals, and was taught in nothing; for each of those measured the average colleague. Where one of them has
--- no such colleague the comparison is left out. What changed beyond it goes with the training and is no proof that it came of it: who
--- is sent to be taught, and when, is no chance. Deals count to whoever is credited, lost ones to who led them; revenue is less what was
--- refunded. Each session's cost is shared evenly by who attended; the return is on the part of those measured, in percent. Skills are
--- compared where one was assessed before and after. Of each currency there is a row, in which all but money stands again.
+-- first `days` days after the last. Measured are those who were there from the first to the last of all these days, if they are over
+-- by the last business day that the log tells of. Their change is held against that of colleagues in the same days: for each of
+-- them the average of those who were there, had calls or deals, and were taught in nothing; where one of them has no such colleague
+-- the comparison is left out. What changed beyond it came with the training, and is no proof that it came of it: who is sent to be
+-- taught, and when, is not left to chance. Deals count to whoever is credited, lost ones to who led them; revenue is less what was
+-- refunded. A session's cost is shared evenly by those who attended; the return, in percent, is on the part of those measured. A
+-- skill is compared where it was assessed both before and after. Of each currency there is a row, in which all but money stands again.
 -- param: from day null
 -- param: to day null
 -- param: programme text null
