@@ -59,7 +59,8 @@ class Archive:
         self._writer = self._root.cursor()
         create_tables(self._writer)
         read_by_todays_catalogue(self._writer)
-        create_views(self._writer, projections)
+        with transaction(self._writer):
+            create_views(self._writer, projections)
         self._store = Store(self._writer)
 
     def __enter__(self) -> Self:

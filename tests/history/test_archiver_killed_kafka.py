@@ -1,0 +1,81 @@
+"""The history service killed at any moment while the log grows: in the end it has each record once, and no other."""
+
+import asyncio
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from projections.projection import load_projections
+from services.history.archive import FILE_NAME, Archive
+from services.history.archiver import Archiver
+from services.history.store import read_records
+from services.runtime.shards import Source
+from services.runtime.topics import ensure_topics, source_topics
+from tests.projector.workers import PARTITIONS, append_to, settings_for, values_in
+from tests.recompute import recompute_logs
+from tests.telling import AGENTS, CALLS, answered, entered, raw
+
+KILLS = int(os.environ.get("KVOTA_TEST_KILLS", "4"))
+PROJECTIONS = load_projections()
+SOURCES: list[Source] = [(topic, number) for topic in (CALLS, AGENTS) for number in range(PARTITIONS)]
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240 + 30 * KILLS)]
+
+
+def value(number: int) -> bytes:
+    """Give a record; each seventh tells again what was told before, and each fiftieth is no event."""
+    if number % 50 == 49:
+        return b"no event %d" % number
+    return raw(answered(talk=number % 60) if number % 2 else entered("ready"), number - number % 7 % 2)
+
+
+async def append_until(stop: asyncio.Event, bootstrap: str) -> int:
+    """Append to all partitions, some records at a time; how many there are in the end."""
+    appended = 0
+    while not stop.is_set():
+        records = [(SOURCES[each % len(SOURCES)], value(each)) for each in range(appended, appended + 400)]
+        await append_to(bootstrap, records)
+        appended += len(records)
+    return appended
+
+
+async def killed_after(seconds: float, about: dict[str, str]) -> int:
+    """Run the service for so long, kill it, and give how it ended."""
+    service = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.history", env={**os.environ, **about}, stdout=asyncio.subprocess.DEVNULL
+    )
+    await asyncio.wait({asyncio.create_task(service.wait())}, timeout=seconds)
+    if service.returncode is None:
+        service.kill()
+    return await service.wait()
+
+
+async def test_killed_again_and_again_it_has_each_record_once(fresh_bootstrap: str, tmp_path: Path) -> None:
+    await ensure_topics(fresh_bootstrap, source_topics(PARTITIONS))
+    chance, stop = random.Random(KILLS), asyncio.Event()
+    told = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": "0"}
+    about = {"KVOTA_HOME": str(tmp_path), **told}
+    appending = asyncio.create_task(append_until(stop, fresh_bootstrap))
+    ends = [await killed_after(chance.uniform(1.5, 5), about) for _ in range(KILLS)]
+    stop.set()
+    appended = await appending
+    logs = {source: await values_in(fresh_bootstrap, source) for source in SOURCES}
+    assert ends == [-9] * KILLS
+    assert sum(map(len, logs.values())) == appended
+    with Archive(tmp_path / FILE_NAME, PROJECTIONS) as archive:
+        assert sum(archive.positions().values()) > 0
+        await Archiver(settings_for(fresh_bootstrap), archive).catch_up()
+        for source in SOURCES:
+            assert list(held(archive, source)) == list(enumerate(logs[source]))
+        assert archive.cells_at(archive.positions(), PROJECTIONS) == recompute_logs(logs.values())
+
+
+def held(archive: Archive, source: Source) -> Iterator[tuple[int, bytes | None]]:
+    """Give the offsets and values that the archive holds of a partition."""
+    with archive.cursor() as con:
+        for batch in read_records(con, {source: sys.maxsize}, 20_000, "records"):
+            yield from ((record.offset, record.raw) for record in batch)
