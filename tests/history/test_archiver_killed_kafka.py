@@ -44,11 +44,14 @@ async def append_until(stop: asyncio.Event, bootstrap: str) -> int:
 
 
 async def killed_after(seconds: float, about: dict[str, str]) -> int:
-    """Run the service for so long, kill it, and give how it ended."""
+    """Run the service, kill it so long after it has opened the archive, and give how it ended."""
     service = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.history", env={**os.environ, **about}, stdout=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", "services.history", env={**os.environ, **about}, stdout=asyncio.subprocess.PIPE
     )
-    await asyncio.wait({asyncio.create_task(service.wait())}, timeout=seconds)
+    assert service.stdout is not None
+    while b"archive_opened" not in await service.stdout.readline():
+        assert service.returncode is None
+    await asyncio.wait({asyncio.create_task(service.communicate())}, timeout=seconds)
     if service.returncode is None:
         service.kill()
     return await service.wait()
@@ -60,7 +63,7 @@ async def test_killed_again_and_again_it_has_each_record_once(fresh_bootstrap: s
     told = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": "0"}
     about = {"KVOTA_HOME": str(tmp_path), **told}
     appending = asyncio.create_task(append_until(stop, fresh_bootstrap))
-    ends = [await killed_after(chance.uniform(1.5, 5), about) for _ in range(KILLS)]
+    ends = [await killed_after(chance.uniform(0, 4), about) for _ in range(KILLS)]
     stop.set()
     appended = await appending
     logs = {source: await values_in(fresh_bootstrap, source) for source in SOURCES}
