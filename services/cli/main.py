@@ -23,6 +23,7 @@ from services.cli import (
     fold,
     import_file,
     key,
+    mart,
     parked,
     projections,
     report,
@@ -63,6 +64,7 @@ app.command("import")(import_file.import_file)
 app.command("fold")(fold.fold)
 app.command("explain")(explain.explain)
 app.command("report")(report.report)
+app.command("mart")(mart.mart)
 app.command("schema")(schema.schema)
 app.command("demo")(demo.demo)
 app.command("token")(token.token)
