@@ -28,6 +28,7 @@ from services.cli import (
     projections,
     report,
     schema,
+    sql,
     stack,
     token,
     topics,
@@ -66,6 +67,7 @@ app.command("explain")(explain.explain)
 app.command("report")(report.report)
 app.command("mart")(mart.mart)
 app.command("schema")(schema.schema)
+app.command("sql")(sql.sql)
 app.command("demo")(demo.demo)
 app.command("token")(token.token)
 

@@ -11,6 +11,7 @@ numbers.verify  all      all        all      -
 imports.judge   all      -          all      -
 cells.seed      all      -          -        -
 mart.make       all      -          all      -
+sql.ask         -        -          all      -
 """)
 
 allowed = Door(PERMISSIONS)
