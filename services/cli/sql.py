@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from services.cli.options import AsJson, credentials
-from services.cli.output import print_bytes, print_rows
+from services.cli.output import print_bytes
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def sql(
     if json:
         print_bytes(line)
     else:
-        answer = msgspec.json.decode(line)
-        names = [column["name"] for column in answer["columns"]]
-        print_rows(answer["mart"], [dict(zip(names, map(_cell, row), strict=True)) for row in answer["rows"]])
+        _print_table(msgspec.json.decode(line))
 
 
 def _asked(query: str) -> bytes:
@@ -58,5 +56,15 @@ def _believed(answer: "httpx.Response") -> bytes:
         raise ClearError(message) from None
 
 
-def _cell(value: Any) -> str | int | None:  # noqa: ANN401  # whatever DuckDB gives
-    return value if value is None or isinstance(value, (str, int)) else str(value)
+def _print_table(answer: dict[str, Any]) -> None:
+    """The rows for a terminal. Two columns may have one name, and there may be no row."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=answer["mart"], title_justify="left")
+    for column in answer["columns"]:
+        table.add_column(Text(column["name"]))
+    for row in answer["rows"]:
+        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+    Console().print(table)

@@ -212,12 +212,14 @@ async def test_the_commands_make_a_mart_and_ask_it(fresh_bootstrap: str, tmp_pat
         made = await run("mart", "--out", str(tmp_path / "bi"), "--json")
         asked, table = await run("sql", TALK, "--json"), await run("sql", TALK)
         refused = await run("sql", "DROP TABLE cut")
+        empty = await run("sql", "SELECT 1 AS twice, 2 AS twice WHERE false")
     away = await run("sql", TALK)
     assert (early.code, "there is no mart to ask yet" in early.err) == (2, True)
     assert made.json["folder"] == str(tmp_path / "bi" / "mart-1")
     assert made.json["as_of"]["kvota.calls/0"] == 2
     assert asked.json["rows"] == [["anna", 90]]
     assert {"anna", "90"} <= set(table.out.split())
+    assert empty.out.count("twice") == 2
     assert (refused.code, refused.out) == (2, "")
     assert "write one SELECT, and nothing else; there is: DROP" in refused.err
     assert (away.code, "no history service answers" in away.err) == (2, True)
