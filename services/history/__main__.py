@@ -17,6 +17,7 @@ from services.history.door import Chosen, door
 from services.history.limits import Limits
 from services.history.mart.making import mart_folder
 from services.history.seeding import Seeding
+from services.history.segments.sealing import FOLDER_NAME, keep_sealing
 from services.history.settings import HistorySettings
 from services.history.sql.queries import Queries
 from services.history.sql.routes import sql_routes
@@ -53,6 +54,7 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
         app.include_router(sql_routes(Queries(kafka, mart_folder(archive), ZoneInfo(company.time_zone), bounds)))
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
+            group.create_task(keep_sealing(archive, home.home / FOLDER_NAME, stop))
             group.create_task(serve(app, Address(host=settings.host, port=settings.port), stop))
         log.info("archive_closed", path=str(path), positions=_shown(archive))
 
