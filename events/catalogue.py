@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from events.accesses import AccessEvent
 from events.agents import AgentEvent
 from events.calls import CallEvent
 from events.deals import DealEvent
@@ -120,6 +121,7 @@ NOUNS: Mapping[str, Noun] = {
         Noun("feeds", "kvota.feeds", members(FeedEvent)),
         Noun("parked", "kvota.parked", members(ParkedEvent)),
         Noun("erasures", "kvota.records", members(ErasureEvent)),
+        Noun("accesses", "kvota.records", members(AccessEvent)),
         Noun("people", DECISIONS, members(PersonEvent)),
         Noun("goals", DECISIONS, members(GoalEvent)),
         Noun("deals", DECISIONS, members(DealEvent)),

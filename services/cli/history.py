@@ -67,6 +67,10 @@ class History(Protocol):
         """How many archived records of each topic hold an id."""
         ...
 
+    def mart(self, known_at: datetime | None, out: "Path | None") -> bytes:
+        """Make a mart, in a folder of marts or where history keeps its own."""
+        ...
+
 
 @contextmanager
 def history() -> Iterator[History]:
@@ -134,6 +138,13 @@ class _File:
 
         return mentions(self._archive, identity)
 
+    def mart(self, known_at: datetime | None, out: "Path | None") -> bytes:
+        import msgspec
+
+        from services.history.mart.making import make_mart, mart_folder
+
+        return msgspec.json.encode(make_mart(self._archive, out or mart_folder(self._archive), known_at))
+
     def _catch_up(self, until: "Positions") -> None:
         from services.history.archiver import Archiver
 
@@ -188,6 +199,15 @@ class _Service:
         from services.history.mentions import read_mentions
 
         return read_mentions(self._ask("mentions", {"id": identity}))
+
+    def mart(self, known_at: datetime | None, out: "Path | None") -> bytes:
+        import msgspec
+
+        from services.history.mart.making import Mart, copy_mart
+
+        said = {} if known_at is None else {"known_at": known_at.isoformat()}
+        made = self._answered(self._client.post("mart", params=said, timeout=None))
+        return made if out is None else msgspec.json.encode(copy_mart(msgspec.json.decode(made, type=Mart), out))
 
     def _ask(self, question: str, about: Mapping[str, str | None], headers: Mapping[str, str] | None = None) -> bytes:
         said = {name: value for name, value in about.items() if value is not None}

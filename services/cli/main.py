@@ -24,10 +24,12 @@ from services.cli import (
     fold,
     import_file,
     key,
+    mart,
     parked,
     projections,
     report,
     schema,
+    sql,
     stack,
     token,
     topics,
@@ -65,7 +67,9 @@ app.command("import")(import_file.import_file)
 app.command("fold")(fold.fold)
 app.command("explain")(explain.explain)
 app.command("report")(report.report)
+app.command("mart")(mart.mart)
 app.command("schema")(schema.schema)
+app.command("sql")(sql.sql)
 app.command("demo")(demo.demo)
 app.command("token")(token.token)
 

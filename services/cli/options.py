@@ -10,6 +10,7 @@ import typer
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
+    from services.runtime.auth.callers import Role
     from services.runtime.settings import KafkaSettings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -69,12 +70,12 @@ def instant(text: str | None) -> datetime | None:
     return read
 
 
-def credentials() -> Mapping[str, str]:
-    """What a command says of who asks a service: KVOTA_TOKEN, or a token of this machine's own key for a manager."""
+def credentials(role: "Role" = "manager") -> Mapping[str, str]:
+    """What a command says of who asks a service: KVOTA_TOKEN, or a token of this machine's own key for this role."""
     from services.runtime.auth.credentials import bearer, own_token
     from services.runtime.auth.settings import AuthSettings, TokenSettings
 
     told = TokenSettings().token
     if told is not None:
         return bearer(told.get_secret_value())
-    return bearer(own_token("kvota-cli", "manager", AuthSettings()))
+    return bearer(own_token("kvota-cli", role, AuthSettings()))

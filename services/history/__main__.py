@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -14,9 +15,13 @@ from services.history.archive import FILE_NAME, Archive
 from services.history.archiver import Archiver
 from services.history.door import Chosen, door
 from services.history.limits import Limits
+from services.history.mart.making import mart_folder
 from services.history.seeding import Seeding
 from services.history.segments.sealing import FOLDER_NAME, keep_sealing
 from services.history.settings import HistorySettings
+from services.history.sql.queries import Queries
+from services.history.sql.routes import sql_routes
+from services.history.sql.sandbox import Bounds
 from services.runtime.auth.guard import Guard, guard
 from services.runtime.auth.settings import AuthSettings
 from services.runtime.parked import parked_until_now
@@ -45,6 +50,8 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
         verify, seed = partial(_verify, kafka, archive, archiver), partial(_seed, kafka, archive, archiver)
         answers = Answers(archive, company.country, Limits(settings.statement_s, settings.max_rows))
         app = door(archive, archiver, answers, verify, seed, watch, settings.at_once)
+        bounds = Bounds(settings.sql_s, settings.sql_rows, settings.sql_bytes, settings.sql_memory_mb)
+        app.include_router(sql_routes(Queries(kafka, mart_folder(archive), ZoneInfo(company.time_zone), bounds)))
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
             group.create_task(keep_sealing(archive, home.home / FOLDER_NAME, stop))

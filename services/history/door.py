@@ -28,6 +28,7 @@ from services.history.errors import (
 )
 from services.history.imports import as_json, standings, told, verdicts
 from services.history.limits import Turns
+from services.history.mart.routes import mart_routes
 from services.history.mentions import mentions
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
@@ -76,6 +77,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     answer_health(app, lambda: archiver.following)
     turns = Turns(at_once, WAIT_S)
     app.include_router(report_routes(archiver, answers, turns))
+    app.include_router(mart_routes(archive, archiver, turns))
 
     @app.get("/v1/archive", dependencies=[allowed("archive.read")])
     async def which() -> dict[str, object]:

@@ -10,6 +10,8 @@ reports.read    all      all        all      all
 numbers.verify  all      all        all      -
 imports.judge   all      -          all      -
 cells.seed      all      -          -        -
+mart.make       all      -          all      -
+sql.ask         -        -          all      -
 """)
 
 allowed = Door(PERMISSIONS)

@@ -27,6 +27,11 @@ def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Proje
         con.execute(create_relations_sql())
     keep_rows(con)
     con.execute(create_row_views_sql())
+    create_answers(con, projections)
+
+
+def create_answers(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> None:
+    """Make what answers are put together from, wherever there are relations: who works where, metrics, cells."""
     con.execute(organisation_sql())
     con.execute(create_metrics_sql())
     for projection in projections.values():

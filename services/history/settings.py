@@ -20,3 +20,11 @@ class HistorySettings(Settings):
     """How many rows a report may give."""
     at_once: int = Field(default=4, ge=1, le=64)
     """How many reports and explanations are made at once; others wait for ten seconds."""
+    sql_s: float = Field(default=10, gt=0, le=600)
+    """How long an auditor's query may run."""
+    sql_rows: int = Field(default=10_000, ge=1, le=1_000_000)
+    """How many rows it may give."""
+    sql_bytes: int = Field(default=16 * 1024 * 1024, ge=1_000, le=256 * 1024 * 1024)
+    """How long its rows may be, as JSON."""
+    sql_memory_mb: int = Field(default=512, ge=64, le=65_536)
+    """How much memory DuckDB may use for it."""

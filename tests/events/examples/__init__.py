@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.events.examples import (
+    accesses,
     agents,
     calls,
     deals,
@@ -20,7 +21,7 @@ from tests.events.examples.record import Example
 
 EXAMPLES: Mapping[str, Example] = {
     example.entry.name: example
-    for noun in (calls, agents, feeds, parked, erasures, people, goals, deals, leads, training, directory)
+    for noun in (calls, agents, feeds, parked, erasures, accesses, people, goals, deals, leads, training, directory)
     for example in noun.EXAMPLES
 }
 
