@@ -27,26 +27,17 @@ then_otherwise AS (
     SELECT unnest($otherwise::STRUCT(topic VARCHAR, "partition" INTEGER, "offset" BIGINT, verdict VARCHAR)[],
                   recursive := true)
 ),
-place AS (
-    SELECT topic, "partition", "offset"
-    FROM records JOIN bounds USING (topic, "partition")
-    WHERE "offset" >= least(then_before, now_before) AND "offset" < greatest(then_before, now_before)
-    UNION
-    SELECT topic, "partition", "offset" FROM otherwise
-    UNION
-    SELECT topic, "partition", "offset" FROM then_otherwise
-),
 judged_twice AS (
-    SELECT records.*,
+    SELECT topic, "partition", "offset", appended_at,
            CASE WHEN "offset" < then_before THEN coalesce(then_otherwise.verdict, records.verdict) END  AS was,
            CASE WHEN "offset" < now_before THEN coalesce(otherwise.verdict, records.verdict) END        AS now
-    FROM place JOIN records USING (topic, "partition", "offset") JOIN bounds USING (topic, "partition")
+    FROM records JOIN bounds USING (topic, "partition")
          LEFT JOIN then_otherwise USING (topic, "partition", "offset")
          LEFT JOIN otherwise USING (topic, "partition", "offset")
     WHERE noun IN (SELECT unnest($nouns::VARCHAR[]))
 ),
 cause AS (
-    SELECT *, count(*) OVER () AS causes
+    SELECT topic, "partition", "offset", was, now, count(*) OVER () AS causes
     FROM judged_twice
     WHERE (was IS NOT DISTINCT FROM 'counts') <> (now IS NOT DISTINCT FROM 'counts')
     ORDER BY appended_at, topic, "partition", "offset"
@@ -55,7 +46,7 @@ cause AS (
 SELECT causes, id, type, json_extract_string(coalesce(json, decode(raw)), '$.time')::TIMESTAMPTZ AT TIME ZONE 'UTC',
        topic, "partition", "offset", appended_at, was, now,
        CASE WHEN 'parked' IN (was, now) THEN reason END
-FROM cause
+FROM cause JOIN records USING (topic, "partition", "offset")
 ORDER BY appended_at, topic, "partition", "offset"
 """
 

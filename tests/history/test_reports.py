@@ -261,7 +261,8 @@ class TestAsking:
     def test_a_parameter_without_default_must_be_given(self, archive: Archive) -> None:
         question = load_question(
             "one",
-            f"{HEAD}-- param: least whole\n-- key: least\n-- column: least count | Least | Не меньше\nSELECT $least AS least",
+            f"{HEAD}-- param: least whole\n-- key: least\n-- column: least count | Least | Не меньше\n"
+            "SELECT $least AS least",
         )
         with pytest.raises(BadParametersError, match="least: it must be given: a whole number"):
             answer(archive, question, {})
