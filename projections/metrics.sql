@@ -1,8 +1,8 @@
 -- Metrics: numbers that are no sums, computed from cells when they are read.
 -- A metric is a macro named <id>_v<version> with its formula as its comment; the view `metrics` lists them. A formula that
 -- changes becomes a new version and the old one stays, so that a published number can be reckoned again.
--- All of it but Erlang C is exact: whole numbers in, decimals with two places out (rounded half to even), NULL where there is
--- nothing to divide by. Every comparison with a threshold is `<=`.
+-- All of it but Erlang C and the intervals is exact: whole numbers in, decimals with two places out (rounded half to even), NULL
+-- where there is nothing to divide by. Every comparison with a threshold is `<=`.
 
 -- How often `d` goes into `n`, rounded half to even.
 CREATE OR REPLACE MACRO half_even_up(n, d) AS
@@ -247,6 +247,104 @@ CREATE OR REPLACE MACRO outbound_abandon_v1(abandoned, live) AS
     percent(abandoned, live);
 COMMENT ON MACRO outbound_abandon_v1 IS
     'answered by a person with whom no agent spoke in time (2 s) / answered by a person (16 CFR 310.4(b)(4))';
+
+-- Which of two ways wins more often? Of `tries`, `hits` came off. Limits and shares are parts of 1, in floating point, to be rounded
+-- when shown; limits hold in 95 of 100 cases, and more hits than tries have none. Tries are taken for independent of each other.
+CREATE OR REPLACE MACRO normal_quantile_975() AS 1.959963984540054::DOUBLE;
+
+CREATE OR REPLACE MACRO normal_quantile_80() AS 0.8416212335729143::DOUBLE;
+
+CREATE OR REPLACE MACRO is_share(hits, tries) AS tries > 0 AND hits BETWEEN 0 AND tries;
+
+CREATE OR REPLACE MACRO wilson_centre(hits, tries) AS
+    (hits + normal_quantile_975() ** 2 / 2) / (tries + normal_quantile_975() ** 2);
+
+CREATE OR REPLACE MACRO wilson_reach(hits, tries) AS
+    normal_quantile_975() / (tries + normal_quantile_975() ** 2)
+    * sqrt(hits::DOUBLE * (tries - hits) / tries + normal_quantile_975() ** 2 / 4);
+
+CREATE OR REPLACE MACRO wilson_lower_v1(hits, tries) AS
+    CASE WHEN is_share(hits, tries) THEN least(greatest(wilson_centre(hits, tries) - wilson_reach(hits, tries), 0), hits / tries) END;
+COMMENT ON MACRO wilson_lower_v1 IS
+    'lower root of |hits / tries - p| = z sqrt(p (1 - p) / tries), z = 1.96 (Wilson 1927, J. Am. Stat. Assoc. 22:209-212)';
+
+CREATE OR REPLACE MACRO wilson_upper_v1(hits, tries) AS
+    CASE WHEN is_share(hits, tries) THEN greatest(least(wilson_centre(hits, tries) + wilson_reach(hits, tries), 1), hits / tries) END;
+COMMENT ON MACRO wilson_upper_v1 IS
+    'upper root of |hits / tries - p| = z sqrt(p (1 - p) / tries), z = 1.96 (Wilson 1927, J. Am. Stat. Assoc. 22:209-212)';
+
+CREATE OR REPLACE MACRO share_difference_v1(hits, tries, other_hits, other_tries) AS
+    percent(hits * other_tries::HUGEINT - other_hits * tries::HUGEINT, tries * other_tries::HUGEINT);
+COMMENT ON MACRO share_difference_v1 IS
+    'hits / tries - other hits / other tries, in percentage points';
+
+CREATE OR REPLACE MACRO newcombe_lower_v1(hits, tries, other_hits, other_tries) AS
+    CASE WHEN is_share(hits, tries) AND is_share(other_hits, other_tries)
+         THEN greatest(hits / tries - other_hits / other_tries
+                       - sqrt((hits / tries - wilson_lower_v1(hits, tries)) ** 2
+                              + (wilson_upper_v1(other_hits, other_tries) - other_hits / other_tries) ** 2), -1) END;
+COMMENT ON MACRO newcombe_lower_v1 IS
+    'd - sqrt((p1 - l1)^2 + (u2 - p2)^2), d = p1 - p2, l and u by Wilson (Newcombe 1998, Statistics in Medicine 17:873-890, method 10)';
+
+CREATE OR REPLACE MACRO newcombe_upper_v1(hits, tries, other_hits, other_tries) AS
+    CASE WHEN is_share(hits, tries) AND is_share(other_hits, other_tries)
+         THEN least(hits / tries - other_hits / other_tries
+                    + sqrt((wilson_upper_v1(hits, tries) - hits / tries) ** 2
+                           + (other_hits / other_tries - wilson_lower_v1(other_hits, other_tries)) ** 2), 1) END;
+COMMENT ON MACRO newcombe_upper_v1 IS
+    'd + sqrt((u1 - p1)^2 + (p2 - l2)^2), d = p1 - p2, l and u by Wilson (Newcombe 1998, Statistics in Medicine 17:873-890, method 10)';
+
+CREATE OR REPLACE MACRO sample_per_arm_v1(share, other_share) AS
+    CASE WHEN share <> other_share
+         THEN ceil(((normal_quantile_975() * sqrt((share + other_share) * (2 - share - other_share) / 2)
+                     + normal_quantile_80() * sqrt(share * (1 - share) + other_share * (1 - other_share)))
+                    / (share - other_share)) ** 2) END;
+COMMENT ON MACRO sample_per_arm_v1 IS
+    '(1.96 sqrt(2 m (1 - m)) + 0.84 sqrt(p1 (1 - p1) + p2 (1 - p2)))^2 / (p1 - p2)^2, m = (p1 + p2) / 2: 5 % two-sided, 80 % power '
+    '(Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, without continuity correction)';
+
+-- A difference that is worth less than `worth` is none that anybody looks for: towards one half, where it is the hardest to see.
+CREATE OR REPLACE MACRO share_to_tell_v1(share, other_share, worth) AS
+    CASE WHEN abs(share - other_share) >= worth THEN share
+         WHEN abs(share - other_share) < worth
+         THEN other_share + CASE WHEN other_share <= 0.5 THEN worth ELSE -worth END END;
+COMMENT ON MACRO share_to_tell_v1 IS
+    'the share, or, where it differs by less than is worth a change, the other share moved by so much towards one half';
+
+CREATE OR REPLACE MACRO comparison_v1(lower_limit, upper_limit, tries, other_tries, needed) AS
+    CASE WHEN least(tries, other_tries) < needed THEN 'too early to tell'
+         WHEN lower_limit > 0 THEN 'better'
+         WHEN upper_limit < 0 THEN 'worse'
+         WHEN needed IS NOT NULL THEN 'no difference seen' END;
+COMMENT ON MACRO comparison_v1 IS
+    'too early with fewer tries than the sample needed per arm; better or worse where the interval of the difference leaves 0 out';
+
+-- What effort and money bring back.
+CREATE OR REPLACE MACRO booked_per_touch_v1(booked, touches) AS
+    whole_units(booked, touches);
+COMMENT ON MACRO booked_per_touch_v1 IS
+    '(won - refunded) / touches';
+
+CREATE OR REPLACE MACRO booked_per_hour_v1(booked, seconds) AS
+    whole_units(3600 * booked::HUGEINT, seconds);
+COMMENT ON MACRO booked_per_hour_v1 IS
+    '(won - refunded) / hours of talk and after-call work';
+
+CREATE OR REPLACE MACRO booked_per_cost_v1(booked, cost) AS
+    quotient(booked, cost);
+COMMENT ON MACRO booked_per_cost_v1 IS
+    '(won - refunded) / cost';
+
+CREATE OR REPLACE MACRO return_on_cost_v1(gain, cost) AS
+    percent(gain - cost, cost);
+COMMENT ON MACRO return_on_cost_v1 IS
+    '(gain - cost) / cost; over no cost there is none';
+
+-- The average of some people, in billionths, so that averages can be added up in any order.
+CREATE OR REPLACE MACRO average_of_v1(total, people) AS
+    half_even(total * 1000000000::HUGEINT, people);
+COMMENT ON MACRO average_of_v1 IS
+    'total / people, in billionths';
 
 -- Agents' time, in seconds of the clock: somebody who does two things at once does them in the time of one. Both words are
 -- used for either ratio (ICMI 2012 has them the other way round), so that the formula goes with the number.

@@ -15,6 +15,7 @@ from services.history.archiver import Archiver
 from services.history.door import Chosen, door
 from services.history.limits import Limits
 from services.history.seeding import Seeding
+from services.history.segments.sealing import FOLDER_NAME, keep_sealing
 from services.history.settings import HistorySettings
 from services.runtime.auth.guard import Guard, guard
 from services.runtime.auth.settings import AuthSettings
@@ -46,6 +47,7 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
         app = door(archive, archiver, answers, verify, seed, watch, settings.at_once)
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
+            group.create_task(keep_sealing(archive, home.home / FOLDER_NAME, stop))
             group.create_task(serve(app, Address(host=settings.host, port=settings.port), stop))
         log.info("archive_closed", path=str(path), positions=_shown(archive))
 

@@ -11,3 +11,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Write a file so that after a crash it is the old one or the new one, and whole."""
+    new = file.with_suffix(".new")
+    with new.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    new.replace(file)

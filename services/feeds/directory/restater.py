@@ -17,7 +17,7 @@ from services.feeds.directory.directory import Directory
 from services.feeds.directory.following import PARTITION, Following
 from services.feeds.directory.passes import Appended, Correcting, Found
 from services.feeds.live.feed import append
-from services.feeds.live.spool import write_whole
+from services.runtime.durable import write_whole
 from services.runtime.log import consumer
 from services.runtime.settings import KafkaSettings
 from services.runtime.topics import partition_counts

@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, Protocol, TypeVar
 import msgspec
 
 from services.feeds.facts import Micros
-from services.feeds.live.spool import write_whole
+from services.runtime.durable import write_whole
 
 
 class LiveMemory(Protocol):

@@ -1,7 +1,6 @@
 """The spool: bytes on disk in the order in which they came, from where they are needed to where they end."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -135,13 +134,3 @@ class Spool:
 
     def _file(self, start: int) -> Path:
         return self._folder / f"{start:020d}{_SUFFIX}"
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a file so that after a crash it is the old one or the new one, and whole."""
-    new = file.with_suffix(".new")
-    with new.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(file)

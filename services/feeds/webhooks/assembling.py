@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.feeds.appender import Appender, AppendError, Record, record_of
 from services.feeds.facts import Company, UnreadableItemError
-from services.feeds.live.spool import write_whole
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.seen import decode_seen
 from services.feeds.webhooks.ticking import Ticking
+from services.runtime.durable import write_whole
 from services.runtime.log import Record as LogRecord
 from services.runtime.log import consumer
 from services.runtime.settings import KafkaSettings

@@ -21,7 +21,7 @@ from services.feeds.directory.following import Following, read_directory
 from services.feeds.directory.restater import Restater
 from services.feeds.directory.restating import is_correction
 from services.feeds.facts import Company, Teller
-from services.feeds.live.spool import write_whole
+from services.runtime.durable import write_whole
 from services.runtime.log import consumer, producer
 from services.runtime.settings import KafkaSettings
 from services.runtime.shards import DECISIONS

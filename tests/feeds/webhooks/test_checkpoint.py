@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from services.feeds.live.spool import write_whole
 from services.feeds.webhooks.adapter import Adapter, AdapterMemory
 from services.feeds.webhooks.assembling import Checkpoint, Partition, dump, load
+from services.runtime.durable import write_whole
 from tests.feeds.webhooks.given import COMPANY, doing, micros, offered
 
 PARTITIONS = 5

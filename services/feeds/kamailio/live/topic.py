@@ -17,8 +17,8 @@ from services.feeds.kamailio.live.evapi import reader
 from services.feeds.kamailio.live.merging import Merging
 from services.feeds.kamailio.live.positions import Positions, dump, load
 from services.feeds.live.feed import CHECKPOINT_S, append, folder_name, our_clock, owned
-from services.feeds.live.spool import write_whole
 from services.feeds.reading import Items
+from services.runtime.durable import write_whole
 from services.runtime.errors import ClearError, NoBrokerError
 from services.runtime.log import Record as LogRecord
 from services.runtime.log import consumer

@@ -1,0 +1,68 @@
+"""Compacting: the small segments of a month that is over become one, so that an old archive has few files."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from pathlib import Path
+
+from services.history.segments.checking import check
+from services.history.segments.files import read_batches, write_segment
+from services.history.segments.manifest import Segment, Stretch, read_manifest, read_path, write_manifest
+from services.history.segments.sealing import MOST
+
+
+def compact(folder: Path, *, most: int = MOST) -> list[Segment]:
+    """Join the segments of each month of a partition but its last; gives those that are new.
+
+    What they are joined from is checked first, and removed once the manifest names it no more: a reader who has a file
+    open goes on with it. Raises DamagedArchiveError.
+    """
+    segments, joined = read_manifest(folder), dict[str, Segment]()
+    for few in _few(segments, most):
+        check(folder, few)
+        made = _joined(folder, few)
+        joined |= {each.path: made for each in few}
+    if joined:
+        write_manifest(folder, {each.path: each for each in (joined.get(one.path, one) for one in segments)}.values())
+    _remove_joined(folder)
+    return list({each.path: each for each in joined.values()}.values())
+
+
+def _few(segments: Iterable[Segment], most: int) -> Iterator[Sequence[Segment]]:
+    """Neighbours that together are no more than a segment may hold."""
+    for _, of_one in groupby(segments, key=lambda each: each.source):
+        months = [list(each) for _, each in groupby(of_one, key=lambda each: (each.appended.year, each.appended.month))]
+        for month in months[:-1]:
+            few = list[Segment]()
+            for each in month:
+                if sum(one.rows for one in few) + each.rows > most:
+                    yield from [few] if len(few) > 1 else []
+                    few = []
+                few.append(each)
+            yield from [few] if len(few) > 1 else []
+
+
+def _joined(folder: Path, few: Sequence[Segment]) -> Segment:
+    batches = chain.from_iterable(read_batches(folder, each) for each in few)
+    return write_segment(folder, _together(few), batches)
+
+
+def _together(few: Sequence[Segment]) -> Stretch:
+    """The stretch that neighbours make together."""
+    first = few[0]
+    return Stretch(
+        topic=first.topic, partition=first.partition, first=first.first, last=few[-1].last, appended=first.appended
+    )
+
+
+def _remove_joined(folder: Path) -> None:
+    """Remove the files of stretches that lie within those of the manifest."""
+    segments = read_manifest(folder)
+    listed = {each.path for each in segments}
+    for file in folder.glob("topic=*/appended=*/partition=*/*.parquet"):
+        path = file.relative_to(folder).as_posix()
+        if path not in listed and any(_within(read_path(path), each) for each in segments):
+            file.unlink()
+
+
+def _within(stretch: Stretch, other: Stretch) -> bool:
+    return stretch.source == other.source and other.first <= stretch.first and stretch.last <= other.last

@@ -1,0 +1,111 @@
+"""The manifest: which segments there are, what each holds, and the digest of its file."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+
+from services.history.errors import HistoryError
+from services.runtime.durable import sync_folder, write_whole
+from services.runtime.shards import Source
+
+FILE_NAME = "manifest.ndjson"
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a partition: the records from `first` to `last`, both of them among these."""
+
+    topic: str
+    partition: int
+    first: int
+    """Where it begins: after the stretch before, whether or not the log has a record there."""
+    last: int
+    appended: date
+    """The day, in UTC, on which the log learned of the first of them."""
+
+    @property
+    def source(self) -> Source:
+        """The partition that it is of."""
+        return self.topic, self.partition
+
+    @property
+    def path(self) -> str:
+        """Where its file lies in the archive: in folders by which readers of Parquet know its partition and its day."""
+        folders = f"topic={self.topic}/appended={self.appended}/partition={self.partition}"
+        return f"{folders}/{self.first:020d}-{self.last:020d}.parquet"
+
+
+class Segment(Stretch, frozen=True, kw_only=True):
+    """A stretch that is sealed: it has a file of its own, which never changes."""
+
+    file: str
+    """Its path, for whoever reads the manifest without us."""
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class DamagedArchiveError(HistoryError):
+    """The open archive is not what its manifest says."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        """Say what is wrong, and what to do."""
+        found = list(problems)
+        super().__init__(f"the archive is damaged: {'; '.join(found)}; take it from a copy")
+        self.ru = f"архив повреждён: {'; '.join(found)}; возьмите его из копии"
+
+
+def read_path(path: str) -> Stretch:
+    """The stretch whose file lies there; raises ValueError where none would."""
+    folders, name = path.rsplit("/", maxsplit=1)
+    told = dict(each.split("=", maxsplit=1) for each in folders.split("/"))
+    first, last = map(int, name.removesuffix(".parquet").split("-"))
+    return msgspec.convert(told | {"first": first, "last": last}, Stretch, strict=False)
+
+
+def read_manifest(folder: Path) -> list[Segment]:
+    """The segments, partition after partition, in the order of the log; none where no archive is.
+
+    Raises DamagedArchiveError when it cannot be read, or when something lacks between two of them.
+    """
+    try:
+        text = (folder / FILE_NAME).read_bytes()
+    except FileNotFoundError:
+        return []
+    try:
+        segments = [msgspec.json.decode(line, type=Segment) for line in text.splitlines()]
+    except msgspec.DecodeError as error:
+        raise DamagedArchiveError([f"{FILE_NAME}: {error}"]) from None
+    if gaps := list(_gaps(segments)):
+        raise DamagedArchiveError(gaps)
+    return segments
+
+
+def write_manifest(folder: Path, segments: Iterable[Segment]) -> None:
+    """Write down the segments that there are from now on; their files lie there."""
+    lines = [msgspec.json.encode(each) + b"\n" for each in sorted(segments, key=lambda one: (*one.source, one.first))]
+    write_whole(folder / FILE_NAME, b"".join(lines))
+    sync_folder(folder)
+
+
+def sealed_until(segments: Iterable[Segment]) -> dict[Source, int]:
+    """How far each partition is sealed: the offset of the next record."""
+    return {each.source: each.last + 1 for each in segments}
+
+
+def digest_of(file: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _gaps(segments: Iterable[Segment]) -> Iterable[str]:
+    for (topic, partition), of_one in groupby(segments, key=lambda each: each.source):
+        found = list(of_one)
+        wanted = [0, *(each.last + 1 for each in found)]
+        for each, first in zip(found, wanted, strict=False):
+            if each.first != first:
+                yield f"{FILE_NAME}: {topic}/{partition} goes on from {each.first} and not from {first}"
