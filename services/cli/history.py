@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from services.history.archive import Archive
+    from services.history.cuts import Known
     from services.history.errors import HistoryBusyError
     from services.history.forms import Form
     from services.runtime.imports import Standing
@@ -29,10 +30,16 @@ _NOT_LET_IN = (401, 403)
 class History(Protocol):
     """What history can be asked; each answer but a report's is one line of JSON. What it refuses is a ClearError."""
 
-    def report(
-        self, name: str, given: Mapping[str, str], known_at: datetime | None, form: "Form", language: "Language"
+    def report(  # noqa: PLR0913, PLR0917  # whatever a report can be asked with
+        self,
+        name: str,
+        given: Mapping[str, str],
+        known_at: "Known | None",
+        form: "Form",
+        language: "Language",
+        versus: "Known | None",
     ) -> bytes:
-        """A report in a form."""
+        """A report in a form; or what differs in it from the same report as of `versus`, as JSON."""
         ...
 
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
@@ -155,10 +162,17 @@ class _Service:
     def __init__(self, client: "httpx.Client") -> None:
         self._client = client
 
-    def report(
-        self, name: str, given: Mapping[str, str], known_at: datetime | None, form: "Form", language: "Language"
+    def report(  # noqa: PLR0913, PLR0917  # whatever a report can be asked with
+        self,
+        name: str,
+        given: Mapping[str, str],
+        known_at: "Known | None",
+        form: "Form",
+        language: "Language",
+        versus: "Known | None",
     ) -> bytes:
-        about = {**given, "known_at": _said(known_at), "format": form}
+        as_of = "cut" if isinstance(known_at, Mapping) else "known_at"
+        about = {**given, as_of: _said(known_at), "versus": _said(versus), "format": form}
         return self._ask(f"reports/{name}", about, {"Accept-Language": language})
 
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
@@ -248,5 +262,8 @@ def _places(positions: "Positions") -> str:
     return ",".join(f"{topic}/{partition}@{offset}" for (topic, partition), offset in positions.items())
 
 
-def _said(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _said(known: "Known | None") -> str | None:
+    """A moment or a cut, as the service is told."""
+    if known is None:
+        return None
+    return known.isoformat() if isinstance(known, datetime) else _places(known)

@@ -10,11 +10,16 @@ import typer
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
+    from services.history.cuts import Known
     from services.runtime.auth.callers import Role
     from services.runtime.settings import KafkaSettings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 KnownAt = Annotated[str | None, typer.Option(help="As known at this instant, such as 2026-11-24T18:00:00+03:00.")]
+Cut = Annotated[str | None, typer.Option(help="As of these positions, such as an answer tells as its cut.")]
+Versus = Annotated[
+    str | None, typer.Option(help="What differs from the answer as known at this instant, or as of these positions.")
+]
 Version = Annotated[int | None, typer.Option(min=1, help="Of the live cells; by default the one that serves.")]
 Pairs = Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...")]
 
@@ -68,6 +73,27 @@ def instant(text: str | None) -> datetime | None:
         message = f"{text} has no zone: write {text}Z for UTC, or {text}+03:00"
         raise ClearError(message)
     return read
+
+
+def known(known_at: str | None, cut: str | None) -> "Known | None":
+    """Read as of what is asked, a moment or a cut; raises ClearError for anything else, and for both."""
+    from services.history.cuts import read_cut
+
+    if cut is None:
+        return instant(known_at)
+    if known_at is not None:
+        message = "--known-at says already as of when: give it or --cut"
+        raise ClearError(message)
+    return read_cut(cut, "--cut")
+
+
+def either(versus: str | None) -> "Known | None":
+    """Read a moment or a cut, whichever it is; raises ClearError for anything else."""
+    from services.history.cuts import is_cut, read_cut
+
+    if versus is not None and is_cut(versus):
+        return read_cut(versus, "--versus")
+    return instant(versus)
 
 
 def credentials(role: "Role" = "manager") -> Mapping[str, str]:

@@ -2,18 +2,18 @@
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from services.cli.history import history
-from services.cli.options import AsJson, KnownAt, Pairs, instant, pairs
+from services.cli.options import AsJson, Cut, KnownAt, Pairs, Versus, either, known, pairs
 from services.cli.output import print_bytes, print_rows
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
+    from services.history.cuts import Known
     from services.runtime.languages import Language
 
 _NAMES = sorted(path.stem for path in (Path(__file__).parents[1] / "history" / "reports").glob("*.sql"))
@@ -31,6 +31,8 @@ def report(  # noqa: PLR0913  # a command's options
     *,
     list_them: List = False,
     known_at: KnownAt = None,
+    cut: Cut = None,
+    versus: Versus = None,
     format: Annotated[Format, typer.Option(help="In which form to give it.")] = "table",  # noqa: A002  # the option's name
     out: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
     lang: Lang = "en",
@@ -43,11 +45,18 @@ def report(  # noqa: PLR0913  # a command's options
         message = "name a report; `kvota report --list` names them"
         raise ClearError(message)
     else:
-        _answer(name, pairs(parameters), instant(known_at), "json" if json else format, lang, out)
+        as_of, other = known(known_at, cut), either(versus)
+        _answer(name, pairs(parameters), as_of, other, "json" if json else format, lang, out)
 
 
 def _answer(  # noqa: PLR0913, PLR0917  # what a command was told
-    name: str, given: Mapping[str, str], known_at: datetime | None, form: Format, lang: "Language", out: Path | None
+    name: str,
+    given: Mapping[str, str],
+    as_of: "Known | None",
+    versus: "Known | None",
+    form: Format,
+    lang: "Language",
+    out: Path | None,
 ) -> None:
     if form == "table" and out is not None:
         message = "a table is for a terminal: say in which --format the file is to be"
@@ -56,9 +65,11 @@ def _answer(  # noqa: PLR0913, PLR0917  # what a command was told
         message = f"{form} is not for a terminal: say --out FILE"
         raise ClearError(message)
     with history() as asked:
-        answer = asked.report(name, given, known_at, "json" if form == "table" else form, lang)
+        answer = asked.report(name, given, as_of, "json" if form == "table" else form, lang, versus)
     if out is not None:
         out.write_bytes(answer)
+    elif form == "table" and versus is not None:
+        _print_difference(answer)
     elif form == "table":
         _print_table(answer)
     else:
@@ -73,6 +84,15 @@ def _print_table(line: bytes) -> None:
 
     answer, console = shown(line), Console()
     console.print(*as_tables(answer, console.width), remarks(answer), sep="\n\n", markup=False, highlight=False)
+
+
+def _print_difference(line: bytes) -> None:
+    from rich.console import Console
+
+    from services.history.versus_terminal import as_tables, remarks
+
+    console = Console()
+    console.print(*as_tables(line), remarks(line), sep="\n\n", markup=False, highlight=False)
 
 
 def _list(lang: "Language", *, json: bool) -> None:

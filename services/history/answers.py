@@ -10,6 +10,8 @@ from events.event import written_instant
 from services.history.agreement import Agreement
 from services.history.archive import Archive
 from services.history.catalogue import catalogue
+from services.history.cuts import Known, written_cut
+from services.history.errors import BadParametersError
 from services.history.etags import etag
 from services.history.excluded import Excluded
 from services.history.explain import Contribution, Explanation, explain
@@ -19,9 +21,15 @@ from services.history.questions import Question, Value, load_questions
 from services.history.rendering import written_positions
 from services.history.replaying import Replay, replay
 from services.history.report import answer_bound, bound, question_named
+from services.history.versus import versus, versus_json
+from services.runtime.errors import WrongField
 from services.runtime.languages import Language
 from services.runtime.parked import PARKED
 from services.runtime.shards import Positions
+
+_ONLY_JSON = WrongField(
+    "format", "what differs from another answer is given as json only", "отличие от другого ответа бывает только в json"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class Asked:
     parameters: Mapping[str, Value]
     cut: Positions
     """It names the parked topic, too: what is parked later changes nothing."""
+    versus: Positions | None
+    """With what else it is to be compared; None: the answer itself is asked for."""
     form: Form
     language: Language
     etag: str
@@ -49,32 +59,44 @@ class Answers:
         """What reports there are, and what each can be asked with."""
         return catalogue(load_questions().values(), self._country, language)
 
-    def report(
+    def report(  # noqa: PLR0913, PLR0917  # whatever a report can be asked with
         self,
         name: str,
         given: Mapping[str, str],
-        known_at: datetime | None = None,
+        known_at: Known | None = None,
         form: Form = "json",
         language: Language = "en",
+        versus: Known | None = None,
     ) -> bytes:
         """A report in a form; raises HistoryError, which says what is wrong with the question."""
-        return self.answer(self.asked(name, given, known_at, form, language))
+        return self.answer(self.asked(name, given, known_at, form, language, versus))
 
-    def asked(
-        self, name: str, given: Mapping[str, str], known_at: datetime | None, form: Form, language: Language
+    def asked(  # noqa: PLR0913, PLR0917  # whatever a report can be asked with
+        self,
+        name: str,
+        given: Mapping[str, str],
+        known_at: Known | None,
+        form: Form,
+        language: Language,
+        versus: Known | None = None,
     ) -> Asked:
         """What is asked for, as of what is archived now or was known then; nothing is run yet. Raises HistoryError."""
         question = question_named(name)
         parameters = bound(question, given, self._country)
-        cut = {PARKED: 0} | self._archive.positions() if known_at is None else self._archive.known_at(known_at)
+        if versus is not None and form != "json":
+            raise BadParametersError(_ONLY_JSON)
+        cut, other = self._cut_of(known_at), None if versus is None else self._cut_of(versus)
         digests = [each.digest for each in self._archive.projections.values()]
-        tag = etag(question.sql, parameters, cut, digests, form, language)
-        return Asked(question, parameters, cut, form, language, tag)
+        compared = [] if other is None else [written_cut(written_positions(other))]
+        tag = etag(question.sql, parameters, cut, digests, form, language, *compared)
+        return Asked(question, parameters, cut, other, form, language, tag)
 
     def answer(self, asked: Asked) -> bytes:
         """Its answer; raises HistoryError."""
-        report = answer_bound(self._archive, asked.question, asked.parameters, asked.cut, self._limits)
-        return rendered(report, asked.form, asked.language)
+        about = self._archive, asked.question, asked.parameters, asked.cut
+        if asked.versus is not None:
+            return versus_json(versus(*about, asked.versus, self._limits), asked.language)
+        return rendered(answer_bound(*about, self._limits), asked.form, asked.language)
 
     def explain(
         self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None
@@ -86,6 +108,12 @@ class Answers:
     def replay(self, known_at: datetime) -> bytes:
         """Whether the raw records of what was known at a moment, folded anew, come to the same; raises HistoryError."""
         return _replay_json(replay(self._archive, known_at))
+
+    def _cut_of(self, known: Known | None) -> Positions:
+        """The cut that a report is asked as of."""
+        if known is None:
+            return {PARKED: 0} | self._archive.positions()
+        return self._archive.known_at(known) if isinstance(known, datetime) else known
 
     def _cut(self, known_at: datetime | None) -> Positions | None:
         return None if known_at is None else self._archive.known_at(known_at)

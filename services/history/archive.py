@@ -151,13 +151,7 @@ class Archive:
         Of the parked topic it knows what lies before the cut, and all where the cut does not name it.
         """
         with self.cursor() as con, transaction(con, "READ ONLY"):
-            archived = read_positions(con)
-            cut = archived if cut is None else cut
-            if any(archived.get(source, 0) < before for source, before in cut.items()):
-                raise HistoryBehindError(archived, cut)
-            con.execute("SET VARIABLE cut = $cut", {"cut": _rows(cut)})
-            say_earlier_verdicts(con, cut, archived)
-            yield Reading(con, cut)
+            yield _reading(con, read_positions(con), cut)
 
     def projection(self, name: str) -> Projection:
         """A projection by name; raises UnknownNameError, which lists them."""
@@ -179,6 +173,20 @@ class Archive:
             con.close()
 
 
+def turned(reading: Reading, cut: Positions) -> Reading:
+    """The same state of the file as of another cut; the reading that was is over. Raises HistoryBehindError."""
+    return _reading(reading.con, read_positions(reading.con), cut)
+
+
+def _reading(con: duckdb.DuckDBPyConnection, archived: Positions, cut: Positions | None) -> Reading:
+    cut = archived if cut is None else cut
+    if any(archived.get(source, 0) < before for source, before in cut.items()):
+        raise HistoryBehindError(archived, cut)
+    con.execute("SET VARIABLE cut = $cut", {"cut": written_places(cut)})
+    say_earlier_verdicts(con, cut, archived)
+    return Reading(con, cut)
+
+
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -191,7 +199,8 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _rows(cut: Positions) -> list[dict[str, object]]:
+def written_places(cut: Positions) -> list[dict[str, object]]:
+    """A cut as the view `cut` takes it."""
     return [{"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()]
 
 

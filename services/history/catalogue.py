@@ -19,6 +19,7 @@ def _listed(question: Question, country: str, language: Language) -> dict[str, o
         "name": question.name,
         "question": question.question.to(language),
         "parameters": [_parameter(each, country) for each in question.parameters],
+        "key": question.key,
         "columns": described_columns(question.columns, language),
         "needs": None if question.needs is None else question.needs.to(language),
     }

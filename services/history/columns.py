@@ -1,6 +1,7 @@
 """The columns that a report declares: what each is called, of what kind its values are, and its title for people. Pure.
 
 `-- column: name kind | English title | Русский заголовок`, a line for each column, in the order of the SELECT.
+`-- key: name, name` says which of them tell a row from all others, so that it is known again in another answer.
 """
 
 import re
@@ -75,6 +76,15 @@ def read_columns(lines: Iterable[str]) -> tuple[Column, ...]:
             message = f"two columns are called alike: {', '.join(of)}"
             raise ValueError(message)
     return columns
+
+
+def read_key(lines: Sequence[str], columns: Iterable[Column]) -> tuple[str, ...]:
+    """Read which columns tell a row from all others; raises ValueError when they are not some of these, each once."""
+    named = [name.strip() for line in lines for name in line.split(",")]
+    if len(lines) != 1 or len(set(named)) < len(named) or not {column.name for column in columns}.issuperset(named):
+        message = "one line `-- key: name, name`, of columns that are declared"
+        raise ValueError(message)
+    return tuple(named)
 
 
 def disagreement(columns: Sequence[Column], described: Sequence[tuple[str, str]]) -> str | None:

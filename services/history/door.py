@@ -14,7 +14,8 @@ from services.history.agreement import Agreement
 from services.history.answers import Answers, agreement_json
 from services.history.archive import Archive
 from services.history.archiver import Archiver
-from services.history.asking import WAIT_S, read_asked, read_closed, read_positions, said_once
+from services.history.asking import WAIT_S, read_asked, read_closed, said_once
+from services.history.cuts import read_positions
 from services.history.errors import (
     HistoryBehindError,
     HistoryError,

@@ -31,6 +31,7 @@ def say_earlier_verdicts(con: duckdb.DuckDBPyConnection, cut: Positions, archive
     A cut that does not name the parked topic knows of all that is parked.
     """
     known = cut.get(PARKED)
+    con.execute(_SAY, {"verdicts": None})
     if known is not None and known < archived.get(PARKED, 0):
         verdicts = list(_verdicts(con, cut, known))
         con.execute(_SAY, {"verdicts": verdicts or None})

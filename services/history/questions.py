@@ -5,8 +5,8 @@ The first comment asks the question, the second asks it after `ru:`; both end in
 The default `null` means that the parameter may be left out and says nothing, and only then may it be given as `null`;
 without a default it must be given. A report with a country finds its working days in the relation
 `working_days(day)`; unless one is given, it is the company's.
-Columns are declared as `columns.py` says. `-- needs: English | Русский` says what the report cannot tell yet, since
-decisions or feeds that it would need are not there.
+Columns, and the key of a row, are declared as `columns.py` says. `-- needs: English | Русский` says what the report
+cannot tell yet, since decisions or feeds that it would need are not there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,14 +16,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from events.event import in_utc
-from services.history.columns import Column, Told, read_columns
+from services.history.columns import Column, Told, read_columns, read_key
 from services.history.errors import BadParametersError
 from services.runtime.errors import WrongField
 
 _FOLDER = Path(__file__).parent / "reports"
 _NULL = "null"
 _RU = "ru:"
-_TAKEN = ("after", "known_at", "format")
+_TAKEN = ("after", "known_at", "cut", "versus", "format")
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 Value = str | int | date | datetime | None
@@ -63,6 +63,8 @@ class Question:
     question: Told
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """The columns that tell a row from all others."""
     needs: Told | None
     """What would have to be there for what it cannot tell yet; None: it tells all that it asks about."""
     sql: str
@@ -98,11 +100,13 @@ def load_question(name: str, text: str) -> Question:
     """Read a report; raises ValueError when its question, a parameter or a column is not well formed."""
     comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     try:
+        columns = read_columns(_lines("column:", comments))
         return Question(
             name=name,
             question=_question(comments),
             parameters=tuple(map(_parameter, _lines("param:", comments))),
-            columns=read_columns(_lines("column:", comments)),
+            columns=columns,
+            key=read_key(_lines("key:", comments), columns),
             needs=_needs(_lines("needs:", comments)),
             sql=text,
         )

@@ -18,7 +18,7 @@ def as_json(report: Report, language: Language = "en") -> bytes:
 
     The question and the titles of columns are in the language that is asked for.
     """
-    rows = [dict(zip(report.columns, map(_plain, row), strict=True)) for row in report.rows]
+    rows = [dict(zip(report.columns, map(plain, row), strict=True)) for row in report.rows]
     return msgspec.json.encode({**about(report, language), "rows": rows})
 
 
@@ -28,7 +28,7 @@ def about(report: Report, language: Language) -> dict[str, object]:
         "report": report.name,
         "question": report.question.to(language),
         "needs": None if report.needs is None else report.needs.to(language),
-        "parameters": {name: _plain(value) for name, value in report.parameters.items()},
+        "parameters": {name: plain(value) for name, value in report.parameters.items()},
         "as_of": written_positions(report.as_of),
         "policies": report.policies,
         "schema": described_columns(report.schema, language),
@@ -51,7 +51,7 @@ def zoned(moment: datetime) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """A value as JSON holds it."""
     if isinstance(value, Decimal):
         return str(value)
@@ -74,4 +74,4 @@ def as_text(value: object) -> str:
         case Mapping():
             return " ".join(f"{name} {amount}" for name, amount in value.items())
         case _:
-            return str(_plain(value))
+            return str(plain(value))

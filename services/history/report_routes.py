@@ -7,11 +7,13 @@ from fastapi import APIRouter, Request, Response
 
 from services.history.answers import Answers, Asked
 from services.history.archiver import Archiver
-from services.history.asking import read_asked, said_once
+from services.history.asking import read_known, read_versus, said_once
+from services.history.cuts import written_cut
 from services.history.etags import names_it
 from services.history.forms import MEDIA_TYPES, form_wanted
 from services.history.limits import Turns
 from services.history.permissions import allowed
+from services.history.rendering import written_positions
 from services.runtime.languages import preferred
 
 
@@ -30,8 +32,8 @@ def report_routes(archiver: Archiver, answers: Answers, turns: Turns) -> APIRout
         given = said_once(request.query_params)
         form = form_wanted(given.pop("format", None), request.headers.get("accept"))
         language = preferred(request.headers.get("accept-language"))
-        known_at = await read_asked(archiver, given)
-        asked = await asyncio.to_thread(answers.asked, name, given, known_at, form, language)
+        known_at, versus = await read_known(archiver, given), await read_versus(archiver, given)
+        asked = await asyncio.to_thread(answers.asked, name, given, known_at, form, language, versus)
         if names_it(request.headers.get("if-none-match"), asked.etag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_headers(asked))
         async with turns.turn():
@@ -48,6 +50,7 @@ def _headers(asked: Asked) -> dict[str, str]:
         "Vary": "Accept, Accept-Language",
         "Cache-Control": "private, no-cache",
         "ETag": asked.etag,
+        "Kvota-Position": written_cut(written_positions(asked.cut)),
     }
 
 

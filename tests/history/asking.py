@@ -13,6 +13,7 @@ import pytest
 from events.event import Event
 from projections.projection import load_projections
 from services.history.archive import Archive
+from services.history.differing import rows_by_key
 from services.history.errors import HistoryError
 from services.history.questions import load_questions
 from services.history.report import run_report
@@ -45,8 +46,9 @@ def decide(archive: Archive, *decisions: Event) -> None:
 
 
 def ask(archive: Archive, report: str, /, **given: object) -> list[Row]:
-    """Ask a report, and give its rows by column."""
+    """Ask a report, and give its rows by column; fails where two of them have the same key."""
     answer = run_report(archive, report, {name: str(value) for name, value in given.items()})
+    rows_by_key(answer, load_questions()[report].key)
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 

@@ -52,7 +52,7 @@ def test_what_is_declared_otherwise_than_it_is_is_named(described: list[tuple[st
 
 
 def test_a_report_that_declares_other_columns_gives_no_answer(archive: Archive) -> None:
-    head = "-- How many?\n-- ru: Сколько?\n-- column: n count | Number | Число\n"
+    head = "-- How many?\n-- ru: Сколько?\n-- key: n\n-- column: n count | Number | Число\n"
     question = load_question("one", head + "SELECT 'one' AS n")
     with pytest.raises(ValueError, match=r"reports/one\.sql: n count is a VARCHAR"):
         answer(archive, question, {})
@@ -73,6 +73,7 @@ def test_the_list_says_what_a_report_can_be_asked_with() -> None:
     }
     [country] = [each for each in listed["quota_attainment"]["parameters"] if each["name"] == "country"]
     assert country["default"] == "KZ"
+    assert listed["call_centre"]["key"] == ["queue", "interval"]
     assert listed["sales_day"]["columns"][2] == {"name": "wins", "kind": "count", "title": "Wins"}
 
 
@@ -94,13 +95,13 @@ def test_what_a_report_cannot_tell_yet_is_said_with_it(archive: Archive) -> None
 
 
 def test_what_is_needed_is_said_in_both_languages() -> None:
-    head = "-- How many?\n-- ru: Сколько?\n-- needs: a feed\n-- column: n count | Number | Число\n"
+    head = "-- How many?\n-- ru: Сколько?\n-- needs: a feed\n-- key: n\n-- column: n count | Number | Число\n"
     with pytest.raises(ValueError, match=r"reports/one\.sql: one line `-- needs: English | Русский`"):
         load_question("one", head)
 
 
 def test_a_parameter_without_default_is_required() -> None:
-    head = "-- How many?\n-- ru: Сколько?\n-- param: least whole\n-- column: n count | Number | Число\n"
+    head = "-- How many?\n-- ru: Сколько?\n-- param: least whole\n-- key: n\n-- column: n count | Number | Число\n"
     [listed] = json.loads(catalogue([load_question("one", head)], "RU", "en"))["reports"]
     assert listed["parameters"] == [{"name": "least", "type": "whole", "default": None, "required": True}]
 

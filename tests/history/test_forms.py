@@ -28,6 +28,7 @@ from tests.telling import answered, lying, raw, won
 
 EVERY_KIND = """-- What is there?
 -- ru: Что есть?
+-- key: word
 -- column: word text | Word | Слово
 -- column: words text | Words | Слова
 -- column: on_day day | Day | День
@@ -201,7 +202,7 @@ class TestSpreadsheets:
 
     def of(self, archive: Archive, *texts: str) -> Report:
         rows = ", ".join("('" + text.replace("'", "''") + "')" for text in texts)
-        sql = "-- What?\n-- ru: Что?\n-- column: word text | Word | Слово\n"
+        sql = "-- What?\n-- ru: Что?\n-- key: word\n-- column: word text | Word | Слово\n"
         return answer(archive, load_question("one", f"{sql}SELECT * FROM (VALUES {rows}) AS t(word)"), {})
 
     def test_text_is_never_a_formula_or_a_link(self, archive: Archive) -> None:
@@ -221,13 +222,13 @@ class TestSpreadsheets:
         assert [cell.removeprefix("'") for cell in cells] == list(self.MISTAKEN)
 
     def test_a_number_of_more_digits_than_excel_has_is_text(self, archive: Archive) -> None:
-        head = "-- What?\n-- ru: Что?\n-- column: n count | Number | Число\n"
+        head = "-- What?\n-- ru: Что?\n-- key: n\n-- column: n count | Number | Число\n"
         sql = f"{head}SELECT unnest([999999999999999, 9007199254740993]) AS n"
         sheet = read_sheet(as_xlsx(answer(archive, load_question("one", sql), {}), "en"))
         assert sheet[1:] == [[999999999999999.0], ["9007199254740993"]]
 
     def test_a_day_before_excels_time_is_text(self, archive: Archive) -> None:
-        sql = "-- What?\n-- ru: Что?\n-- column: d day | Day | День\nSELECT DATE '1899-01-01' AS d"
+        sql = "-- What?\n-- ru: Что?\n-- key: d\n-- column: d day | Day | День\nSELECT DATE '1899-01-01' AS d"
         assert read_sheet(as_xlsx(answer(archive, load_question("one", sql), {}), "en"))[1:] == [["1899-01-01"]]
 
 

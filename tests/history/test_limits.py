@@ -16,7 +16,7 @@ from services.history.report import answer_bound
 from services.history.settings import HistorySettings
 from tests.history.doors import at_the_door, fill
 
-HEAD = "-- How many?\n-- ru: Сколько?\n-- column: n count | Number | Число\n"
+HEAD = "-- How many?\n-- ru: Сколько?\n-- key: n\n-- column: n count | Number | Число\n"
 ENDLESS = load_question(
     "endless", f"{HEAD}SELECT count(*) AS n FROM range(10_000_000_000) AS a, range(10_000_000_000) AS b"
 )

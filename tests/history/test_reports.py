@@ -52,7 +52,7 @@ CALL_EVENTS = (
 )
 
 
-HEAD, COUNT = "-- How many?\n-- ru: Сколько?\n", "-- column: n count | Number | Число\n"
+HEAD, COUNT = "-- How many?\n-- ru: Сколько?\n", "-- key: n\n-- column: n count | Number | Число\n"
 
 
 def fill(archive: Archive) -> None:
@@ -260,7 +260,9 @@ class TestAsking:
 
     def test_a_parameter_without_default_must_be_given(self, archive: Archive) -> None:
         question = load_question(
-            "one", f"{HEAD}-- param: least whole\n-- column: least count | Least | Не меньше\nSELECT $least AS least"
+            "one",
+            f"{HEAD}-- param: least whole\n-- key: least\n-- column: least count | Least | Не меньше\n"
+            "SELECT $least AS least",
         )
         with pytest.raises(BadParametersError, match="least: it must be given: a whole number"):
             answer(archive, question, {})
@@ -286,6 +288,11 @@ class TestAsking:
             f"{HEAD}-- column: n money | N | Н\nSELECT 1 AS n",
             f"{HEAD}-- column: n count | N\nSELECT 1 AS n",
             f"{HEAD}{COUNT}{COUNT}SELECT 1 AS n",
+            f"{HEAD}-- column: n count | N | Н\nSELECT 1 AS n",
+            f"{HEAD}{COUNT}-- key: n\nSELECT 1 AS n",
+            f"{HEAD}-- key: m\n-- column: n count | N | Н\nSELECT 1 AS n",
+            f"{HEAD}-- key: n, n\n-- column: n count | N | Н\nSELECT 1 AS n",
+            f"{HEAD}-- param: versus text null\n{COUNT}SELECT 1 AS n",
         ],
     )
     def test_a_report_that_is_not_well_formed_does_not_load(self, text: str) -> None:

@@ -11,6 +11,7 @@
 -- param: to day null
 -- param: zone zone UTC
 -- param: rep text null
+-- key: rep, day
 -- column: rep text | Agent | Сотрудник
 -- column: day day | Day | День
 -- column: ready_seconds seconds | Ready, s | Готов, с

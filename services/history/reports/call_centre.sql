@@ -13,6 +13,7 @@
 -- param: short whole 5
 -- param: target whole 80
 -- param: policy answered_only|offered|removed|ignore_abandon_within_threshold|exclude_short|abandon_after_threshold offered
+-- key: queue, interval
 -- column: queue text | Queue | Очередь
 -- column: interval instant | Quarter of an hour | Четверть часа
 -- column: offered count | Offered | Поступило

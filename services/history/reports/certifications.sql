@@ -5,6 +5,7 @@
 -- param: as_of day null
 -- param: rep text null
 -- param: within whole 30
+-- key: rep, programme
 -- column: rep text | Rep | Сотрудник
 -- column: programme text | Programme | Программа
 -- column: programme_version count | Version of the programme | Версия программы

@@ -11,6 +11,7 @@
 -- param: from day null
 -- param: to day null
 -- param: feed text null
+-- key: feed, day
 -- column: feed text | Feed | Источник
 -- column: day day | Day | День
 -- column: received count | Received | Принято

@@ -11,6 +11,7 @@
 -- param: rep text null
 -- param: playbook text null
 -- param: least whole 5
+-- key: playbook, stage
 -- column: playbook text | Playbook | Сценарий
 -- column: step count | Step | Шаг
 -- column: stage text | Stage | Этап

@@ -8,6 +8,7 @@
 -- param: to day null
 -- param: pool text null
 -- param: rep text null
+-- key: pool, rep
 -- column: pool text | Pool | Пул
 -- column: rep text | Rep | Сотрудник
 -- column: weight count | Weight | Вес

@@ -6,6 +6,7 @@
 -- param: day day null
 -- param: from day null
 -- param: to day null
+-- key: rep, day
 -- column: rep text | Rep | Сотрудник
 -- column: day day | Day | День
 -- column: programmes text | Programmes not certified in | Программы без аттестации

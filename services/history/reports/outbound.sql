@@ -12,6 +12,7 @@
 -- param: campaign text null
 -- param: within_ms whole 2000
 -- param: limit whole 3
+-- key: campaign, starts_on
 -- column: campaign text | Campaign | Кампания
 -- column: starts_on day | From | С
 -- column: ends_on day | Before | До (не включая)

@@ -13,6 +13,7 @@
 -- param: rep text null
 -- param: unit text null
 -- param: country country RU
+-- key: level, rep, unit, comparison, currency
 -- column: level text | Level | Уровень
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение

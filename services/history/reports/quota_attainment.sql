@@ -11,6 +11,7 @@
 -- param: rep text null
 -- param: unit text null
 -- param: country country RU
+-- key: level, rep, unit, denominator, period, currency
 -- column: level text | Level | Уровень
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение

@@ -5,6 +5,7 @@
 -- param: from day null
 -- param: to day null
 -- param: rep text null
+-- key: rep, day
 -- column: rep text | Rep | Сотрудник
 -- column: day day | Day | День
 -- column: calls count | Calls | Звонки

@@ -9,6 +9,7 @@
 -- param: from day null
 -- param: to day null
 -- param: rep text null
+-- key: rep, starts_on, currency
 -- column: rep text | Rep | Сотрудник
 -- column: starts_on day | From | С
 -- column: ends_on day | Before | До (не включая)

@@ -4,6 +4,7 @@
 -- param: day day null
 -- param: from day null
 -- param: to day null
+-- key: day, currency
 -- column: day day | Day | День
 -- column: currency text | Currency | Валюта
 -- column: wins count | Wins | Продажи

@@ -13,6 +13,7 @@
 -- param: opens whole 540
 -- param: closes whole 1080
 -- param: within whole 5
+-- key: pool, found_through
 -- column: pool text | Pool | Пул
 -- column: found_through text | Found through | Откуда пришёл
 -- column: leads count | Leads | Лиды

@@ -12,6 +12,7 @@
 -- param: queue text null
 -- param: threshold whole 20
 -- param: target whole 80
+-- key: queue, interval
 -- column: queue text | Queue | Очередь
 -- column: interval instant | Quarter of an hour | Четверть часа
 -- column: calls count | Calls | Звонки

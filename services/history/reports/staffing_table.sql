@@ -6,6 +6,7 @@
 -- param: as_of day null
 -- param: unit text null
 -- param: post text null
+-- key: unit, post, currency
 -- column: unit text | Unit | Подразделение
 -- column: post text | Post | Должность
 -- column: currency text | Currency | Валюта

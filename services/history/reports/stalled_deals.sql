@@ -5,6 +5,7 @@
 -- param: as_of day null
 -- param: days whole 14
 -- param: rep text null
+-- key: deal
 -- column: deal text | Deal | Сделка
 -- column: customer text | Customer | Клиент
 -- column: rep text | Rep | Сотрудник

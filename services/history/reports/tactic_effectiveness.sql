@@ -17,6 +17,7 @@
 -- param: novelty new|existing null
 -- param: against text null
 -- param: worth_bp whole 100
+-- key: tactic, currency
 -- column: tactic text | Tactic | Тактика
 -- column: currency text | Currency | Валюта
 -- column: touches count | Touches | Касания

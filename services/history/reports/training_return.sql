@@ -13,6 +13,7 @@
 -- param: to day null
 -- param: programme text null
 -- param: days whole 30
+-- key: programme, title, currency
 -- column: programme text | Programme | Программа
 -- column: title text | Title | Название
 -- column: currency text | Currency | Валюта

@@ -5,6 +5,7 @@
 -- restated, and it is gone from here. `seen_first` and `seen_last` are when the first and the last of these facts happened.
 -- param: source text null
 -- param: kind text null
+-- key: source, kind, name, told_as
 -- column: source text | Source | Источник
 -- column: kind text | Kind | Вид
 -- column: name text | Name | Имя
