@@ -25,6 +25,7 @@ from services.history.errors import (
 from services.history.judging import LogRecord
 from services.history.ledgers import TOLD_DAY
 from services.history.rereading import read_by_todays_catalogue
+from services.history.room import telling_no_room
 from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
 from services.history.store import Store, read_positions, transaction
@@ -81,9 +82,11 @@ class Archive:
     def ingest(self, records: Iterable[LogRecord]) -> int:
         """Archive a batch in one transaction, skipping what is archived already; how many records were new.
 
-        The records of a partition come in the order of their offsets.
+        The records of a partition come in the order of their offsets. Raises NoRoomError or BrokenOffError where the
+        disk takes no more; none of the batch is archived then.
         """
-        return self._store.write(records)
+        with telling_no_room(self.path.parent):
+            return self._store.write(records)
 
     def positions(self) -> dict[Source, int]:
         """How far each partition is archived: the offset of the next record."""
@@ -92,11 +95,13 @@ class Archive:
 
     def note_ends(self, moment: datetime, sources: Iterable[Source]) -> None:
         """Remember that at a moment the log held no more of these partitions than is archived. A part of writing."""
-        note_ends(self._writer, moment, sources)
+        with telling_no_room(self.path.parent):
+            note_ends(self._writer, moment, sources)
 
     def note_new(self, sources: Iterable[Source]) -> None:
         """Remember which partitions the log has; those not known before hold nothing known until now. So is this."""
-        note_new(self._writer, sources)
+        with telling_no_room(self.path.parent):
+            note_new(self._writer, sources)
 
     def closed_until(self) -> datetime | None:
         """The latest moment of which it is certain what was known at it; None: there is none yet."""

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from services.history.archive import Archive
 from services.history.errors import HistoryBehindError, HistoryMismatchError, NotClosedError, UnknownNameError
 from services.history.judging import LogRecord
+from services.history.room import RESERVE_MB, NoRoomError, require_room
 from services.runtime.errors import NoBrokerError
 from services.runtime.log import Record, consumer
 from services.runtime.settings import KafkaSettings
@@ -49,12 +50,17 @@ log = structlog.get_logger()
 class Archiver:
     """One reader of the log. It belongs to no group: the archive itself remembers how far it got."""
 
-    def __init__(self, kafka: KafkaSettings, archive: Archive, topics: Sequence[str] = TOPICS) -> None:
-        """Read nothing yet."""
+    def __init__(
+        self, kafka: KafkaSettings, archive: Archive, topics: Sequence[str] = TOPICS, reserve_mb: int = RESERVE_MB
+    ) -> None:
+        """Read nothing yet. It archives while so much is free on the disk."""
         self._kafka, self._archive, self._topics = kafka, archive, topics
+        self.reserve_mb = reserve_mb
         self._moved = asyncio.Condition()
         self.following = False
-        """Whether it has found the log and archives what comes in."""
+        """Whether it has found the log."""
+        self.has_room = True
+        """Whether the disk takes what comes in."""
 
     async def catch_up(self, until: Positions | None = None) -> dict[Source, int]:
         """Archive what the log holds now, and at least up to `until`; how far each partition is archived then."""
@@ -66,17 +72,38 @@ class Archiver:
             await self._note_ends(moment, await _read_to_end(reader))
         return self._archive.positions()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it archives what comes in."""
+        return self.following and self.has_room
+
     async def run(self, stop: asyncio.Event) -> None:
-        """Archive whatever comes in, until told to stop; a Kafka that goes away is waited for.
+        """Archive whatever comes in, until told to stop; a Kafka that goes away is waited for, and so is room.
 
         It connects anew each time that it looks for topics: whatever has befallen a connection ends there.
         """
         while not stop.is_set():
-            async with AsyncExitStack() as connection:
-                reader = await unless(stop, self._connected(connection))
-                if reader is not None:
-                    self.following = True
-                    await self._follow(reader, stop)
+            try:
+                self._require_room()
+                await self._connect_and_follow(stop)
+            except NoRoomError as error:
+                if self.has_room:
+                    log.error("no_room", reason=str(error))  # noqa: TRY400  # no fault of ours
+                self.has_room = False
+                await unless(stop, asyncio.sleep(_AGAIN_S))
+
+    async def _connect_and_follow(self, stop: asyncio.Event) -> None:
+        async with AsyncExitStack() as connection:
+            reader = await unless(stop, self._connected(connection))
+            if reader is not None:
+                self.following = True
+                await self._follow(reader, stop)
+
+    def _require_room(self) -> None:
+        require_room(self._archive.path.parent, self.reserve_mb)
+        if not self.has_room:
+            log.info("room_again", folder=str(self._archive.path.parent))
+        self.has_room = True
 
     async def reached(self, positions: Positions, within_s: float) -> None:
         """Wait until all before these positions is archived; raises HistoryBehindError when it takes longer."""
@@ -153,6 +180,7 @@ class Archiver:
 
     async def _archive_batch(self, records: Sequence[LogRecord]) -> None:
         if records:
+            self._require_room()
             new = await asyncio.to_thread(self._archive.ingest, records)
             log.debug("archived", records=new)
             async with self._moved:

@@ -75,7 +75,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     answer_problems(app)
     answer_callers(app, watch)
     app.add_exception_handler(ClearError, _refused)
-    answer_health(app, lambda: archiver.following)
+    answer_health(app, lambda: archiver.is_ready)
     turns = Turns(at_once, WAIT_S)
     app.include_router(report_routes(archiver, answers, turns))
     app.include_router(mart_routes(archive, archiver, turns))

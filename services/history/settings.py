@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from services.history.room import RESERVE_MB
 from services.runtime.settings import Settings
 
 
@@ -14,6 +15,8 @@ class HistorySettings(Settings):
     host: str = "127.0.0.1"
     port: int = Field(default=8707, ge=0, le=65_535)
     """0: any free one."""
+    reserve_mb: int = Field(default=RESERVE_MB, ge=0)
+    """How much of the disk must be free, in MB, so that anything is archived; reading goes on with less."""
     statement_s: float = Field(default=60, gt=0, le=600)
     """How long the statement of a report may run."""
     max_rows: int = Field(default=100_000, ge=1, le=1_000_000)

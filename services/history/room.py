@@ -1,0 +1,62 @@
+"""Room on the disk: history writes only while enough is left, so that it never breaks off in the middle of its file."""
+
+import errno
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from services.history.errors import HistoryError
+
+RESERVE_MB = 512
+"""What DuckDB may write at once: as much as its write-ahead log holds, and the same again into the file."""
+_MB = 1024 * 1024
+_REFUSED = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+"""How the system says that it takes no more."""
+
+
+class NoRoomError(HistoryError):
+    """Nothing was written, for the disk is full or soon would be; it can be tried again."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        """Say where, and what to do."""
+        super().__init__(f"{folder}: {why}; make room, and history goes on from where it stopped")
+        self.ru = f"{folder}: {why}; освободите место, и архив продолжит с того же места"
+
+
+class BrokenOffError(HistoryError):
+    """The disk was full when the file was brought up to date: it is whole, and must be opened again."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        """Say where, and what to do."""
+        super().__init__(f"{folder}: {why}; make room and start history again: nothing that it had is lost")
+        self.ru = f"{folder}: {why}; освободите место и запустите архив снова: всё записанное сохранилось"
+
+
+def require_room(folder: Path, reserve_mb: int) -> None:
+    """Make sure that so much is free; raises NoRoomError."""
+    free = shutil.disk_usage(folder).free // _MB
+    if free < reserve_mb:
+        raise NoRoomError(folder, f"{free} MB free, and {reserve_mb} are wanted")
+
+
+@contextmanager
+def telling_no_room(folder: Path) -> Generator[None]:
+    """Within a block, what fails because the disk takes no more is a NoRoomError, or a BrokenOffError."""
+    try:
+        yield
+    except duckdb.FatalException as error:
+        if why := _no_room(error):
+            raise BrokenOffError(folder, why) from None
+        raise
+    except duckdb.Error as error:
+        if why := _no_room(error):
+            raise NoRoomError(folder, why) from None
+        raise
+
+
+def _no_room(error: duckdb.Error) -> str | None:
+    return next((said for said in _REFUSED if said in str(error)), None)
