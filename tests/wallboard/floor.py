@@ -96,6 +96,25 @@ class Floor:
             self._moved.notify_all()
 
 
+@asynccontextmanager
+async def ticking(floor: Floor) -> AsyncGenerator[None]:
+    """Have the projector tick for a block, so that what the floor shows stays fresh however slow the machine is."""
+    stop = asyncio.Event()
+
+    async def tick() -> None:
+        while not stop.is_set():
+            await floor.happens()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.5)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(tick())
+        try:
+            yield
+        finally:
+            stop.set()
+
+
 @dataclass(slots=True)
 class Told:
     """Names that a test gives."""

@@ -13,7 +13,7 @@ from services.runtime.ticks import LATE
 from services.wallboard.settings import WallboardSettings
 from tests.events.examples.dates import at
 from tests.telling import ANNA, BORIS, abandoned, answered, beat, delivered, entered, gap
-from tests.wallboard.floor import Floor, Shown, Told, asked, offered, showing, sold
+from tests.wallboard.floor import Floor, Shown, Told, asked, offered, showing, sold, ticking
 
 SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 NAMES = {ANNA: "Константинопольская А.", BORIS: "Петров Б."}
@@ -296,7 +296,8 @@ async def test_a_person_who_wants_no_motion_gets_none(browser: Browser, floor: F
 
 async def test_the_page_can_be_read_without_seeing_it(browser: Browser, floor: Floor) -> None:
     path = "/?lang=en"
-    async with showing(floor, names=Told(NAMES), settings=SETTINGS) as shown, screen(browser, shown, path) as page:
+    board = showing(floor, names=Told(NAMES), settings=SETTINGS)
+    async with ticking(floor), board as shown, screen(browser, shown, path) as page:
         table = page.get_by_role("table", name="Leaders of the month")
         await expect(table.get_by_role("row")).to_have_count(3)
         await expect(table.get_by_role("img", name="talking")).to_be_visible()
