@@ -5,6 +5,7 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,26 +35,29 @@ def value(number: int) -> bytes:
 
 
 async def append_until(stop: asyncio.Event, bootstrap: str) -> int:
-    """Append to all partitions, some records at a time; how many there are in the end."""
+    """Append to all partitions, about a thousand records a second; how many there are in the end."""
     appended = 0
     while not stop.is_set():
-        records = [(SOURCES[each % len(SOURCES)], value(each)) for each in range(appended, appended + 400)]
+        records = [(SOURCES[each % len(SOURCES)], value(each)) for each in range(appended, appended + 100)]
         await append_to(bootstrap, records)
         appended += len(records)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.1)
     return appended
 
 
 async def killed_after(seconds: float, about: dict[str, str]) -> int:
     """Run the service, kill it so long after it has opened the archive, and give how it ended."""
     service = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services.history", env={**os.environ, **about}, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "services.history", env={**os.environ, **about}, stderr=asyncio.subprocess.PIPE
     )
-    assert service.stdout is not None
-    while b"archive_opened" not in await service.stdout.readline():
-        assert service.returncode is None
-    await asyncio.wait({asyncio.create_task(service.communicate())}, timeout=seconds)
-    if service.returncode is None:
-        service.kill()
+    assert service.stderr is not None
+    while b"archive_opened" not in (line := await service.stderr.readline()):
+        assert line, "the service ended by itself"
+    hearing = asyncio.create_task(service.communicate())
+    await asyncio.wait({hearing}, timeout=seconds)
+    service.kill()
+    await hearing
     return await service.wait()
 
 
