@@ -1,7 +1,7 @@
 """Sealing: what the archive holds of a day that is over becomes a segment of the open archive, which never changes."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -82,7 +82,9 @@ def _due(con: duckdb.DuckDBPyConnection, source: Source, first: int, before: dat
         first = last + 1
 
 
-def _records(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> Iterable[pa.RecordBatch]:
-    about = {"topic": stretch.topic, "partition": stretch.partition, "first": stretch.first, "last": stretch.last}
-    batches: Iterable[pa.RecordBatch] = con.sql(_RECORDS, params=about).to_arrow_reader(_BATCH)
-    return batches
+def _records(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> Iterator[pa.RecordBatch]:
+    """The records of a stretch, a few at a time: sorted all at once they would take as much memory as they have bytes."""
+    for start in range(stretch.first, stretch.last + 1, _BATCH):
+        last = min(start + _BATCH - 1, stretch.last)
+        about = {"topic": stretch.topic, "partition": stretch.partition, "first": start, "last": last}
+        yield from con.sql(_RECORDS, params=about).to_arrow_table().to_batches()
