@@ -16,11 +16,14 @@ from services.history.archiver import Archiver
 from services.history.store import read_records
 from services.runtime.shards import Source
 from services.runtime.topics import ensure_topics, source_topics
+from tests.feeds.watching import soon
 from tests.projector.workers import PARTITIONS, append_to, settings_for, values_in
 from tests.recompute import recompute_logs
 from tests.telling import AGENTS, CALLS, answered, entered, raw
 
 KILLS = int(os.environ.get("KVOTA_TEST_KILLS", "4"))
+MOST_BYTES = 1_000_000
+"""After so many bytes at most it is killed: in the middle of a batch, or after some."""
 PROJECTIONS = load_projections()
 SOURCES: list[Source] = [(topic, number) for topic in (CALLS, AGENTS) for number in range(PARTITIONS)]
 
@@ -46,19 +49,25 @@ async def append_until(stop: asyncio.Event, bootstrap: str) -> int:
     return appended
 
 
-async def killed_after(seconds: float, about: dict[str, str]) -> int:
-    """Run the service, kill it so long after it has opened the archive, and give how it ended."""
+async def killed_after(growth: int, home: Path, about: dict[str, str]) -> int:
+    """Run the service, kill it once its files have grown by so many bytes, and give how it ended."""
     service = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.history", env={**os.environ, **about}, stderr=asyncio.subprocess.PIPE
     )
     assert service.stderr is not None
     while b"archive_opened" not in (line := await service.stderr.readline()):
         assert line, "the service ended by itself"
+    opened = size_in(home)
     hearing = asyncio.create_task(service.communicate())
-    await asyncio.wait({hearing}, timeout=seconds)
+    assert await soon(lambda: size_in(home) >= opened + growth, 60)
     service.kill()
     await hearing
     return await service.wait()
+
+
+def size_in(home: Path) -> int:
+    """Give how many bytes the archive's file has, with what DuckDB has logged and not taken into it."""
+    return sum(file.stat().st_size for file in home.glob(f"{FILE_NAME}*"))
 
 
 async def test_killed_again_and_again_it_has_each_record_once(fresh_bootstrap: str, tmp_path: Path) -> None:
@@ -67,7 +76,7 @@ async def test_killed_again_and_again_it_has_each_record_once(fresh_bootstrap: s
     told = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": "0"}
     about = {"KVOTA_HOME": str(tmp_path), **told}
     appending = asyncio.create_task(append_until(stop, fresh_bootstrap))
-    ends = [await killed_after(chance.uniform(0, 4), about) for _ in range(KILLS)]
+    ends = [await killed_after(chance.randint(1, MOST_BYTES), tmp_path, about) for _ in range(KILLS)]
     stop.set()
     appended = await appending
     logs = {source: await values_in(fresh_bootstrap, source) for source in SOURCES}

@@ -83,7 +83,7 @@ def _due(con: duckdb.DuckDBPyConnection, source: Source, first: int, before: dat
 
 
 def _records(con: duckdb.DuckDBPyConnection, stretch: Stretch) -> Iterator[pa.RecordBatch]:
-    """The records of a stretch, a few at a time: sorted all at once they would take as much memory as they have bytes."""
+    """The records of a stretch, a few at a time: sorted at once they would take as much memory as they have bytes."""
     for start in range(stretch.first, stretch.last + 1, _BATCH):
         last = min(start + _BATCH - 1, stretch.last)
         about = {"topic": stretch.topic, "partition": stretch.partition, "first": start, "last": last}
