@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyarrow import ipc, parquet
 
 from services.history.comma_separated import as_csv
+from services.history.printing.pdf import as_pdf
 from services.history.rendering import as_json
 from services.history.report import Report
 from services.history.spreadsheet import as_xlsx
@@ -18,13 +19,14 @@ from services.runtime.errors import WrongField
 from services.runtime.languages import Language
 from services.runtime.problems import Problem, invalid_fields
 
-Form = Literal["json", "csv", "parquet", "arrow", "xlsx"]
+Form = Literal["json", "csv", "parquet", "arrow", "xlsx", "pdf"]
 MEDIA_TYPES: Mapping[Form, str] = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
 }
 FORMS: tuple[Form, ...] = get_args(Form)
 
@@ -95,4 +97,5 @@ _WRITERS: Mapping[Form, Callable[[Report, Language], bytes]] = {
     "parquet": _as_parquet,
     "arrow": _as_arrow,
     "xlsx": as_xlsx,
+    "pdf": as_pdf,
 }

@@ -34,6 +34,8 @@ class Report:
 
     name: str
     question: Told
+    key: tuple[str, ...]
+    """The columns that tell a row from all others."""
     needs: Told | None
     """What would have to be there for what it cannot tell yet."""
     parameters: Mapping[str, Value]
@@ -101,6 +103,7 @@ def answer_bound(
         return Report(
             name=question.name,
             question=question.question,
+            key=question.key,
             needs=question.needs,
             parameters=parameters,
             as_of=reading.cut,

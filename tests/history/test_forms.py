@@ -265,7 +265,7 @@ class TestAsking:
 
     @pytest.mark.parametrize(
         ("named", "accept", "status"),
-        [("pdf", None, 422), ("", None, 422), (None, "image/png", 406), (None, "*/*;q=0", 406)],
+        [("docx", None, 422), ("", None, 422), (None, "image/png", 406), (None, "*/*;q=0", 406)],
     )
     def test_a_form_that_there_is_not_is_refused(self, named: str | None, accept: str | None, status: int) -> None:
         with pytest.raises(Problem) as refused:
