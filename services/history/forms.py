@@ -11,6 +11,7 @@ from pyarrow import ipc, parquet
 
 from services.history.comma_separated import as_csv
 from services.history.printing.pdf import as_pdf
+from services.history.printing.picture import as_svg
 from services.history.rendering import as_json
 from services.history.report import Report
 from services.history.spreadsheet import as_xlsx
@@ -19,7 +20,7 @@ from services.runtime.errors import WrongField
 from services.runtime.languages import Language
 from services.runtime.problems import Problem, invalid_fields
 
-Form = Literal["json", "csv", "parquet", "arrow", "xlsx", "pdf"]
+Form = Literal["json", "csv", "parquet", "arrow", "xlsx", "pdf", "svg"]
 MEDIA_TYPES: Mapping[Form, str] = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
@@ -27,6 +28,7 @@ MEDIA_TYPES: Mapping[Form, str] = {
     "arrow": "application/vnd.apache.arrow.stream",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
+    "svg": "image/svg+xml",
 }
 FORMS: tuple[Form, ...] = get_args(Form)
 
@@ -98,4 +100,5 @@ _WRITERS: Mapping[Form, Callable[[Report, Language], bytes]] = {
     "arrow": _as_arrow,
     "xlsx": as_xlsx,
     "pdf": as_pdf,
+    "svg": as_svg,
 }

@@ -29,6 +29,7 @@ from tests.telling import answered, lying, raw, won
 EVERY_KIND = """-- What is there?
 -- ru: Что есть?
 -- key: word
+-- chart: bar x=word y=n
 -- column: word text | Word | Слово
 -- column: words text | Words | Слова
 -- column: on_day day | Day | День

@@ -47,10 +47,14 @@ def printed_amount(minor: Field, currency: Field, language: Language) -> str:
     """An amount in whole units of its currency; in minor units, and saying so, where the currency is not known."""
     if not isinstance(minor, int):
         return DASH
+    amount = whole_units(minor, currency)
+    return f"{_number(minor, language)} {_MINOR_UNITS[language]}" if amount is None else _number(amount, language)
+
+
+def whole_units(minor: Field, currency: Field) -> Decimal | None:
+    """An amount in whole units, exact; None where it or its currency is not known."""
     digits = _digits(currency)
-    if digits is None:
-        return f"{_number(minor, language)} {_MINOR_UNITS[language]}"
-    return _number(Decimal(f"{minor}e-{digits}"), language)
+    return Decimal(f"{minor}e-{digits}") if isinstance(minor, int) and digits is not None else None
 
 
 def without_minor_units(title: str, language: Language) -> str:

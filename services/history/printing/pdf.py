@@ -12,6 +12,7 @@ import msgspec
 from services.history.cuts import written_cut
 from services.history.errors import TooLongToPrintError
 from services.history.printing.cells import DASH
+from services.history.printing.picture import drawn
 from services.history.printing.table import Printed, columns, lies, parts
 from services.history.rendering import as_text, plain, written_positions
 from services.history.report import Report
@@ -59,11 +60,19 @@ def _told(report: Report, language: Language) -> dict[str, object]:
         "question": report.question.to(language),
         "needs": None if report.needs is None else report.needs.to(language),
         "parameters": [f"{name} = {as_text(plain(value)) or DASH}" for name, value in report.parameters.items()],
+        "picture": _picture(report, language),
         "lying": lies(table),
         "tables": [_table(part) for part in parts(table)],
         "formulas": [f"{policy.id} v{policy.version}: {policy.formula}" for policy in report.policies],
         "cut": written_cut(written_positions(report.as_of)) or DASH,
     }
+
+
+def _picture(report: Report, language: Language) -> str | None:
+    """The picture without the question, which stands above it already; None where there is nothing to draw."""
+    if report.chart is None or not report.rows:
+        return None
+    return drawn(report, report.chart, language, heading="")
 
 
 def _table(part: Sequence[Printed]) -> dict[str, object]:
