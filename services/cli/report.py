@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from services.runtime.languages import Language
 
 _NAMES = sorted(path.stem for path in (Path(__file__).parents[1] / "history" / "reports").glob("*.sql"))
-Format = Literal["table", "json", "csv", "parquet", "arrow", "xlsx", "pdf", "svg"]
+Format = Literal["table", "json", "csv", "parquet", "arrow", "xlsx", "pdf", "svg", "html"]
 _FILES = ("parquet", "arrow", "xlsx", "pdf")
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pyarrow import ipc, parquet
 
 from services.history.comma_separated import as_csv
+from services.history.printing.page import as_html
 from services.history.printing.pdf import as_pdf
 from services.history.printing.picture import as_svg
 from services.history.rendering import as_json
@@ -20,7 +21,7 @@ from services.runtime.errors import WrongField
 from services.runtime.languages import Language
 from services.runtime.problems import Problem, invalid_fields
 
-Form = Literal["json", "csv", "parquet", "arrow", "xlsx", "pdf", "svg"]
+Form = Literal["json", "csv", "parquet", "arrow", "xlsx", "pdf", "svg", "html"]
 MEDIA_TYPES: Mapping[Form, str] = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
@@ -29,6 +30,7 @@ MEDIA_TYPES: Mapping[Form, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
     "svg": "image/svg+xml",
+    "html": "text/html; charset=utf-8",
 }
 FORMS: tuple[Form, ...] = get_args(Form)
 
@@ -101,4 +103,5 @@ _WRITERS: Mapping[Form, Callable[[Report, Language], bytes]] = {
     "xlsx": as_xlsx,
     "pdf": as_pdf,
     "svg": as_svg,
+    "html": as_html,
 }

@@ -248,7 +248,7 @@ class TestAsking:
         [
             (None, None, "json"),
             ("csv", "application/json", "csv"),
-            (None, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "json"),
+            (None, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"),
             (None, "application/vnd.apache.parquet", "parquet"),
             (None, "application/json;q=0.5, text/csv;charset=utf-8;q=0.9", "csv"),
             (None, "text/csv;q=0, application/vnd.apache.arrow.stream;q=0.1", "arrow"),
@@ -294,7 +294,7 @@ class TestAsking:
                 assert named.content == accepted.content == answers.report("rep_day", {}, None, form, "ru")
                 assert named.headers["content-type"] == MEDIA_TYPES[form]
                 assert named.headers["content-language"] == "ru"
-                assert ("content-disposition" in named.headers) is (form != "json")
+                assert ("content-disposition" in named.headers) is (form not in {"json", "html"})
 
     def test_a_command_gives_every_form(self, tmp_path: Path) -> None:
         with Archive(tmp_path / "history.duckdb", {}) as archive:

@@ -16,7 +16,8 @@ from pypdf.generic import DictionaryObject, PdfObject
 from services.history.archive import Archive
 from services.history.errors import TooLongToPrintError
 from services.history.printing.cells import DASH, printed, printed_amount
-from services.history.printing.pdf import MOST_ROWS, as_pdf
+from services.history.printing.pdf import as_pdf
+from services.history.printing.picture import MOST_ROWS
 from services.history.printing.table import LYING, Printed, columns, parts
 from services.history.questions import load_question, load_questions
 from services.history.report import Report, answer, run_report
@@ -215,7 +216,7 @@ class TestLimits:
 
     async def test_the_door_says_so(self, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(archive)
-        monkeypatch.setattr("services.history.printing.pdf.MOST_ROWS", 0)
+        monkeypatch.setattr("services.history.printing.told.MOST_ROWS", 0)
         async with at_the_door(archive) as client:
             refused = await client.get("/v1/reports/rep_day", headers={"Accept": "application/pdf"})
         assert (refused.status_code, refused.json()["type"]) == (422, "urn:kvota:problem:too-long-to-print")

@@ -1,11 +1,16 @@
-"""The picture of a report, by Vega-Lite, as SVG: the same bytes for the same answer. Pure.
+"""The picture of a report, by Vega-Lite, as SVG: the same bytes for the same answer.
 
 No font of the machine is needed to make it. It names those that it would like best; whoever shows it may lack them.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal, cast
+from pathlib import Path
+from subprocess import PIPE, run
+from typing import cast
+
+import msgspec
 
 from services.history.charts import Chart
 from services.history.errors import TooLongToPrintError
@@ -18,9 +23,11 @@ from services.runtime.languages import Language
 MOST_ROWS = 2_000
 MOST_BARS = 24
 """What can be told apart: of more rows the first are drawn, and the picture says so."""
+_DRAWING = Path(__file__).with_name("drawing.py")
+_WITHIN_S = 60
 _FONT = "Libertinus Serif, Georgia, Times New Roman, serif"
 _WIDTH, _HEIGHT, _BAR = 640, 240, 18
-_LOCALE: Mapping[Language, Literal["en-US", "ru-RU"]] = {"en": "en-US", "ru": "ru-RU"}
+_LOCALE: Mapping[Language, str] = {"en": "en-US", "ru": "ru-RU"}
 
 Spec = dict[str, object]
 Mark = dict[str, object]
@@ -38,14 +45,13 @@ def as_svg(report: Report, language: Language) -> bytes:
 
 def drawn(report: Report, chart: Chart, language: Language, heading: str) -> str:
     """A chart of a report under a heading, which may be empty."""
-    import vl_convert  # noqa: PLC0415  # 80 MB, for whoever draws
-
-    described = spec(report, chart, language, heading)
-    return vl_convert.vegalite_to_svg(described, allowed_base_urls=[], format_locale=_LOCALE[language])
+    asked = msgspec.json.encode({"spec": spec(report, chart, language, heading), "locale": _LOCALE[language]})
+    command = [sys.executable, "-I", str(_DRAWING)]
+    return run(command, input=asked, stdout=PIPE, check=True, env={}, timeout=_WITHIN_S).stdout.decode()
 
 
 def spec(report: Report, chart: Chart, language: Language, heading: str) -> Spec:
-    """The picture as Vega-Lite describes it."""
+    """The picture as Vega-Lite describes it. Pure."""
     columns = {column.name: column for column in flat(report, language)}
     rows = len(report.rows) if chart.mark == "line" else min(len(report.rows), MOST_BARS)
     marks = [mark for row in range(rows) for mark in _marks(chart, columns, row, language)]
