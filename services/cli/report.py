@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from services.runtime.languages import Language
 
 _NAMES = sorted(path.stem for path in (Path(__file__).parents[1] / "history" / "reports").glob("*.sql"))
-Format = Literal["table", "json", "csv", "parquet", "arrow", "xlsx"]
-_FILES = ("parquet", "arrow", "xlsx")
+Format = Literal["table", "json", "csv", "parquet", "arrow", "xlsx", "pdf", "svg", "html"]
+_FILES = ("parquet", "arrow", "xlsx", "pdf")
 
 
 Lang = Annotated[Literal["en", "ru"], typer.Option(help="In which language questions and titles are.")]

@@ -24,6 +24,7 @@ from services.history.errors import (
     ShortLogError,
     TooBusyError,
     TookTooLongError,
+    TooLongToPrintError,
     TooManyRowsError,
     UnknownNameError,
 )
@@ -53,6 +54,7 @@ _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
     NothingLiveError: (HTTPStatus.CONFLICT, "nothing-live"),
     ShortLogError: (HTTPStatus.CONFLICT, "another-log"),
     TooManyRowsError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-many-rows"),
+    TooLongToPrintError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-long-to-print"),
     TookTooLongError: (HTTPStatus.SERVICE_UNAVAILABLE, "took-too-long"),
     TooBusyError: (HTTPStatus.SERVICE_UNAVAILABLE, "too-busy"),
 }

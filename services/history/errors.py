@@ -145,6 +145,16 @@ class TooManyRowsError(HistoryError):
         self.ru = f"{what}: спросите о меньшем, например о меньшем числе дней или об одном сотруднике"
 
 
+class TooLongToPrintError(HistoryError):
+    """An answer has more rows than are printed."""
+
+    def __init__(self, most: int) -> None:
+        """Say how many are printed, and what to do."""
+        super().__init__(f"more than {most} rows are not printed: ask for xlsx or csv, or for less, such as fewer days")
+        what = f"больше {most} строк не печатается"
+        self.ru = f"{what}: возьмите xlsx или csv или спросите о меньшем, например о меньшем числе дней"
+
+
 class TookTooLongError(HistoryError):
     """A statement was interrupted: it took longer than it may."""
 

@@ -19,7 +19,8 @@ from services.history.rendering import written_positions
 from services.history.schema import organisation_sql
 from services.runtime.shards import Positions
 
-_MADE_BY = ("kvota", "duckdb", "holidays", "msgspec", "pyarrow", "tzdata", "xlsxwriter")
+_FILES_BY = ("pyarrow", "typst", "vl-convert-python", "xlsxwriter")
+_MADE_BY = ("kvota", "duckdb", "holidays", "iso4217", "msgspec", "tzdata", *_FILES_BY)
 
 
 def etag(sql: str, parameters: Mapping[str, object], cut: Positions, digests: Iterable[str], *form: str) -> str:

@@ -8,28 +8,40 @@ from services.history.report import Field, Report
 from services.history.typed import typed
 from services.runtime.languages import Language
 
+_CURRENCY = "currency"
+"""The column in which a row tells the currency of its amounts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flat:
     """One column of the sheet."""
 
+    name: str
+    """Of the column that the report declares."""
     title: str
     kind: Kind
     values: Sequence[Field]
+    currencies: Sequence[Field]
+    """Of each value its currency, where the row or the map tells one."""
 
 
 def flat(report: Report, language: Language) -> list[Flat]:
     """The columns, titled in a language. A map of which no row has a name is one empty column."""
-    columns = zip(*report.rows, strict=True) if report.rows else [()] * len(report.schema)
+    columns = list(zip(*report.rows, strict=True)) if report.rows else [()] * len(report.schema)
+    named = dict(zip(report.columns, columns, strict=True))
+    currencies = named.get(_CURRENCY, [None] * len(report.rows))
     return [
         each
         for column, values in zip(report.schema, columns, strict=True)
-        for each in (_by_name(column, values, language) if column.kind == "map" else [_one(column, values, language)])
+        for each in _flattened(column, values, currencies, language)
     ]
 
 
-def _one(column: Column, values: Sequence[Field], language: Language) -> Flat:
-    return Flat(column.title.to(language), column.kind, [typed(column.kind, value) for value in values])
+def _flattened(column: Column, values: Sequence[Field], currencies: Sequence[Field], language: Language) -> list[Flat]:
+    if column.kind == "map":
+        return _by_name(column, values, language)
+    held = [typed(column.kind, value) for value in values]
+    return [Flat(column.name, column.title.to(language), column.kind, held, currencies)]
 
 
 def _by_name(column: Column, values: Sequence[Field], language: Language) -> list[Flat]:
@@ -37,5 +49,9 @@ def _by_name(column: Column, values: Sequence[Field], language: Language) -> lis
     names = sorted({name for each in maps for name in each})
     title = column.title.to(language)
     if not names:
-        return [Flat(title, "count", [None] * len(maps))]
-    return [Flat(f"{title}: {name}", "count", [each.get(name) for each in maps]) for name in names]
+        nothing = [None] * len(maps)
+        return [Flat(column.name, title, "count", nothing, nothing)]
+    return [
+        Flat(column.name, f"{title}: {name}", "count", [each.get(name) for each in maps], [name] * len(maps))
+        for name in names
+    ]

@@ -10,6 +10,9 @@ import pyarrow as pa
 from pyarrow import ipc, parquet
 
 from services.history.comma_separated import as_csv
+from services.history.printing.page import as_html
+from services.history.printing.pdf import as_pdf
+from services.history.printing.picture import as_svg
 from services.history.rendering import as_json
 from services.history.report import Report
 from services.history.spreadsheet import as_xlsx
@@ -18,13 +21,16 @@ from services.runtime.errors import WrongField
 from services.runtime.languages import Language
 from services.runtime.problems import Problem, invalid_fields
 
-Form = Literal["json", "csv", "parquet", "arrow", "xlsx"]
+Form = Literal["json", "csv", "parquet", "arrow", "xlsx", "pdf", "svg", "html"]
 MEDIA_TYPES: Mapping[Form, str] = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
     "arrow": "application/vnd.apache.arrow.stream",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "svg": "image/svg+xml",
+    "html": "text/html; charset=utf-8",
 }
 FORMS: tuple[Form, ...] = get_args(Form)
 
@@ -95,4 +101,7 @@ _WRITERS: Mapping[Form, Callable[[Report, Language], bytes]] = {
     "parquet": _as_parquet,
     "arrow": _as_arrow,
     "xlsx": as_xlsx,
+    "pdf": as_pdf,
+    "svg": as_svg,
+    "html": as_html,
 }

@@ -5,8 +5,9 @@ The first comment asks the question, the second asks it after `ru:`; both end in
 The default `null` means that the parameter may be left out and says nothing, and only then may it be given as `null`;
 without a default it must be given. A report with a country finds its working days in the relation
 `working_days(day)`; unless one is given, it is the company's.
-Columns, and the key of a row, are declared as `columns.py` says. `-- needs: English | Русский` says what the report
-cannot tell yet, since decisions or feeds that it would need are not there.
+Columns, and the key of a row, are declared as `columns.py` says, its picture as `charts.py` does.
+`-- needs: English | Русский` says what the report cannot tell yet, since decisions or feeds that it would need are not
+there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from events.event import in_utc
+from services.history.charts import Chart, read_chart
 from services.history.columns import Column, Told, read_columns, read_key
 from services.history.errors import BadParametersError
 from services.runtime.errors import WrongField
@@ -67,6 +69,7 @@ class Question:
     """The columns that tell a row from all others."""
     needs: Told | None
     """What would have to be there for what it cannot tell yet; None: it tells all that it asks about."""
+    chart: Chart | None
     sql: str
 
     @property
@@ -101,13 +104,15 @@ def load_question(name: str, text: str) -> Question:
     comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     try:
         columns = read_columns(_lines("column:", comments))
+        key = read_key(_lines("key:", comments), columns)
         return Question(
             name=name,
             question=_question(comments),
             parameters=tuple(map(_parameter, _lines("param:", comments))),
             columns=columns,
-            key=read_key(_lines("key:", comments), columns),
+            key=key,
             needs=_needs(_lines("needs:", comments)),
+            chart=read_chart(_lines("chart:", comments), columns, key),
             sql=text,
         )
     except ValueError as error:

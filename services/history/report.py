@@ -10,6 +10,7 @@ import duckdb
 from projections.calendar import UnknownCountryError
 from projections.metrics import Policy, policies_of
 from services.history.archive import Archive, Reading
+from services.history.charts import Chart
 from services.history.columns import Column, Told, disagreement
 from services.history.errors import BadParametersError, BadValueError, UnknownNameError
 from services.history.limits import NO_LIMITS, Limits
@@ -34,6 +35,10 @@ class Report:
 
     name: str
     question: Told
+    key: tuple[str, ...]
+    """The columns that tell a row from all others."""
+    chart: Chart | None
+    """Its picture."""
     needs: Told | None
     """What would have to be there for what it cannot tell yet."""
     parameters: Mapping[str, Value]
@@ -101,6 +106,8 @@ def answer_bound(
         return Report(
             name=question.name,
             question=question.question,
+            key=question.key,
+            chart=question.chart,
             needs=question.needs,
             parameters=parameters,
             as_of=reading.cut,

@@ -55,6 +55,8 @@ def _headers(asked: Asked) -> dict[str, str]:
 
 
 def _as_file(asked: Asked) -> dict[str, str]:
-    """All but JSON is a file."""
+    """All but JSON and a page is a file; a page has nothing that runs or is loaded."""
+    if asked.form == "html":
+        return {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     name = f"{asked.question.name}.{asked.form}"
     return {} if asked.form == "json" else {"Content-Disposition": f'attachment; filename="{name}"'}

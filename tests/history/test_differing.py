@@ -28,7 +28,7 @@ MIRRORED = {"added": "removed", "removed": "added", "changed": "changed"}
 def answer(*rows: Sequence[Field]) -> Report:
     """Give an answer of these rows."""
     types = ("VARCHAR", "VARCHAR", "BIGINT", "DECIMAL(5,2)", "BOOLEAN", "MAP(VARCHAR, BIGINT)")
-    return Report("one", Told("Q?", "В?"), None, {}, {}, COLUMNS, types, tuple(map(tuple, rows)), ())
+    return Report("one", Told("Q?", "В?"), KEY, None, None, {}, {}, COLUMNS, types, tuple(map(tuple, rows)), ())
 
 
 def found(was: Report, now: Report) -> tuple[Differing, ...]:

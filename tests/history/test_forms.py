@@ -29,6 +29,7 @@ from tests.telling import answered, lying, raw, won
 EVERY_KIND = """-- What is there?
 -- ru: Что есть?
 -- key: word
+-- chart: bar x=word y=n
 -- column: word text | Word | Слово
 -- column: words text | Words | Слова
 -- column: on_day day | Day | День
@@ -247,7 +248,7 @@ class TestAsking:
         [
             (None, None, "json"),
             ("csv", "application/json", "csv"),
-            (None, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "json"),
+            (None, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"),
             (None, "application/vnd.apache.parquet", "parquet"),
             (None, "application/json;q=0.5, text/csv;charset=utf-8;q=0.9", "csv"),
             (None, "text/csv;q=0, application/vnd.apache.arrow.stream;q=0.1", "arrow"),
@@ -265,7 +266,7 @@ class TestAsking:
 
     @pytest.mark.parametrize(
         ("named", "accept", "status"),
-        [("pdf", None, 422), ("", None, 422), (None, "image/png", 406), (None, "*/*;q=0", 406)],
+        [("docx", None, 422), ("", None, 422), (None, "image/png", 406), (None, "*/*;q=0", 406)],
     )
     def test_a_form_that_there_is_not_is_refused(self, named: str | None, accept: str | None, status: int) -> None:
         with pytest.raises(Problem) as refused:
@@ -293,7 +294,7 @@ class TestAsking:
                 assert named.content == accepted.content == answers.report("rep_day", {}, None, form, "ru")
                 assert named.headers["content-type"] == MEDIA_TYPES[form]
                 assert named.headers["content-language"] == "ru"
-                assert ("content-disposition" in named.headers) is (form != "json")
+                assert ("content-disposition" in named.headers) is (form not in {"json", "html"})
 
     def test_a_command_gives_every_form(self, tmp_path: Path) -> None:
         with Archive(tmp_path / "history.duckdb", {}) as archive:

@@ -66,13 +66,15 @@ def test_a_demo_that_runs_can_be_asked_in_another_terminal(clone: Path, told: di
         assert demo.stdout is not None
         assert demo.stdout.readline().startswith("The board: ")
         with bash(clone, told) as shell:
-            define, status, call_centre, attainment, performance, explain, verify = commands(asking)
+            define, status, call_centre, attainment, on_paper, performance, explain, verify = commands(asking)
             assert shell.paste(define) == ""
             assert "simulator" in shell.paste(status)
             assert eventually(
                 lambda: "│ offered " in shell.paste(call_centre), within_s=90
             )  # of a small floor, calls are few
             assert "│ denominator " in shell.paste(attainment)
+            shell.paste(on_paper)
+            assert (clone / ".kvota" / "quota.pdf").read_bytes().startswith(b"%PDF-")
             shell.paste(performance)
             assert zipfile.is_zipfile(clone / ".kvota" / "reps.xlsx")
             assert "deal.won" in shell.paste(explain)

@@ -12,6 +12,7 @@
 -- param: zone zone UTC
 -- param: rep text null
 -- key: rep, day
+-- chart: stack x=rep,day y=talking_seconds,hold_seconds,wrap_seconds,ready_seconds,ringing_seconds,paused_seconds
 -- column: rep text | Agent | Сотрудник
 -- column: day day | Day | День
 -- column: ready_seconds seconds | Ready, s | Готов, с

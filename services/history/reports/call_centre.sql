@@ -14,6 +14,7 @@
 -- param: target whole 80
 -- param: policy answered_only|offered|removed|ignore_abandon_within_threshold|exclude_short|abandon_after_threshold offered
 -- key: queue, interval
+-- chart: line x=interval y=service_level_offered by=queue
 -- column: queue text | Queue | Очередь
 -- column: interval instant | Quarter of an hour | Четверть часа
 -- column: offered count | Offered | Поступило

@@ -6,6 +6,7 @@
 -- param: rep text null
 -- param: within whole 30
 -- key: rep, programme
+-- chart: bar x=rep,programme y=days_left
 -- column: rep text | Rep | Сотрудник
 -- column: programme text | Programme | Программа
 -- column: programme_version count | Version of the programme | Версия программы

@@ -12,6 +12,7 @@
 -- param: to day null
 -- param: feed text null
 -- key: feed, day
+-- chart: stack x=feed,day y=gaps_closed,gaps_open
 -- column: feed text | Feed | Источник
 -- column: day day | Day | День
 -- column: received count | Received | Принято

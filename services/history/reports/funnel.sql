@@ -12,6 +12,7 @@
 -- param: playbook text null
 -- param: least whole 5
 -- key: playbook, stage
+-- chart: stack x=playbook,stage y=moved_on,open,lost
 -- column: playbook text | Playbook | Сценарий
 -- column: step count | Step | Шаг
 -- column: stage text | Stage | Этап

@@ -9,6 +9,7 @@
 -- param: pool text null
 -- param: rep text null
 -- key: pool, rep
+-- chart: bar x=pool,rep y=deviation
 -- column: pool text | Pool | Пул
 -- column: rep text | Rep | Сотрудник
 -- column: weight count | Weight | Вес

@@ -7,6 +7,7 @@
 -- param: from day null
 -- param: to day null
 -- key: rep, day
+-- chart: bar x=rep,day y=contacts
 -- column: rep text | Rep | Сотрудник
 -- column: day day | Day | День
 -- column: programmes text | Programmes not certified in | Программы без аттестации

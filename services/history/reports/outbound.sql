@@ -13,6 +13,7 @@
 -- param: within_ms whole 2000
 -- param: limit whole 3
 -- key: campaign, starts_on
+-- chart: bar x=campaign,starts_on y=abandon_rate
 -- column: campaign text | Campaign | Кампания
 -- column: starts_on day | From | С
 -- column: ends_on day | Before | До (не включая)

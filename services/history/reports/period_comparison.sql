@@ -14,6 +14,7 @@
 -- param: unit text null
 -- param: country country RU
 -- key: level, rep, unit, comparison, currency
+-- chart: bar x=level,rep,unit,comparison y=booked_change by=currency
 -- column: level text | Level | Уровень
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение

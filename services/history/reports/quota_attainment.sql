@@ -12,6 +12,7 @@
 -- param: unit text null
 -- param: country country RU
 -- key: level, rep, unit, denominator, period, currency
+-- chart: bar x=level,rep,unit,denominator,period y=attainment by=currency
 -- column: level text | Level | Уровень
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение

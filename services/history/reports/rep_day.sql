@@ -6,6 +6,7 @@
 -- param: to day null
 -- param: rep text null
 -- key: rep, day
+-- chart: line x=day y=calls by=rep
 -- column: rep text | Rep | Сотрудник
 -- column: day day | Day | День
 -- column: calls count | Calls | Звонки

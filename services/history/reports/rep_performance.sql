@@ -10,6 +10,7 @@
 -- param: to day null
 -- param: rep text null
 -- key: rep, starts_on, currency
+-- chart: bar x=rep,starts_on y=attainment by=currency
 -- column: rep text | Rep | Сотрудник
 -- column: starts_on day | From | С
 -- column: ends_on day | Before | До (не включая)

@@ -5,6 +5,7 @@
 -- param: from day null
 -- param: to day null
 -- key: day, currency
+-- chart: line x=day y=booked_minor by=currency
 -- column: day day | Day | День
 -- column: currency text | Currency | Валюта
 -- column: wins count | Wins | Продажи

@@ -14,6 +14,7 @@
 -- param: closes whole 1080
 -- param: within whole 5
 -- key: pool, found_through
+-- chart: bar x=pool,found_through y=attempted_within
 -- column: pool text | Pool | Пул
 -- column: found_through text | Found through | Откуда пришёл
 -- column: leads count | Leads | Лиды

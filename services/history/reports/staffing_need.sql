@@ -13,6 +13,7 @@
 -- param: threshold whole 20
 -- param: target whole 80
 -- key: queue, interval
+-- chart: line x=interval y=agents by=queue
 -- column: queue text | Queue | Очередь
 -- column: interval instant | Quarter of an hour | Четверть часа
 -- column: calls count | Calls | Звонки

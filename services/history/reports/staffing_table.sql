@@ -7,6 +7,7 @@
 -- param: unit text null
 -- param: post text null
 -- key: unit, post, currency
+-- chart: stack x=unit,post,currency y=filled,vacant,to_open
 -- column: unit text | Unit | Подразделение
 -- column: post text | Post | Должность
 -- column: currency text | Currency | Валюта

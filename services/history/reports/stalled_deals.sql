@@ -6,6 +6,7 @@
 -- param: days whole 14
 -- param: rep text null
 -- key: deal
+-- chart: bar x=deal y=days_in_stage
 -- column: deal text | Deal | Сделка
 -- column: customer text | Customer | Клиент
 -- column: rep text | Rep | Сотрудник

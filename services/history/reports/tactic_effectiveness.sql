@@ -18,6 +18,7 @@
 -- param: against text null
 -- param: worth_bp whole 100
 -- key: tactic, currency
+-- chart: bar x=tactic,currency y=win_share between=win_share_low,win_share_high
 -- column: tactic text | Tactic | Тактика
 -- column: currency text | Currency | Валюта
 -- column: touches count | Touches | Касания

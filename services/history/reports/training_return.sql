@@ -14,6 +14,7 @@
 -- param: programme text null
 -- param: days whole 30
 -- key: programme, title, currency
+-- chart: bar x=programme,title y=booked_gain_minor by=currency
 -- column: programme text | Programme | Программа
 -- column: title text | Title | Название
 -- column: currency text | Currency | Валюта

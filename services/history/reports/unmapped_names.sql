@@ -6,6 +6,7 @@
 -- param: source text null
 -- param: kind text null
 -- key: source, kind, name, told_as
+-- chart: bar x=source,kind,name,told_as y=facts
 -- column: source text | Source | Источник
 -- column: kind text | Kind | Вид
 -- column: name text | Name | Имя
