@@ -55,8 +55,11 @@ async def killed_after(growth: int, home: Path, about: dict[str, str]) -> int:
         sys.executable, "-m", "services.history", env={**os.environ, **about}, stderr=asyncio.subprocess.PIPE
     )
     assert service.stderr is not None
-    while b"archive_opened" not in (line := await service.stderr.readline()):
-        assert line, "the service ended by itself"
+    said = b""
+    while b"archive_opened" not in said:
+        line = await service.stderr.readline()
+        assert line, f"the service ended by itself: {said.decode()}"
+        said += line
     opened = size_in(home)
     hearing = asyncio.create_task(service.communicate())
     assert await soon(lambda: size_in(home) >= opened + growth, 60)
