@@ -48,7 +48,7 @@ class QueryEnded(Event):
     asked: EventId
     """The event that said what was asked."""
     outcome: Outcome
-    """What came of it; all but `answered` gave no rows."""
+    """What came of it; all but `answered` gave no rows, though a refusal may quote a value."""
     rows: Count
     """How many rows were given."""
     size_bytes: Count

@@ -303,6 +303,11 @@ COMMENT ON MACRO sample_per_arm_v1 IS
     '(1.96 sqrt(2 m (1 - m)) + 0.84 sqrt(p1 (1 - p1) + p2 (1 - p2)))^2 / (p1 - p2)^2, m = (p1 + p2) / 2: 5 % two-sided, 80 % power '
     '(Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, chapter 4, without continuity correction)';
 
+CREATE OR REPLACE MACRO tries_needed_v1(sample) AS
+    CASE WHEN sample < 30 THEN 30 ELSE sample END;
+COMMENT ON MACRO tries_needed_v1 IS
+    'the sample per arm, and at least 30: the formula takes shares for normally distributed, which those of fewer tries are not';
+
 -- A difference that is worth less than `worth` is none that anybody looks for: towards one half, where it is the hardest to see.
 CREATE OR REPLACE MACRO share_to_tell_v1(share, other_share, worth) AS
     CASE WHEN abs(share - other_share) >= worth THEN share

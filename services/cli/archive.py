@@ -22,8 +22,9 @@ def seal(
     from projections.projection import load_projections
     from services.history.archive import FILE_NAME, Archive
     from services.history.segments.sealing import seal as seal_due
+    from services.history.settings import HistorySettings
 
-    with Archive(home() / FILE_NAME, load_projections()) as archive:
+    with Archive(home() / FILE_NAME, load_projections(), HistorySettings().reserve_mb) as archive:
         new = seal_due(archive, _folder(None), now=now)
     _tell("sealed", len(new), sum(each.rows for each in new), json=json)
 

@@ -85,10 +85,11 @@ def history() -> Iterator[History]:
     from projections.projection import load_projections
     from services.history.archive import FILE_NAME, Archive
     from services.history.errors import HistoryBusyError
+    from services.history.settings import HistorySettings
 
     path = home() / FILE_NAME
     try:
-        archive = Archive(path, load_projections())
+        archive = Archive(path, load_projections(), HistorySettings().reserve_mb)
     except HistoryBusyError as busy:
         with _service(path, busy) as client:
             yield _Service(client)

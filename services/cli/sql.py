@@ -11,7 +11,8 @@ from services.runtime.errors import ClearError
 if TYPE_CHECKING:
     import httpx
 
-_WITHIN_S = 120.0
+_BESIDES_S = 60.0
+_CONNECT_S = 10.0
 
 
 def sql(
@@ -38,12 +39,22 @@ def _asked(query: str) -> bytes:
     url = f"http://{settings.host}:{settings.port}/v1/sql"
     try:
         answer = httpx.post(
-            url, json={"sql": query}, headers=credentials("auditor"), timeout=_WITHIN_S, trust_env=False
+            url, json={"sql": query}, headers=credentials("auditor"), timeout=_within(settings.sql_s), trust_env=False
         )
+    except httpx.ReadTimeout:
+        message = f"no answer came within {settings.sql_s + _BESIDES_S:g} s; the log says what became of the query"
+        raise ClearError(message) from None
     except httpx.HTTPError:
         message = f"no history service answers at {url}: start it with `kvota up` (KVOTA_HISTORY_PORT)"
         raise ClearError(message) from None
     return _believed(answer)
+
+
+def _within(query_s: float) -> "httpx.Timeout":
+    """How long to wait for an answer: for the query, for its turn and for the log."""
+    import httpx
+
+    return httpx.Timeout(query_s + _BESIDES_S, connect=_CONNECT_S)
 
 
 def _believed(answer: "httpx.Response") -> bytes:
@@ -66,5 +77,10 @@ def _print_table(answer: dict[str, Any]) -> None:
     for column in answer["columns"]:
         table.add_column(Text(column["name"]))
     for row in answer["rows"]:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text("" if value is None else _harmless(str(value))) for value in row))
     Console().print(table)
+
+
+def _harmless(text: str) -> str:
+    """Text that tells a terminal nothing: what stands in a record was written by whoever sent it."""
+    return "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text)

@@ -25,7 +25,7 @@ from services.history.errors import (
 from services.history.judging import LogRecord
 from services.history.ledgers import TOLD_DAY
 from services.history.rereading import read_by_todays_catalogue
-from services.history.room import telling_no_room
+from services.history.room import RESERVE_MB, require_room, telling_no_room
 from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
 from services.history.store import Store, read_positions, transaction
@@ -53,15 +53,19 @@ class Reading:
 class Archive:
     """The file, open in this process and in no other. Writing is for one thread at a time, reading for any."""
 
-    def __init__(self, path: Path, projections: Mapping[str, Projection]) -> None:
-        """Open the file, or make it; raises HistoryBusyError when another process has it."""
-        self.path, self.projections = path.absolute(), projections
+    def __init__(self, path: Path, projections: Mapping[str, Projection], reserve_mb: int = RESERVE_MB) -> None:
+        """Open the file, or make it. It takes records while so much is free on the disk.
+
+        Raises HistoryBusyError when another process has it, and NoRoomError where it cannot be opened on a full disk.
+        """
+        self.path, self.projections, self.reserve_mb = path.absolute(), projections, reserve_mb
         self._root = _connect(path)
         self._writer = self._root.cursor()
-        create_tables(self._writer)
-        read_by_todays_catalogue(self._writer)
-        with transaction(self._writer):
-            create_views(self._writer, projections)
+        with telling_no_room(self.path.parent):
+            create_tables(self._writer)
+            read_by_todays_catalogue(self._writer)
+            with transaction(self._writer):
+                create_views(self._writer, projections)
         self._store = Store(self._writer)
 
     def __enter__(self) -> Self:
@@ -85,8 +89,18 @@ class Archive:
         The records of a partition come in the order of their offsets. Raises NoRoomError or BrokenOffError where the
         disk takes no more; none of the batch is archived then.
         """
+        self.require_room()
         with telling_no_room(self.path.parent):
             return self._store.write(records)
+
+    def require_room(self, size: int = 0) -> None:
+        """Make sure that there is room to write, and for so many bytes besides; raises NoRoomError."""
+        require_room(self.path.parent, self.reserve_mb, size)
+
+    def settle(self) -> None:
+        """Take into the file what DuckDB has only logged; raises BrokenOffError where the disk takes no more."""
+        with telling_no_room(self.path.parent):
+            self._writer.execute("CHECKPOINT")
 
     def positions(self) -> dict[Source, int]:
         """How far each partition is archived: the offset of the next record."""
@@ -192,12 +206,17 @@ def _reading(con: duckdb.DuckDBPyConnection, archived: Positions, cut: Positions
     return Reading(con, cut)
 
 
+def is_locked(error: duckdb.Error) -> bool:
+    """Whether a file cannot be opened because another process has it."""
+    return "Could not set lock" in str(error)
+
+
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         con = duckdb.connect(path, config=_SETTINGS)
     except duckdb.IOException as error:
-        if "lock" in str(error):
+        if is_locked(error):
             raise HistoryBusyError(path) from None
         raise
     con.execute("SET GLOBAL TimeZone = 'UTC'")

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from services.history.archive import Archive
 from services.history.errors import HistoryBehindError, HistoryMismatchError, NotClosedError, UnknownNameError
 from services.history.judging import LogRecord
-from services.history.room import RESERVE_MB, NoRoomError, require_room
+from services.history.room import NoRoomError
 from services.runtime.errors import NoBrokerError
 from services.runtime.log import Record, consumer
 from services.runtime.settings import KafkaSettings
@@ -50,12 +50,9 @@ log = structlog.get_logger()
 class Archiver:
     """One reader of the log. It belongs to no group: the archive itself remembers how far it got."""
 
-    def __init__(
-        self, kafka: KafkaSettings, archive: Archive, topics: Sequence[str] = TOPICS, reserve_mb: int = RESERVE_MB
-    ) -> None:
-        """Read nothing yet. It archives while so much is free on the disk."""
+    def __init__(self, kafka: KafkaSettings, archive: Archive, topics: Sequence[str] = TOPICS) -> None:
+        """Read nothing yet."""
         self._kafka, self._archive, self._topics = kafka, archive, topics
-        self.reserve_mb = reserve_mb
         self._moved = asyncio.Condition()
         self.following = False
         """Whether it has found the log."""
@@ -84,7 +81,7 @@ class Archiver:
         """
         while not stop.is_set():
             try:
-                self._require_room()
+                self._archive.require_room()
                 await self._connect_and_follow(stop)
             except NoRoomError as error:
                 if self.has_room:
@@ -99,8 +96,7 @@ class Archiver:
                 self.following = True
                 await self._follow(reader, stop)
 
-    def _require_room(self) -> None:
-        require_room(self._archive.path.parent, self.reserve_mb)
+    def _has_written(self) -> None:
         if not self.has_room:
             log.info("room_again", folder=str(self._archive.path.parent))
         self.has_room = True
@@ -148,6 +144,7 @@ class Archiver:
     async def _note_ends(self, moment: datetime, read: Sequence[TopicPartition]) -> None:
         """Close a moment for partitions that have been read to where they ended after it."""
         await asyncio.to_thread(self._archive.note_ends, moment, read)
+        self._has_written()
         async with self._moved:
             self._moved.notify_all()
 
@@ -180,8 +177,8 @@ class Archiver:
 
     async def _archive_batch(self, records: Sequence[LogRecord]) -> None:
         if records:
-            self._require_room()
             new = await asyncio.to_thread(self._archive.ingest, records)
+            self._has_written()
             log.debug("archived", records=new)
             async with self._moved:
                 self._moved.notify_all()

@@ -20,6 +20,7 @@ from services.history.errors import (
     HistoryBehindError,
     HistoryError,
     NotClosedError,
+    NotDrawnError,
     NothingLiveError,
     ShortLogError,
     TooBusyError,
@@ -35,6 +36,7 @@ from services.history.mentions import mentions
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
 from services.history.report_routes import report_routes
+from services.history.room import NoRoomError
 from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
@@ -57,6 +59,8 @@ _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
     TooLongToPrintError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-long-to-print"),
     TookTooLongError: (HTTPStatus.SERVICE_UNAVAILABLE, "took-too-long"),
     TooBusyError: (HTTPStatus.SERVICE_UNAVAILABLE, "too-busy"),
+    NotDrawnError: (HTTPStatus.SERVICE_UNAVAILABLE, "not-drawn"),
+    NoRoomError: (HTTPStatus.INSUFFICIENT_STORAGE, "no-room"),
 }
 
 
@@ -80,7 +84,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     answer_health(app, lambda: archiver.is_ready)
     turns = Turns(at_once, WAIT_S)
     app.include_router(report_routes(archiver, answers, turns))
-    app.include_router(mart_routes(archive, archiver, turns))
+    app.include_router(mart_routes(archive, archiver, Turns(1, WAIT_S)))
 
     @app.get("/v1/archive", dependencies=[allowed("archive.read")])
     async def which() -> dict[str, object]:

@@ -145,6 +145,15 @@ class TooManyRowsError(HistoryError):
         self.ru = f"{what}: спросите о меньшем, например о меньшем числе дней или об одном сотруднике"
 
 
+class NotDrawnError(HistoryError):
+    """The picture of an answer could not be drawn."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the picture could not be drawn: ask again, or for json, csv or xlsx, which have none")
+        self.ru = "рисунок не получился: повторите запрос или возьмите json, csv или xlsx, где рисунка нет"
+
+
 class TooLongToPrintError(HistoryError):
     """An answer has more rows than are printed."""
 

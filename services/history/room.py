@@ -14,7 +14,8 @@ from services.history.errors import HistoryError
 RESERVE_MB = 512
 """What DuckDB may write at once: as much as its write-ahead log holds, and the same again into the file."""
 _MB = 1024 * 1024
-_REFUSED = tuple(os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = tuple(map(os.strerror, _NUMBERS))
 """How the system says that it takes no more."""
 
 
@@ -36,11 +37,11 @@ class BrokenOffError(HistoryError):
         self.ru = f"{folder}: {why}; освободите место и запустите архив снова: всё записанное сохранилось"
 
 
-def require_room(folder: Path, reserve_mb: int) -> None:
-    """Make sure that so much is free; raises NoRoomError."""
-    free = shutil.disk_usage(folder).free // _MB
-    if free < reserve_mb:
-        raise NoRoomError(folder, f"{free} MB free, and {reserve_mb} are wanted")
+def require_room(folder: Path, reserve_mb: int, size: int = 0) -> None:
+    """Make sure that so much is free, and so many bytes besides; raises NoRoomError."""
+    free, wanted = shutil.disk_usage(folder).free // _MB, reserve_mb + size // _MB
+    if free < wanted:
+        raise NoRoomError(folder, f"{free} MB free, and {wanted} are wanted")
 
 
 @contextmanager
@@ -48,6 +49,10 @@ def telling_no_room(folder: Path) -> Generator[None]:
     """Within a block, what fails because the disk takes no more is a NoRoomError, or a BrokenOffError."""
     try:
         yield
+    except OSError as error:
+        if error.errno in _NUMBERS:
+            raise NoRoomError(folder, os.strerror(error.errno)) from None
+        raise
     except duckdb.FatalException as error:
         if why := _no_room(error):
             raise BrokenOffError(folder, why) from None

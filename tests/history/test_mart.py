@@ -17,6 +17,7 @@ from projections.projection import load_projections
 from services.history.archive import FILE_NAME, Archive
 from services.history.errors import NotClosedError
 from services.history.mart.making import make_mart, mart_folder
+from services.history.questions import load_questions
 from services.runtime.parked import PARKED
 from tests.callers import bearer
 from tests.cli.commands import kvota
@@ -155,6 +156,13 @@ class TestNumbers:
             f"(FROM {noun} EXCEPT ALL FROM evidence.{noun}) UNION ALL (FROM evidence.{noun} EXCEPT ALL FROM {noun})"
         )
         assert ask(folder, f"SELECT count(*) FROM ({differing})") == [(0,)]
+
+    @pytest.mark.parametrize("name", [each.name for each in load_questions().values() if each.country is None])
+    def test_a_report_can_be_asked_of_it(self, folder: str, name: str) -> None:
+        """All but those that need working days, which no file holds; their own text, with NULL for what is asked."""
+        asked = load_questions()[name]
+        with duckdb.connect(Path(folder) / "mart.duckdb", read_only=True) as con:
+            con.execute(f"EXPLAIN {asked.sql}", dict.fromkeys((each.name for each in asked.parameters), None))
 
     def test_metrics_and_the_organisation_are_there(self, folder: str) -> None:
         [(percent,)] = ask(

@@ -82,11 +82,11 @@ async def test_without_room_it_waits_and_answers_and_then_goes_on(fresh_bootstra
         async with asyncio.TaskGroup() as group:
             group.create_task(archiver.run(stop))
             assert await soon(lambda: archiver.is_ready and archive.positions().get((CALLS, 0)) == 10)
-            archiver.reserve_mb = MORE_THAN_ANY_DISK
+            archive.reserve_mb = MORE_THAN_ANY_DISK
             await append_to(fresh_bootstrap, [((CALLS, 0), value) for value in late])
             assert await soon(lambda: not archiver.is_ready)
             assert archive.cells_at(archive.positions(), PROJECTIONS) == recompute_log(early)
-            archiver.reserve_mb = 0
+            archive.reserve_mb = 0
             assert await soon(lambda: archiver.is_ready and archive.positions().get((CALLS, 0)) == 20)
             stop.set()
         assert archive.cells_at(archive.positions(), PROJECTIONS) == recompute_log([*early, *late])

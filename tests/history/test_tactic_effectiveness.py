@@ -249,7 +249,7 @@ def compared(hits: int, tries: int, base_hits: int, base: int) -> Row:
     wanted = share if abs(share - other) >= 0.01 else other + (0.01 if other <= 0.5 else -0.01)
     middle = (wanted + other) / 2
     noise = Z * sqrt(2 * middle * (1 - middle)) + POWER * sqrt(wanted * (1 - wanted) + other * (1 - other))
-    needed = ceil((noise / (wanted - other)) ** 2)
+    needed = max(30, ceil((noise / (wanted - other)) ** 2))
     told_apart = "better" if lower > 0 else "worse" if upper < 0 else "no difference seen"
     return {
         "difference": hundredths(100 * (Fraction(hits, tries) - Fraction(base_hits, base))),

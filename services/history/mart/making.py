@@ -12,10 +12,13 @@ from services.history.mart.database import Contents, write_database
 from services.history.mart.files import write_files
 from services.history.mart.versions import publish
 from services.history.rendering import written_positions
+from services.history.room import telling_no_room
 from services.runtime.parked import PARKED
 
 FOLDER = "mart"
 """Beside the archive."""
+_TIMES = 2
+"""A mart is the archive's rows again, and once more in Parquet: so many times as large as the archive at most."""
 
 
 class Mart(msgspec.Struct, frozen=True):
@@ -30,8 +33,9 @@ class Mart(msgspec.Struct, frozen=True):
 def make_mart(archive: Archive, folder: Path, known_at: datetime | None = None) -> Mart:
     """Make the current mart of a folder, of all that is archived or what was known at a moment.
 
-    Raises NotClosedError for a moment of which that is not certain yet.
+    Raises NotClosedError for a moment of which that is not certain yet, and NoRoomError.
     """
+    archive.require_room(_TIMES * archive.path.stat().st_size)
     cut = {PARKED: 0} | archive.positions() if known_at is None else archive.known_at(known_at)
 
     def fill(empty: Path) -> None:
@@ -39,7 +43,8 @@ def make_mart(archive: Archive, folder: Path, known_at: datetime | None = None) 
             write_files(reading, empty)
         write_database(empty, Contents(cut, known_at, archive.projections))
 
-    made = publish(folder.absolute(), fill)
+    with telling_no_room(folder):
+        made = publish(folder.absolute(), fill)
     return Mart(str(made), written_positions(cut), sum(file.stat().st_size for file in made.iterdir()))
 
 

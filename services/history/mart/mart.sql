@@ -23,7 +23,7 @@ CREATE TABLE definitions (
 
 -- The records that count, as the relations of the schema `evidence` read them.
 CREATE VIEW counted AS
-SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset"
+SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset", day
 FROM records WHERE verdict = 'counts' AND noun IS NOT NULL;
 
 CREATE SCHEMA evidence;

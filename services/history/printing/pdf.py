@@ -1,4 +1,4 @@
-"""A report as PDF, by typst: the same bytes for the same answer, whenever and wherever it is made.
+"""A report as PDF, by typst: the same bytes for the same answer, whenever it is made on a machine.
 
 The answer reaches the page as JSON, so that text is text whatever marks stand in it. Fonts are those that typst brings.
 """

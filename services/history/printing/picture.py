@@ -1,19 +1,20 @@
-"""The picture of a report, by Vega-Lite, as SVG: the same bytes for the same answer.
+"""The picture of a report, by Vega-Lite, as SVG: on one machine the same bytes for the same answer.
 
-No font of the machine is needed to make it. It names those that it would like best; whoever shows it may lack them.
+No font of the machine is needed to make it, but letters are measured by those that it has. It names those that it would
+like best; whoever shows it may lack them.
 """
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from subprocess import PIPE, run
+from subprocess import PIPE, SubprocessError, run
 from typing import cast
 
 import msgspec
 
 from services.history.charts import Chart
-from services.history.errors import TooLongToPrintError
+from services.history.errors import NotDrawnError, TooLongToPrintError
 from services.history.flat import Flat, flat
 from services.history.printing.cells import DASH, printed, whole_units, without_minor_units
 from services.history.rendering import plain
@@ -34,7 +35,10 @@ Mark = dict[str, object]
 
 
 def as_svg(report: Report, language: Language) -> bytes:
-    """The picture under its question; raises TooLongToPrintError, and ValueError when the report declares none."""
+    """The picture under its question; raises TooLongToPrintError and NotDrawnError.
+
+    And ValueError when the report declares none.
+    """
     if len(report.rows) > MOST_ROWS:
         raise TooLongToPrintError(MOST_ROWS)
     if report.chart is None:
@@ -47,7 +51,10 @@ def drawn(report: Report, chart: Chart, language: Language, heading: str) -> str
     """A chart of a report under a heading, which may be empty."""
     asked = msgspec.json.encode({"spec": spec(report, chart, language, heading), "locale": _LOCALE[language]})
     command = [sys.executable, "-I", str(_DRAWING)]
-    return run(command, input=asked, stdout=PIPE, check=True, env={}, timeout=_WITHIN_S).stdout.decode()
+    try:
+        return run(command, input=asked, stdout=PIPE, check=True, env={}, timeout=_WITHIN_S).stdout.decode()
+    except SubprocessError:
+        raise NotDrawnError from None
 
 
 def spec(report: Report, chart: Chart, language: Language, heading: str) -> Spec:
@@ -78,9 +85,8 @@ def _marks(chart: Chart, columns: Mapping[str, Flat], row: int, language: Langua
 
 
 def _named(names: Sequence[str], columns: Mapping[str, Flat], row: int, language: Language) -> str:
-    """What a row is called by some of its columns; of what is unknown nothing is said."""
-    told = [printed(columns[name].kind, columns[name].values[row], language) for name in names]
-    return ", ".join(each for each in told if each != DASH)
+    """What a row is called by some of its columns; a dash stands for what is unknown."""
+    return ", ".join(printed(columns[name].kind, columns[name].values[row], language) for name in names)
 
 
 def _moment(value: Field) -> str | None:
@@ -110,7 +116,7 @@ def _layers(chart: Chart, columns: Mapping[str, Flat], language: Language) -> li
         parts: Spec = {"x": {**number, "title": None}, "order": {"field": "place"}}
         return [{"mark": "bar", "encoding": {"y": name, **parts, **coloured}}]
     beside: Spec = {"yOffset": series} if chart.by else {}
-    bars: Spec = {"mark": "bar", "encoding": {"y": name, "x": number, **coloured, **beside}}
+    bars: Spec = {"mark": "bar", "encoding": {"y": name, "x": {**number, "stack": None}, **coloured, **beside}}
     return [bars, _interval(name)] if chart.between else [bars]
 
 

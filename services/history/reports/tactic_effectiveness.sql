@@ -7,7 +7,7 @@
 -- only deals of such customers: of calls it is not known. Of each currency there is a row, in which all but money stands again.
 -- The share of touches that won has its 95 % interval, and is left out where more was won than tried; it is held against that of the
 -- tactic `against` (without it, the one with the most touches). It is too early to tell before both have the touches that are needed
--- to see the difference, or one of `worth_bp` hundredths of a point where it is smaller. That takes touches for independent of each
+-- to see the difference, or one of `worth_bp` hundredths of a point where it is smaller, and 30 at least. That takes touches for independent of each
 -- other, which calls to one customer are not, and customers for shared out by chance; whoever looks every day is misled more often
 -- than 5 times in 100.
 -- needs: what a tactic costs, and e-mails and meetings among the touches | затраты на тактику, а также письма и встречи среди касаний
@@ -117,7 +117,8 @@ compared AS (
     FROM tried LEFT JOIN baseline ON baseline.tactic <> tried.tactic
 ),
 judged AS (
-    SELECT compared.*, sample_per_arm_v1(share_to_tell_v1(share, base_share, worth), base_share) AS needed FROM compared, wish
+    SELECT compared.*, tries_needed_v1(sample_per_arm_v1(share_to_tell_v1(share, base_share, worth), base_share)) AS needed
+    FROM compared, wish
 )
 SELECT judged.tactic,
        currency,

@@ -24,10 +24,16 @@ def problems(folder: Path, segments: Iterable[Segment]) -> Iterator[str]:
 
 
 def _wrong(file: Path, segment: Segment) -> str | None:
+    if segment.file != segment.path:
+        return f"is called {segment.file} in the manifest"
     if not file.exists():
         return "is missing"
     if file.stat().st_size != segment.bytes or digest_of(file) != segment.sha256:
         return "is not the file that was sealed: its SHA-256 is another"
+    return _wrong_inside(file, segment)
+
+
+def _wrong_inside(file: Path, segment: Segment) -> str | None:
     with pq.ParquetFile(file) as opened:
         if opened.schema_arrow != SCHEMA:
             return "has other columns than a segment"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.history.segments.checking import check
 from services.history.segments.files import read_batches, write_segment
-from services.history.segments.manifest import Segment, Stretch, read_manifest, read_path, write_manifest
+from services.history.segments.manifest import Segment, Stretch, changing, read_manifest, read_path, write_manifest
 from services.history.segments.sealing import MOST
 
 
@@ -16,15 +16,20 @@ def compact(folder: Path, *, most: int = MOST) -> list[Segment]:
     What they are joined from is checked first, and removed once the manifest names it no more: a reader who has a file
     open goes on with it. Raises DamagedArchiveError.
     """
-    segments, joined = read_manifest(folder), dict[str, Segment]()
-    for few in _few(segments, most):
-        check(folder, few)
-        made = _joined(folder, few)
-        joined |= {each.path: made for each in few}
-    if joined:
-        write_manifest(folder, {each.path: each for each in (joined.get(one.path, one) for one in segments)}.values())
-    _remove_joined(folder)
-    return list({each.path: each for each in joined.values()}.values())
+    with changing(folder):
+        segments, joined = read_manifest(folder), dict[str, Segment]()
+        for few in _few(segments, most):
+            check(folder, few)
+            made = _joined(folder, few)
+            joined |= {each.path: made for each in few}
+        if joined:
+            write_manifest(folder, _each_once(joined.get(one.path, one) for one in segments))
+        _remove_joined(folder)
+    return _each_once(joined.values())
+
+
+def _each_once(segments: Iterable[Segment]) -> list[Segment]:
+    return list({each.path: each for each in segments}.values())
 
 
 def _few(segments: Iterable[Segment], most: int) -> Iterator[Sequence[Segment]]:
@@ -60,7 +65,8 @@ def _remove_joined(folder: Path) -> None:
     listed = {each.path for each in segments}
     for file in folder.glob("topic=*/appended=*/partition=*/*.parquet"):
         path = file.relative_to(folder).as_posix()
-        if path not in listed and any(_within(read_path(path), each) for each in segments):
+        stretch = read_path(path)
+        if stretch and path not in listed and any(_within(stretch, each) for each in segments):
             file.unlink()
 
 

@@ -27,18 +27,29 @@ def write_segment(folder: Path, stretch: Stretch, batches: Iterable[pa.RecordBat
     """Write the records of a stretch, which come in their order."""
     file = folder / stretch.path
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside, rows = file.with_suffix(".new"), 0
-    with beside.open("wb") as out:
+    beside = file.with_suffix(".new")
+    try:
+        rows = _write(beside, batches)
+        digest, size = digest_of(beside), beside.stat().st_size
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)
+    for made in file.relative_to(folder).parents:
+        sync_folder(folder / made)
+    return Segment(**asdict(stretch), file=stretch.path, rows=rows, bytes=size, sha256=digest)
+
+
+def _write(file: Path, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write a whole file to the disk; how many records it has."""
+    rows = 0
+    with file.open("wb") as out:
         with pq.ParquetWriter(out, SCHEMA, compression="zstd") as writer:
             for batch in batches:
                 writer.write_batch(batch.cast(SCHEMA))
                 rows += batch.num_rows
         out.flush()
         os.fsync(out.fileno())
-    digest, size = digest_of(beside), beside.stat().st_size
-    beside.replace(file)
-    sync_folder(file.parent)
-    return Segment(**asdict(stretch), file=stretch.path, rows=rows, bytes=size, sha256=digest)
+    return rows
 
 
 def read_batches(folder: Path, segment: Segment) -> Iterator[pa.RecordBatch]:

@@ -1,7 +1,9 @@
 """The manifest: which segments there are, what each holds, and the digest of its file."""
 
 import hashlib
+import re
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -10,9 +12,16 @@ import msgspec
 
 from services.history.errors import HistoryError
 from services.runtime.durable import sync_folder, write_whole
+from services.runtime.lock import locked
 from services.runtime.shards import Source
 
 FILE_NAME = "manifest.ndjson"
+_LOCK = ".lock"
+_PATH = re.compile(
+    r"topic=(?P<topic>[^/]+)/appended=(?P<appended>\d{4}-\d\d-\d\d)/partition=(?P<partition>\d+)"
+    r"/(?P<first>\d{20})-(?P<last>\d{20})\.parquet",
+    re.ASCII,
+)
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +67,19 @@ class DamagedArchiveError(HistoryError):
         self.ru = f"архив повреждён: {'; '.join(found)}; возьмите его из копии"
 
 
-def read_path(path: str) -> Stretch:
-    """The stretch whose file lies there; raises ValueError where none would."""
-    folders, name = path.rsplit("/", maxsplit=1)
-    told = dict(each.split("=", maxsplit=1) for each in folders.split("/"))
-    first, last = map(int, name.removesuffix(".parquet").split("-"))
-    return msgspec.convert(told | {"first": first, "last": last}, Stretch, strict=False)
+def read_path(path: str) -> Stretch | None:
+    """The stretch whose file lies there; None where none would."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None
+    told: dict[str, object] = dict(found.groupdict())
+    return msgspec.convert(told | {name: int(found[name]) for name in ("first", "last")}, Stretch, strict=False)
+
+
+def changing(folder: Path) -> AbstractContextManager[None]:
+    """Have the manifest for a block: whoever else would change it waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return locked(folder / _LOCK)
 
 
 def read_manifest(folder: Path) -> list[Segment]:

@@ -1,15 +1,17 @@
 """Restoring: `history.duckdb` made anew from the open archive alone; what is not sealed comes from Kafka as ever."""
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import duckdb
+
 from projections.projection import Projection
-from services.history.archive import Archive
-from services.history.errors import HistoryError
+from services.history.archive import Archive, is_locked
+from services.history.errors import HistoryBusyError, HistoryError
 from services.history.segments.checking import check
 from services.history.segments.files import read_segment
-from services.history.segments.manifest import FILE_NAME, read_manifest
+from services.history.segments.manifest import FILE_NAME, Segment, read_manifest
 from services.runtime.durable import sync_folder
 
 
@@ -35,7 +37,8 @@ def restore(folder: Path, path: Path, projections: Mapping[str, Projection], *, 
     """Make the file anew from all segments; how many records it has.
 
     The file that was there stays until the new one is whole. Raises DamagedArchiveError, before anything is written;
-    NothingSealedError, NotReplacedError, and HistoryBusyError while another process has the file.
+    NothingSealedError, NotReplacedError, HistoryBusyError while another process has the file, and NoRoomError or
+    BrokenOffError, which leave it as it was.
     """
     segments = read_manifest(folder)
     if not segments:
@@ -44,23 +47,41 @@ def restore(folder: Path, path: Path, projections: Mapping[str, Projection], *, 
         raise NotReplacedError(path)
     check(folder, segments)
     beside = path.with_suffix(".restored")
-    with _held(path, projections):
-        for left in (beside, beside.with_name(f"{beside.name}.wal")):
-            left.unlink(missing_ok=True)
-        with Archive(beside, projections) as archive:
-            for segment in segments:
-                for records in read_segment(folder, segment):
-                    archive.ingest(records)
-        beside.replace(path)
-        sync_folder(path.parent)
-    return sum(each.rows for each in segments)
+    with _held(path):
+        _remove(beside, _logged(beside))
+        restored = _made(beside, folder, segments, projections)
+    _remove(_logged(path))
+    beside.replace(path)
+    sync_folder(path.parent)
+    return restored
+
+
+def _made(file: Path, folder: Path, segments: Sequence[Segment], projections: Mapping[str, Projection]) -> int:
+    """Make a file of these segments, with nothing left beside it; how many records it has."""
+    with Archive(file, projections) as archive:
+        restored = sum(archive.ingest(records) for segment in segments for records in read_segment(folder, segment))
+        archive.settle()
+    return restored
 
 
 @contextmanager
-def _held(path: Path, projections: Mapping[str, Projection]) -> Generator[None]:
-    """Have the file that is there, if any, so that no other process has it."""
-    if not path.exists():
+def _held(path: Path) -> Generator[None]:
+    """Have the file that is there, if any, so that no other process has it; one that is damaged nobody has."""
+    with ExitStack() as opened:
+        if path.exists():
+            try:
+                opened.enter_context(duckdb.connect(path))
+            except duckdb.Error as error:
+                if is_locked(error):
+                    raise HistoryBusyError(path) from None
         yield
-        return
-    with Archive(path, projections):
-        yield
+
+
+def _logged(path: Path) -> Path:
+    """Where DuckDB logs what it has not taken into a file."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def _remove(*files: Path) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)

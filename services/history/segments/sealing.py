@@ -1,7 +1,7 @@
 """Sealing: what the archive holds of a day that is over becomes a segment of the open archive, which never changes."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import pyarrow as pa
 import structlog
 
 from services.history.archive import Archive
+from services.history.errors import HistoryError
 from services.history.segments.files import write_segment
-from services.history.segments.manifest import Segment, Stretch, read_manifest, sealed_until, write_manifest
+from services.history.segments.manifest import Segment, Stretch, changing, read_manifest, sealed_until, write_manifest
 from services.runtime.shards import Source
 from services.runtime.stopping import unless
 
@@ -41,29 +42,38 @@ async def keep_sealing(archive: Archive, folder: Path, stop: asyncio.Event) -> N
     """Seal what is due, each minute, until told to stop; where the disk refuses, later."""
     while not stop.is_set():
         try:
-            segments = await asyncio.to_thread(seal, archive, folder)
-        except OSError as error:
-            log.error("not_sealed", reason=str(error), folder=str(folder))  # noqa: TRY400  # a disk that is full, no fault of ours
+            segments = await asyncio.to_thread(seal, archive, folder, until=stop.is_set)
+        except (OSError, duckdb.Error, HistoryError) as error:
+            log.error("not_sealed", reason=str(error), folder=str(folder))  # noqa: TRY400  # what it says is enough
         else:
             if segments:
                 log.info("sealed", segments=len(segments), records=sum(each.rows for each in segments))
         await unless(stop, asyncio.sleep(_LOOK_S))
 
 
-def seal(archive: Archive, folder: Path, *, now: bool = False, most: int = MOST) -> list[Segment]:
+def seal(
+    archive: Archive, folder: Path, *, now: bool = False, most: int = MOST, until: Callable[[], bool] = lambda: False
+) -> list[Segment]:
     """Seal what is due, days of which all is known and stretches that are full, and what is before it; with `now`, all.
 
-    Gives the new segments, which go on from those that the folder has; raises DamagedArchiveError where these cannot.
+    Gives the new segments, which go on from those that the folder has. It stops between two of them when `until` says
+    so. Raises DamagedArchiveError where they cannot go on, NoRoomError, and OSError; what was sealed before is listed.
     """
-    segments = read_manifest(folder)
-    until, new = sealed_until(segments), list[Segment]()
-    before = date.max if now else _over(archive)
-    with archive.cursor() as con:
+    before, new = date.max if now else _over(archive), list[Segment]()
+    with archive.cursor() as con, changing(folder):
+        segments = read_manifest(folder)
+        sealed = sealed_until(segments)
         for source in archive.positions():
-            for stretch in _due(con, source, until.get(source, 0), before, most):
-                new.append(write_segment(folder, stretch, _records(con, stretch)))
-    if new:
-        write_manifest(folder, [*segments, *new])
+            known = len(new)
+            try:
+                for stretch in _due(con, source, sealed.get(source, 0), before, most):
+                    if until():
+                        return new
+                    archive.require_room()
+                    new.append(write_segment(folder, stretch, _records(con, stretch)))
+            finally:
+                if len(new) > known:
+                    write_manifest(folder, [*segments, *new])
     return new
 
 

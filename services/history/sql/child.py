@@ -91,6 +91,8 @@ def answer(con: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> str:
         rows = list(within(rows_of(result), asked["rows"], asked["bytes"]))
     except (MemoryError, duckdb.OutOfMemoryException):
         raise Ended(_OUT_OF_MEMORY) from None
+    except RecursionError:
+        raise Ended(_REFUSED, "the answer holds lists in lists, too many deep") from None
     except duckdb.Error as error:
         raise Ended(_REFUSED, str(error).partition("\n")[0]) from None
     about = {"outcome": "answered", "as_of": cut, "columns": columns, "count": len(rows)}

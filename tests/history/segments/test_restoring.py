@@ -1,18 +1,22 @@
 """Restoring: a file made anew from the open archive is the file that was sealed; a damaged archive is refused."""
 
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from services.history.archive import FILE_NAME, Archive
 from services.history.errors import HistoryBusyError
+from services.history.room import BrokenOffError, NoRoomError
 from services.history.segments.compacting import compact
 from services.history.segments.manifest import DamagedArchiveError
 from services.history.segments.restoring import NothingSealedError, NotReplacedError, restore
 from services.history.segments.sealing import seal
+from tests.cli.commands import kvota
 from tests.events.examples.dates import at
 from tests.history.segments.days import PROJECTIONS, archived, days, rows
 from tests.history.test_known_at import parking
@@ -116,3 +120,66 @@ def test_an_archive_that_is_open_elsewhere_is_not_replaced() -> None:
         assert ran.returncode == 1
         assert f"{HistoryBusyError.__name__}: {held} is open in another process" in ran.stderr
         assert not held.with_suffix(".restored").exists()
+
+
+def test_a_file_that_is_damaged_is_replaced_with_what_lies_beside_it(tmp_path: Path) -> None:
+    """That is what one restores for; the log of the old file would keep the new one from being opened."""
+    path = tmp_path / FILE_NAME
+    path.write_bytes(b"no database" * 1_000)
+    (tmp_path / f"{FILE_NAME}.wal").write_bytes(b"of another file")
+    with archived(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        restore(folder, path, PROJECTIONS, replace=True)
+        with Archive(path, PROJECTIONS) as restored:
+            assert rows(restored) == rows(archive)
+
+
+def test_the_log_of_a_file_that_was_taken_away_is_taken_away_too(tmp_path: Path) -> None:
+    (tmp_path / f"{FILE_NAME}.wal").write_bytes(b"of another file")
+    with archived(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        restore(folder, tmp_path / FILE_NAME, PROJECTIONS)
+        with Archive(tmp_path / FILE_NAME, PROJECTIONS) as restored:
+            assert rows(restored) == rows(archive)
+
+
+def restore_until_refused(folder: str, path: str, most_mb: str) -> None:
+    """Restore in a process that may write no larger files."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(most_mb) * 1024 * 1024, resource.RLIM_INFINITY))
+    with pytest.raises((NoRoomError, BrokenOffError)):
+        restore(Path(folder), Path(path), PROJECTIONS, replace=True)
+
+
+def test_where_the_disk_takes_no_more_the_file_that_was_stays(tmp_path: Path) -> None:
+    path, log = tmp_path / FILE_NAME, days([9_000])
+    with Archive(path, PROJECTIONS) as other:
+        other.ingest(LOG)
+        before = rows(other)
+    with archived(log) as (archive, folder):
+        seal(archive, folder, now=True)
+        module = "tests.history.segments.test_restoring"
+        program = f"import sys; from {module} import restore_until_refused as run; run(*sys.argv[1:])"
+        told = [sys.executable, "-c", program, str(folder), str(path), "4"]
+        ran = subprocess.run(told, check=False, timeout=120, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+    with Archive(path, PROJECTIONS) as other:
+        assert rows(other) == before
+
+
+def test_the_commands_say_what_they_did_and_find(tmp_path: Path) -> None:
+    with Archive(tmp_path / FILE_NAME, PROJECTIONS) as archive:
+        archive.ingest(LOG)
+    assert kvota("archive", "seal", "--now", "--json", home=tmp_path).json == {"segments": 3, "records": len(LOG)}
+    assert kvota("archive", "compact", "--json", home=tmp_path).json == {"segments": 0, "records": 0}
+    found = kvota("archive", "verify", "--json", home=tmp_path)
+    assert (found.code, found.json) == (0, {"agree": True, "segments": 3, "records": len(LOG), "problems": []})
+    copy = tmp_path / "copy"
+    copytree(tmp_path / "archive", copy)
+    refused = kvota("archive", "restore", "--from", copy, home=tmp_path)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert kvota("archive", "restore", "--from", copy, "--replace", home=tmp_path).code == 0
+    [damaged, *_] = sorted(copy.rglob("*.parquet"))
+    _flip(damaged)
+    found = kvota("archive", "verify", "--from", copy, "--json", home=tmp_path)
+    assert (found.code, len(found.json["problems"])) == (1, 1)
+    assert damaged.name in found.json["problems"][0]

@@ -1,24 +1,37 @@
 """Sealing: what is due becomes segments, all of it, once, and as the log held it."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from services.history.archive import FILE_NAME, Archive
+from services.history.room import NoRoomError
 from services.history.segments import sealing
 from services.history.segments.checking import problems
+from services.history.segments.compacting import compact
+from services.history.segments.files import write_segment
 from services.history.segments.manifest import FILE_NAME as MANIFEST
-from services.history.segments.manifest import DamagedArchiveError, read_manifest, read_path, write_manifest
+from services.history.segments.manifest import (
+    DamagedArchiveError,
+    Segment,
+    Stretch,
+    read_manifest,
+    read_path,
+    write_manifest,
+)
 from services.history.segments.sealing import keep_sealing, seal
 from tests.events.examples.dates import at
 from tests.feeds.watching import soon
@@ -92,6 +105,8 @@ def test_where_a_file_lies_says_what_it_holds() -> None:
         for each in seal(archive, folder, now=True):
             assert (folder / each.path).is_file()
             found = read_path(each.path)
+            assert found is not None
+            assert each.file == each.path
             assert (found.source, found.first, found.last, found.appended) == (
                 each.source,
                 each.first,
@@ -165,7 +180,7 @@ def test_a_manifest_that_lacks_a_segment_is_not_gone_on_from() -> None:
 
 async def test_the_service_seals_what_is_due_until_it_is_told_to_stop() -> None:
     with archived(THREE_DAYS) as (archive, folder):
-        archive.note_ends(datetime.now(UTC), [LOG])
+        archive.note_ends(at(9) + 3 * DAY, [LOG])
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(keep_sealing(archive, folder, stop))
@@ -177,7 +192,7 @@ async def test_the_service_seals_what_is_due_until_it_is_told_to_stop() -> None:
 async def test_where_the_disk_refuses_it_is_said_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "_LOOK_S", 0.01)
     with archived(THREE_DAYS) as (archive, folder), capture_logs() as said:
-        archive.note_ends(datetime.now(UTC), [LOG])
+        archive.note_ends(at(9) + 3 * DAY, [LOG])
         folder.write_text("a file, where a folder should be")
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
@@ -187,3 +202,60 @@ async def test_where_the_disk_refuses_it_is_said_and_tried_again(monkeypatch: py
             assert await soon(lambda: folder.is_dir() and read_manifest(folder) != [])
             stop.set()
         assert sealed(folder) == THREE_DAYS
+
+
+def test_what_was_sealed_before_the_disk_was_full_is_listed_and_nothing_is_left_beside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The system refuses in the middle of a file; we are told by the same error."""
+    parts = list[int]()
+
+    def refusing(folder: Path, stretch: Stretch, batches: Iterable[pa.RecordBatch]) -> Segment:
+        parts.append(stretch.first)
+        return write_segment(folder, stretch, batches if len(parts) == 1 else broken_off(batches))
+
+    with archived(THREE_DAYS) as (archive, folder):
+        monkeypatch.setattr(sealing, "write_segment", refusing)
+        with pytest.raises(OSError, match="No space left"):
+            seal(archive, folder, now=True)
+        assert stretches(read_manifest(folder)) == [(0, 3)]
+        assert [each.suffix for each in folder.rglob("*") if each.is_file() and each.name != ".lock"] == [
+            ".ndjson",
+            ".parquet",
+        ]
+        monkeypatch.undo()
+        assert stretches(seal(archive, folder, now=True)) == [(4, 6), (7, 11)]
+        assert sealed(folder) == THREE_DAYS
+
+
+def broken_off(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield next(iter(batches))
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_told_to_stop_it_stops_between_two_segments() -> None:
+    with archived(THREE_DAYS) as (archive, folder):
+        asked = iter([False, True])
+        assert stretches(seal(archive, folder, now=True, until=lambda: next(asked))) == [(0, 3)]
+        assert stretches(seal(archive, folder, now=True)) == [(4, 6), (7, 11)]
+
+
+def test_without_room_nothing_is_sealed() -> None:
+    with archived(THREE_DAYS) as (archive, folder):
+        archive.reserve_mb = 2**40
+        with pytest.raises(NoRoomError):
+            seal(archive, folder, now=True)
+        assert read_manifest(folder) == []
+
+
+def test_sealing_and_compaction_take_turns() -> None:
+    """Each reads the manifest and writes it later: at once, one would write over what the other had written."""
+    log = days([2] * 40)
+    with archived(log) as (archive, folder), ThreadPoolExecutor(2) as threads:
+        for count in range(4, len(log) + 1, 4):
+            archive.ingest(log[:count])
+            both = [threads.submit(seal, archive, folder, now=True), threads.submit(compact, folder)]
+            for each in both:
+                each.result()
+            assert sealed(folder) == log[:count]
+            assert list(problems(folder, read_manifest(folder))) == []
