@@ -1,7 +1,7 @@
 """The records of a Kamailio in, facts out: from files, from a connection that is listened to, or from a topic."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from events.envelope import Envelope
@@ -113,6 +113,7 @@ class KamailioReader:
             _begin_anew(self.memory.told, record.call)
             return
         call = self.memory.calls.setdefault(record.call, Call())
+        known = replace(call)
         _begin_anew(self.memory.heard, record.call)
         match record:
             case Transaction(method="BYE"):
@@ -123,6 +124,8 @@ class KamailioReader:
                 call.cdr(record)
             case Dialog():
                 call.dialog(record)
+        if call == known:
+            return
         if call.answered is not None:
             yield from self._answered(record.call, call)
         if call.is_complete:

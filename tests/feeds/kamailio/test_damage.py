@@ -146,9 +146,13 @@ LATE_ANSWER = [
 ]
 """A call that was told as one that nobody answered, and is answered when it is just being forgotten."""
 
+WITHOUT_BEGINNING = [*BYES, transaction(10, 200, "INVITE", "1@edge"), EARLY]
+"""A call of which nobody waits for more once its end was heard twice, and of which more comes."""
+
 
 @settings(max_examples=100)
 @given(of_calls)
+@example(WITHOUT_BEGINNING)
 @example(LATE_ANSWER)
 @example(FORGOTTEN)
 @example(BACKWARDS)
