@@ -11,16 +11,16 @@ Since = dict[str, Micros | None]
 def due(since: Since, at: Micros, patience: Micros) -> Iterator[str]:
     """Take out the calls that have waited long enough; those that have just begun to, do so from this moment.
 
-    One that began to wait when a clock was wrong, and lay ahead, does so from now on.
+    Those that began to wait when a clock was wrong, and lay ahead, do so from now on.
     """
     for call in reversed(since):
-        if since[call] is not None:
+        begun = since[call]
+        if begun is not None and begun <= at:
             break
         since[call] = at
     while since:
-        call = next(iter(since))
-        begun = since[call] = min(since[call] or at, at)
-        if begun + patience > at:
+        call, begun = next(iter(since.items()))
+        if begun is None or begun + patience > at:
             return
         del since[call]
         yield call

@@ -149,9 +149,17 @@ LATE_ANSWER = [
 WITHOUT_BEGINNING = [*BYES, transaction(10, 200, "INVITE", "1@edge"), EARLY]
 """A call of which nobody waits for more once its end was heard twice, and of which more comes."""
 
+BACK_AND_ON = [
+    *(EARLY, transaction(0, 200, "BYE", "2@edge"), transaction(0, 486, "INVITE", "2@edge")),
+    *(record_of(0, 1, "1@edge"), record_of(0, 6, "2@edge"), transaction(0, 200, "OPTIONS", "1@edge")),
+    *(record_of(210, 90, "1@edge"), record_of(0, 1, "2@edge")),
+]
+"""Two calls that were told, a clock that goes back, and one that goes on until they are just being forgotten."""
+
 
 @settings(max_examples=100)
 @given(of_calls)
+@example(BACK_AND_ON)
 @example(WITHOUT_BEGINNING)
 @example(LATE_ANSWER)
 @example(FORGOTTEN)
