@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.options import AsJson, home
-from services.cli.output import answer_no, print_json, print_rows
+from services.cli.output import answer_no, print_json
 
 app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[Path | None, typer.Option("--from", help="The archive's folder; by default that of Kvota's home.")]
@@ -50,8 +50,9 @@ def verify(folder: Folder = None, *, json: AsJson = False) -> None:
         records = sum(each.rows for each in segments)
         print_json({"agree": not found, "segments": len(segments), "records": records, "problems": found})
     else:
-        rows: list[dict[str, str | int | None]] = [{"problem": each} for each in found]
-        print_rows(f"{len(segments)} segments, {len(found)} damaged", rows)
+        typer.echo(f"{len(segments)} segments, {len(found)} damaged")
+        for each in found:
+            typer.echo(each)
     if found:
         answer_no()
 
