@@ -180,16 +180,16 @@ class _Service:
         return self._ask(f"explain/{projection}", {**key, "only": measure, "known_at": _said(known_at)})
 
     def replay(self, known_at: datetime) -> bytes:
-        return self._answered(self._client.get("replay", params={"known_at": known_at.isoformat()}, timeout=None))
+        return answered(self._client.get("replay", params={"known_at": known_at.isoformat()}, timeout=None))
 
     def verify(self, version: int | None, names: Sequence[str]) -> bytes:
         of = {} if version is None else {"version": str(version)}
-        return self._answered(self._client.get("verify", params={**of, "projection": list(names)}, timeout=None))
+        return answered(self._client.get("verify", params={**of, "projection": list(names)}, timeout=None))
 
     def seed(self, version: int) -> Mapping[str, str]:
         import msgspec
 
-        answer = self._answered(self._client.post(f"seeds/{version}", timeout=None))
+        answer = answered(self._client.post(f"seeds/{version}", timeout=None))
         return msgspec.json.decode(answer, type=dict[str, str])
 
     def standings(self, after: "Positions") -> "dict[Source, Standing]":
@@ -202,7 +202,7 @@ class _Service:
 
         import msgspec
 
-        answer = self._answered(self._client.post("told", content=msgspec.json.encode(ids)))
+        answer = answered(self._client.post("told", content=msgspec.json.encode(ids)))
         return msgspec.json.decode(answer, type=set[UUID])
 
     def verdicts(self, positions: "Positions") -> "dict[Source, str]":
@@ -221,17 +221,23 @@ class _Service:
         from services.history.mart.making import Mart, copy_mart
 
         said = {} if known_at is None else {"known_at": known_at.isoformat()}
-        made = self._answered(self._client.post("mart", params=said, timeout=None))
+        made = answered(self._client.post("mart", params=said, timeout=None))
         return made if out is None else msgspec.json.encode(copy_mart(msgspec.json.decode(made, type=Mart), out))
 
     def _ask(self, question: str, about: Mapping[str, str | None], headers: Mapping[str, str] | None = None) -> bytes:
         said = {name: value for name, value in about.items() if value is not None}
-        return self._answered(self._client.get(question, params=said, headers=headers))
+        return answered(self._client.get(question, params=said, headers=headers))
 
-    def _answered(self, answer: "httpx.Response") -> bytes:
-        if answer.is_success:
-            return answer.content
-        raise ClearError(str(answer.json()["detail"]))
+
+def answered(answer: "httpx.Response") -> bytes:
+    """What history answers; raises ClearError with what it refuses, and where nothing of history answers."""
+    if answer.is_success:
+        return answer.content
+    try:
+        said = str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        said = f"what answers at {answer.url} is no history service (KVOTA_HISTORY_PORT)"
+    raise ClearError(said)
 
 
 @contextmanager

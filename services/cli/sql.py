@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from services.cli.history import answered
 from services.cli.options import AsJson, credentials
 from services.cli.output import print_bytes
 from services.runtime.errors import ClearError
@@ -47,7 +48,7 @@ def _asked(query: str) -> bytes:
     except httpx.HTTPError:
         message = f"no history service answers at {url}: start it with `kvota up` (KVOTA_HISTORY_PORT)"
         raise ClearError(message) from None
-    return _believed(answer)
+    return answered(answer)
 
 
 def _within(query_s: float) -> "httpx.Timeout":
@@ -55,16 +56,6 @@ def _within(query_s: float) -> "httpx.Timeout":
     import httpx
 
     return httpx.Timeout(query_s + _BESIDES_S, connect=_CONNECT_S)
-
-
-def _believed(answer: "httpx.Response") -> bytes:
-    if answer.is_success:
-        return answer.content
-    try:
-        raise ClearError(str(answer.json()["detail"]))
-    except (ValueError, KeyError, TypeError):
-        message = f"what answers at {answer.url} is no history service (KVOTA_HISTORY_PORT)"
-        raise ClearError(message) from None
 
 
 def _print_table(answer: dict[str, Any]) -> None:

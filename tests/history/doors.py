@@ -17,7 +17,9 @@ from services.history.door import Chosen, Verify, door
 from services.history.errors import NothingLiveError
 from services.runtime.settings import KafkaSettings
 from tests.callers import bearer, watch
+from tests.projector.workers import append_to, make_topics
 from tests.telling import (
+    CALLS,
     DECISIONS,
     answered,
     assigned,
@@ -66,6 +68,13 @@ async def serving(home: Path, about: Mapping[str, str]) -> AsyncGenerator[None]:
     finally:
         service.terminate()
         assert await asyncio.wait_for(service.wait(), 20) == 0
+
+
+async def log_of_calls_and_deals(bootstrap: str) -> None:
+    """Make the topics, and append the calls and the deals."""
+    await make_topics(bootstrap)
+    await append_to(bootstrap, [((CALLS, 0), value) for value in CALL_LOG])
+    await append_to(bootstrap, [((DECISIONS, 0), value) for value in DEAL_LOG])
 
 
 def ready(port: int) -> bool:

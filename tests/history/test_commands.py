@@ -23,8 +23,8 @@ from services.runtime.settings import KafkaSettings
 from tests.callers import bearer, watch
 from tests.cli.commands import Ran, kvota
 from tests.events.examples.dates import at
-from tests.history.doors import CALL_LOG, DEAL_LOG, fill, ready, seeded, serving
-from tests.projector.workers import append_to, make_topics, working
+from tests.history.doors import fill, log_of_calls_and_deals, ready, seeded, serving
+from tests.projector.workers import append_to, working
 from tests.telling import (
     ANNA,
     CALLS,
@@ -86,9 +86,7 @@ async def _answers(client: httpx.AsyncClient) -> bool:
 @pytest.mark.kafka
 @pytest.mark.timeout(240)
 async def test_commands_work_alike_while_the_service_runs_and_afterwards(fresh_bootstrap: str, tmp_path: Path) -> None:
-    await make_topics(fresh_bootstrap)
-    await append_to(fresh_bootstrap, [((CALLS, 0), value) for value in CALL_LOG])
-    await append_to(fresh_bootstrap, [((DECISIONS, 0), value) for value in DEAL_LOG])
+    await log_of_calls_and_deals(fresh_bootstrap)
     port = free_port()
     about: dict[str, Any] = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": str(port)}
 

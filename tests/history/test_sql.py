@@ -30,9 +30,8 @@ from services.runtime.ports import free_port
 from services.runtime.settings import KafkaSettings
 from tests.callers import bearer, watch
 from tests.cli.commands import Ran, kvota
-from tests.history.doors import CALL_LOG, DEAL_LOG, fill, nothing_live, ready, seeded, serving
-from tests.projector.workers import append_to, make_topics, values_in
-from tests.telling import CALLS, DECISIONS
+from tests.history.doors import fill, log_of_calls_and_deals, nothing_live, ready, seeded, serving
+from tests.projector.workers import make_topics, values_in
 from tests.waiting import eventually
 
 RECORDS = ("kvota.records", 0)
@@ -194,9 +193,7 @@ class TestWhoMayAskWhat:
 @pytest.mark.kafka
 @pytest.mark.timeout(240)
 async def test_the_commands_make_a_mart_and_ask_it(fresh_bootstrap: str, tmp_path: Path) -> None:
-    await make_topics(fresh_bootstrap)
-    await append_to(fresh_bootstrap, [((CALLS, 0), value) for value in CALL_LOG])
-    await append_to(fresh_bootstrap, [((DECISIONS, 0), value) for value in DEAL_LOG])
+    await log_of_calls_and_deals(fresh_bootstrap)
     port = free_port()
     about: dict[str, Any] = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": str(port)}
 

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, sqrt
-from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -18,13 +17,12 @@ from events.event import Event
 from services.history.archive import Archive
 from tests.events.examples.dates import TODAY
 from tests.history.asking import Row, ask, columns, decide, declared, empty_archive, refusal, tell, words
+from tests.shares import POWER, Z, difference
 from tests.telling import ANNA, BORIS, amended, answered, refunded, restated, won
 
 REPORT = "tactic_effectiveness"
 COLD, WARM = "cold calls", "warm calls"
 TOMORROW = TODAY + timedelta(days=1)
-Z = NormalDist().inv_cdf(0.975)
-POWER = NormalDist().inv_cdf(0.8)
 
 
 def touch(call: str, tactic: str | None = COLD, talk: int = 60, **changes: Any) -> CallEnded:  # noqa: ANN401  # fields
@@ -233,19 +231,10 @@ def hundredths(number: Fraction | float) -> Decimal:
     return Decimal(round(number * 100)) / 100
 
 
-def limits(hits: int, tries: int) -> tuple[float, float]:
-    """Wilson's, as roots of the quadratic equation."""
-    a, b, c = tries + Z**2, -(2 * hits + Z**2), hits**2 / tries
-    root = sqrt(max(b * b - 4 * a * c, 0.0))
-    return (-b - root) / (2 * a), (-b + root) / (2 * a)
-
-
 def compared(hits: int, tries: int, base_hits: int, base: int) -> Row:
     """Hold one tactic against another, a difference of a point being worth it."""
-    (low, high), (base_low, base_high) = limits(hits, tries), limits(base_hits, base)
+    lower, upper = difference((hits, tries), (base_hits, base))
     share, other = hits / tries, base_hits / base
-    lower = share - other - sqrt((share - low) ** 2 + (base_high - other) ** 2)
-    upper = share - other + sqrt((high - share) ** 2 + (other - base_low) ** 2)
     wanted = share if abs(share - other) >= 0.01 else other + (0.01 if other <= 0.5 else -0.01)
     middle = (wanted + other) / 2
     noise = Z * sqrt(2 * middle * (1 - middle)) + POWER * sqrt(wanted * (1 - wanted) + other * (1 - other))

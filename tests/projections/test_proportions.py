@@ -2,7 +2,6 @@
 
 from functools import cache
 from math import inf, sqrt
-from statistics import NormalDist
 
 import duckdb
 import pytest
@@ -10,12 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from projections.metrics import create_metrics_sql, policies
-
-Z = NormalDist().inv_cdf(0.975)
-POWER = NormalDist().inv_cdf(0.8)
-
-Sample = tuple[int, int]
-"""How often something came off, of how many tries."""
+from tests.shares import POWER, Sample, Z, difference
 
 
 @cache
@@ -95,20 +89,9 @@ def test_the_limits_of_a_share_are_where_it_is_just_credible(sample: Sample) -> 
         assert abs(hits / tries - limit) == pytest.approx(Z * sqrt(limit * (1 - limit) / tries), abs=1e-7)
 
 
-def by_hand(hits: int, tries: int) -> tuple[float, float]:
-    """Solve the quadratic equation in its textbook form."""
-    a, b, c = tries + Z**2, -(2 * hits + Z**2), hits**2 / tries
-    root = sqrt(max(b * b - 4 * a * c, 0.0))
-    return (-b - root) / (2 * a), (-b + root) / (2 * a)
-
-
 @given(drawn(), drawn())
 def test_the_difference_is_what_a_person_reckons(one: Sample, other: Sample) -> None:
-    (low1, high1), (low2, high2) = by_hand(*one), by_hand(*other)
-    p1, p2 = one[0] / one[1], other[0] / other[1]
-    lower = p1 - p2 - sqrt((p1 - low1) ** 2 + (high2 - p2) ** 2)
-    upper = p1 - p2 + sqrt((high1 - p1) ** 2 + (p2 - low2) ** 2)
-    assert newcombe(one, other) == pytest.approx((lower, upper), abs=1e-6)
+    assert newcombe(one, other) == pytest.approx(difference(one, other), abs=1e-6)
 
 
 @given(drawn(), drawn())
