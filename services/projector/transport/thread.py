@@ -1,6 +1,8 @@
 """The thread that talks to Kafka: Faust's, with the settings that Faust does not have."""
 # ruff: noqa: SLF001  made for the insides of one version of Faust and aiokafka, which are pinned
 
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -35,6 +37,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await super().stop()
         self.thread_loop.close()
 
+    async def _wakeup_timer_in_thread(self) -> None:
+        """Wake the parent's loop as mode does, without the coroutine that a loop which ends first never awaits."""
+        self.last_wakeup_at = monotonic()
+        with suppress(RuntimeError):  # that loop is closed: this thread waits for a broker that does not answer
+            self.parent_loop.call_soon_threadsafe(_be_awake)
+
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         """Set what Faust has no setting for.
 
@@ -47,3 +55,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._partition_assignment_strategy = [self.app.assignor]
         self._assignor = self.app.assignor
         return consumer
+
+
+def _be_awake() -> None:
+    """Do nothing: a loop that was woken for it has looked at what else there is to do."""
