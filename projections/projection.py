@@ -87,6 +87,12 @@ class Projection:
         """The same for each partition of each topic by itself, which two columns before the key columns name."""
         return self._cells_sql("fact.topic", 'fact."partition"')
 
+    def added_up_sql(self, cells: str) -> str:
+        """The SELECT that adds up the cells with one key which a SELECT yields."""
+        keys = [f'"{key}"' for key in self.keys]
+        added = [_added_up(measure) for measure in self.measures]
+        return f"SELECT {', '.join(keys + added)}\nFROM (\n{cells}\n)\nGROUP BY {', '.join(keys)}"
+
     def _cells_sql(self, *by: str) -> str:
         keys = [*by, *(f'"{key}"' for key in self.keys)]
         folded = [_folded(measure) for measure in self.measures]
@@ -306,6 +312,15 @@ def _folded(measure: Measure) -> str:
         return f"coalesce(sum(fact.weight * {name}), 0)::BIGINT AS {name}"
     if measure.kind == "last":
         return f"max_by([{_ORDER}, {name}::VARCHAR], {_ORDER}) AS {name}"
+    return f"{measure.kind}({name}) AS {name}"
+
+
+def _added_up(measure: Measure) -> str:
+    name = f'"{measure.name}"'
+    if measure.kind == "sum":
+        return f"sum({name})::BIGINT AS {name}"
+    if measure.kind == "last":
+        return f"max_by({name}, {name}[1]) AS {name}"
     return f"{measure.kind}({name}) AS {name}"
 
 

@@ -7,6 +7,7 @@ one that takes `was` back (weight -1), one that brings `now` (weight +1). Everyt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from events.catalogue import NOUNS, Noun
 
@@ -33,6 +34,7 @@ class _Part:
 _CORRECTED = {"type": "VARCHAR", "occurred_at": "TIMESTAMP", "day": "DATE"}
 
 
+@cache
 def relation_sql(noun: Noun, source: str = SOURCE) -> str:
     """The SELECT behind the relation of a noun, over a table like SOURCE.
 

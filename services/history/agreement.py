@@ -65,10 +65,12 @@ async def _require_held(kafka: KafkaSettings, version: int, cut: Positions) -> N
 def differences(
     archive: Archive, boards: Boards, cut: Positions, projections: Mapping[str, Projection], day: date | None = None
 ) -> list[Difference]:
-    """Where cells differ from what reports read, or from what the raw records say; with `day`, of those live on it."""
-    found = compare(boards, archive.cells_at(cut, projections, day), projections)
-    evidence = compare(boards, archive.evidence_at(cut, projections, day), projections)
-    return found + [difference for difference in evidence if difference not in found]
+    """Where cells differ from what reports read, what rows say, or the raw records; with `day`, of those live on it."""
+    found: list[Difference] = []
+    for told in (archive.rolled_up_at, archive.cells_at, archive.evidence_at):
+        others = compare(boards, told(cut, projections, day), projections)
+        found += [difference for difference in others if difference not in found]
+    return found
 
 
 async def live_cells(

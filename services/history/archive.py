@@ -1,9 +1,10 @@
 """The archive: one DuckDB file that holds every record of the log, and answers as of any cut."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,10 +26,11 @@ from services.history.errors import (
 from services.history.judging import LogRecord
 from services.history.ledgers import TOLD_DAY
 from services.history.rereading import read_by_todays_catalogue
+from services.history.rollups import rolled_up_sql, say_rolled_up
 from services.history.room import RESERVE_MB, require_room, telling_no_room
 from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
-from services.history.store import Store, read_positions, transaction
+from services.history.store import STRETCH, Store, read_positions, transaction
 from services.runtime.parked import PARKED
 from services.runtime.shards import Positions, Source
 
@@ -53,8 +55,14 @@ class Reading:
 class Archive:
     """The file, open in this process and in no other. Writing is for one thread at a time, reading for any."""
 
-    def __init__(self, path: Path, projections: Mapping[str, Projection], reserve_mb: int = RESERVE_MB) -> None:
-        """Open the file, or make it. It takes records while so much is free on the disk.
+    def __init__(
+        self,
+        path: Path,
+        projections: Mapping[str, Projection],
+        reserve_mb: int = RESERVE_MB,
+        stretch: int = STRETCH,
+    ) -> None:
+        """Open the file, or make it. It takes records while so much is free on the disk, and rolls up each stretch.
 
         Raises HistoryBusyError when another process has it, and NoRoomError where it cannot be opened on a full disk.
         """
@@ -66,7 +74,7 @@ class Archive:
             read_by_todays_catalogue(self._writer)
             with transaction(self._writer):
                 create_views(self._writer, projections)
-        self._store = Store(self._writer)
+        self._store = Store(self._writer, projections.values(), stretch)
 
     def __enter__(self) -> Self:
         """Use it."""
@@ -87,11 +95,13 @@ class Archive:
         """Archive a batch in one transaction, skipping what is archived already; how many records were new.
 
         The records of a partition come in the order of their offsets. Raises NoRoomError or BrokenOffError where the
-        disk takes no more; none of the batch is archived then.
+        disk takes no more; all of the batch is archived then, or none.
         """
         self.require_room()
         with telling_no_room(self.path.parent):
-            return self._store.write(records)
+            archived = self._store.write(records)
+            self._store.roll_up()
+        return archived
 
     def require_room(self, size: int = 0) -> None:
         """Make sure that there is room to write, and for so many bytes besides; raises NoRoomError."""
@@ -144,14 +154,21 @@ class Archive:
         Partitions that the cut does not name do not take part. Raises HistoryBehindError when it is not archived yet.
         """
         with self.reading(positions) as reading:
-            return _boards(reading.con, projections, day)
+            return _boards(reading.con, projections, day, attrgetter("cells_sql"))
+
+    def rolled_up_at(
+        self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None
+    ) -> Boards:
+        """The same cells as reports read them: of rollups, and of the rows that these do not hold."""
+        with self.reading(positions) as reading:
+            return _boards(reading.con, projections, day, rolled_up_sql)
 
     def evidence_at(
         self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None
     ) -> Boards:
         """The same from the raw records alone, without the rows that were made of them."""
         with self.reading(positions) as reading, reading_evidence(reading.con):
-            return _boards(reading.con, projections, day)
+            return _boards(reading.con, projections, day, attrgetter("cells_sql"))
 
     def days_at(self, positions: Positions) -> dict[Source, date]:
         """The business day that each partition has come to at a cut, as the projector reckons it."""
@@ -203,6 +220,7 @@ def _reading(con: duckdb.DuckDBPyConnection, archived: Positions, cut: Positions
         raise HistoryBehindError(archived, cut)
     con.execute("SET VARIABLE cut = $cut", {"cut": written_places(cut)})
     say_earlier_verdicts(con, cut, archived)
+    say_rolled_up(con)
     return Reading(con, cut)
 
 
@@ -228,13 +246,18 @@ def written_places(cut: Positions) -> list[dict[str, object]]:
     return [{"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()]
 
 
-def _boards(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection], day: date | None) -> Boards:
-    boards = {projection.name: _cells(con, projection, day) for projection in projections.values()}
+def _boards(
+    con: duckdb.DuckDBPyConnection,
+    projections: Mapping[str, Projection],
+    day: date | None,
+    cells_sql: Callable[[Projection], str],
+) -> Boards:
+    boards = {each.name: _cells(con, each, day, cells_sql(each)) for each in projections.values()}
     return {name: cells for name, cells in boards.items() if cells}
 
 
-def _cells(con: duckdb.DuckDBPyConnection, projection: Projection, day: date | None) -> Cells:
-    sql, live, told = projection.cells_sql, projection.live, dict[str, str]()
+def _cells(con: duckdb.DuckDBPyConnection, projection: Projection, day: date | None, sql: str) -> Cells:
+    live, told = projection.live, dict[str, str]()
     if live is not None and day is not None:
         sql, told = f'SELECT * FROM ({sql}) WHERE coalesce("{live.column}" >= $first, true)', {"first": live.first(day)}
     try:

@@ -8,8 +8,10 @@ import pyarrow as pa
 from events.codec import decode
 from events.law import Verdict
 from events.parked import RecordParked
+from projections.projection import Projection
 from services.history.judging import Row
 from services.history.rejudging import judged_otherwise
+from services.history.rollups import undo_rollups
 from services.history.rows import remake_rows
 from services.runtime.parked import TOPIC, Aside, log_source
 
@@ -75,11 +77,11 @@ def told_by(rows: Iterable[Row]) -> Aside:
     return aside
 
 
-def park(con: duckdb.DuckDBPyConnection, aside: Aside, *, with_rows: bool) -> bool:
+def park(con: duckdb.DuckDBPyConnection, aside: Aside, projections: Iterable[Projection] | None) -> bool:
     """Set archived records aside; whether any was, so that the law's memory is another now.
 
     What follows them is judged anew: of a fact, the next record that was told with its id, if there is one in time,
-    counts in its place. Unless it is done `with_rows`, the rows of relations are left to whoever makes them anew.
+    counts in its place. Without `projections`, rows and rollups are left to whoever makes them anew.
     """
     said = [(*source, offset, reason) for source, offsets in aside.items() for offset, reason in offsets.items()]
     con.register("aside", _table("reason", said))
@@ -88,8 +90,9 @@ def park(con: duckdb.DuckDBPyConnection, aside: Aside, *, with_rows: bool) -> bo
     con.execute(_SET_ASIDE)
     con.unregister("aside")
     _judge_later_ones(con)
-    if with_rows:
+    if projections is not None:
         remake_rows(con)
+        undo_rollups(con, projections)
     [(changed,)] = con.execute("SELECT count(*) FROM changed").fetchall()
     con.execute("DROP TABLE changed")
     return bool(changed)

@@ -7,8 +7,7 @@ differ from what a projector of today makes of the same log.
 import duckdb
 
 from events.catalogue import CATALOGUE
-from services.history.rows import forget_rows
-from services.history.schema import create_tables
+from services.history.schema import create_tables, forget_definitions
 from services.history.store import Store, read_positions, read_records, transaction
 
 _BATCH = 20_000
@@ -44,4 +43,4 @@ def _reread(con: duckdb.DuckDBPyConnection) -> None:
     for records in read_records(con, end, _BATCH, "earlier"):
         store.write_records(records)
     con.execute("DROP TABLE earlier")
-    forget_rows(con)
+    forget_definitions(con)

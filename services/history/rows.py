@@ -2,7 +2,8 @@
 
 The records remain the evidence: the rows are made anew from them when a relation's definition changes. The schema
 `evidence` holds the same relations as views over the records, with which `verify` compares as well. What is parked
-keeps its rows, which the relations leave out: as of a cut from before it was parked, it counts.
+keeps its rows, which the relations leave out: as of a cut from before it was parked, it counts. A row knows its stretch
+of the archive, so that what came since the latest rollup is found at once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,23 +35,18 @@ def keep_rows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM set_aside")
     con.execute(_SET_ASIDE)
     for noun in NOUNS.values():
-        made_by = relation_sql(noun, _TOLD)
+        made_by = _of_the_growing_stretch(relation_sql(noun, _TOLD))
         digest = sha256(made_by.encode()).hexdigest()
         if kept.get(noun.name) != digest:
             con.execute(f"CREATE OR REPLACE TABLE {_table(noun)} AS {made_by}")
             con.execute("INSERT OR REPLACE INTO kept VALUES ($noun, $digest)", {"noun": noun.name, "digest": digest})
 
 
-def forget_rows(con: duckdb.DuckDBPyConnection) -> None:
-    """Have `keep_rows` make all of them anew."""
-    con.execute("DELETE FROM kept")
-
-
 def add_rows(con: duckdb.DuckDBPyConnection, nouns: Iterable[str]) -> None:
     """Add what the records of the table `batch` say of these nouns."""
     con.execute(_OF_BATCH)
     for name in nouns:
-        con.execute(f"INSERT INTO {_table(NOUNS[name])} {relation_sql(NOUNS[name])}")
+        con.execute(f"INSERT INTO {_table(NOUNS[name])} {_of_the_growing_stretch(relation_sql(NOUNS[name]))}")
     con.execute(f"DROP VIEW temp.{SOURCE}")
 
 
@@ -64,15 +60,29 @@ def remake_rows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DROP VIEW temp.batch")
 
 
+def _of_the_growing_stretch(rows: str) -> str:
+    return f"SELECT *, (SELECT number FROM growing) AS stretch FROM (\n{rows}\n)"
+
+
 def create_row_views_sql() -> str:
-    """Statements that make a view of every noun: the rows before the cut of the records that counted as of the cut."""
-    return "\n".join(_row_view(noun) for noun in NOUNS.values())
+    """Statements that make a view of every noun: the rows before the cut of the records that counted as of the cut.
+
+    The schema `fresh` has the same of the rows that are not in the rollups which the answer is made of.
+    """
+    return "\n".join(_row_view(name, rows) for noun in NOUNS.values() for name, rows in _views(noun).items())
 
 
-def _row_view(noun: Noun) -> str:
+def _views(noun: Noun) -> dict[str, str]:
+    fresh = f"""(
+    FROM {_table(noun)}
+    WHERE stretch > coalesce(getvariable('rolled_up'), 0))"""
+    return {noun.name: _table(noun), f"fresh.{noun.name}": fresh}
+
+
+def _row_view(name: str, rows: str) -> str:
     return f"""
-CREATE OR REPLACE VIEW {noun.name} AS
-SELECT row.* FROM {_table(noun)} AS row
+CREATE OR REPLACE VIEW {name} AS
+SELECT row.* EXCLUDE (stretch) FROM {rows} AS row
      JOIN cut ON row.fact.topic = cut.topic AND row.fact."partition" = cut."partition"
              AND row.fact."offset" < cut.before
      ANTI JOIN hidden ON row.fact.topic = hidden.topic AND row.fact."partition" = hidden."partition"

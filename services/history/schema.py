@@ -1,13 +1,17 @@
 """What the archive's file holds besides records: relations, cells and metrics, as views and macros for everybody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
 
+from events.catalogue import NOUNS
 from projections.metrics import create_metrics_sql
 from projections.projection import Measure, Projection
-from projections.relations import create_relations_sql
+from projections.relations import create_relations_sql, relation_sql
+from services.history.rollups import create_rollups, rolled_up_sql
 from services.history.rows import create_row_views_sql, keep_rows, reading_evidence
 
 _FOLDER = Path(__file__).parent
@@ -19,7 +23,10 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> None:
-    """Make all views anew, and what rows they need, so that the file answers by today's definitions."""
+    """Have the file answer by today's definitions: make views, rows and rollups anew where it was made by others."""
+    digest = _digest(projections)
+    if con.execute("SELECT digest FROM defined").fetchall() == [(digest,)]:
+        return
     for schema, name in _views(con):
         con.execute(f"DROP VIEW {_quoted(schema)}.{_quoted(name)}")
     con.execute((_FOLDER / "views.sql").read_text("utf-8"))
@@ -27,16 +34,28 @@ def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Proje
         con.execute(create_relations_sql())
     keep_rows(con)
     con.execute(create_row_views_sql())
-    create_answers(con, projections)
+    create_rollups(con, projections)
+    create_answers(con, projections, rolled_up_sql)
+    con.execute("DELETE FROM defined")
+    con.execute("INSERT INTO defined VALUES ($digest)", {"digest": digest})
 
 
-def create_answers(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> None:
+def forget_definitions(con: duckdb.DuckDBPyConnection) -> None:
+    """Have `create_views` make everything anew: the records are others."""
+    con.execute("DELETE FROM defined; DELETE FROM kept; DELETE FROM rolled_up")
+
+
+def create_answers(
+    con: duckdb.DuckDBPyConnection,
+    projections: Mapping[str, Projection],
+    cells_sql: Callable[[Projection], str] = attrgetter("cells_sql"),
+) -> None:
     """Make what answers are put together from, wherever there are relations: who works where, metrics, cells."""
     con.execute(organisation_sql())
     con.execute(create_metrics_sql())
     for projection in projections.values():
         con.execute(_contributions_view(projection))
-        con.execute(_cells_view(projection))
+        con.execute(_cells_view(projection, cells_sql(projection)))
 
 
 def organisation_sql() -> str:
@@ -49,6 +68,19 @@ def contributions_of(projection: Projection) -> str:
     return _quoted(f"{projection.name}_contributions")
 
 
+def _digest(projections: Mapping[str, Projection]) -> str:
+    """Of everything that views, rows and rollups are made by."""
+    relations = [relation_sql(noun) for noun in NOUNS.values()]
+    views = [
+        (_FOLDER / "views.sql").read_text("utf-8"),
+        create_row_views_sql(),
+        organisation_sql(),
+        create_metrics_sql(),
+    ]
+    made = [sql for each in projections.values() for sql in (each.digest, _cells_view(each, rolled_up_sql(each)))]
+    return sha256("\n".join(relations + views + made).encode()).hexdigest()
+
+
 def _views(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return con.execute("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal").fetchall()
 
@@ -57,13 +89,13 @@ def _contributions_view(projection: Projection) -> str:
     return f"CREATE OR REPLACE VIEW {contributions_of(projection)} AS\n{projection.contributions_sql}"
 
 
-def _cells_view(projection: Projection) -> str:
+def _cells_view(projection: Projection, cells_sql: str) -> str:
     """The cells as a person reads them: of a `last_` measure the value alone, and no cell that says nothing."""
     keys = [_quoted(key) for key in projection.keys]
     measures = [_shown(measure) for measure in projection.measures]
     return (
         f"CREATE OR REPLACE VIEW {_quoted(projection.name)} AS\n"
-        f"SELECT {', '.join(keys + measures)}\nFROM (\n{projection.cells_sql}\n)\n"
+        f"SELECT {', '.join(keys + measures)}\nFROM (\n{cells_sql}\n)\n"
         f"WHERE {_says_something(projection.measures)}"
     )
 

@@ -1,20 +1,25 @@
 """Writing the archive: records and progress in one transaction, judged exactly once each, in the order of the log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
 import duckdb
+import structlog
 
 from events.law import Verdict
+from projections.projection import Projection
 from services.history.closing import forget_implied
 from services.history.judging import LogRecord, Row, judge, table
 from services.history.ledgers import Ledgers
 from services.history.parking import park, still_to_come, told_by
+from services.history.rollups import archived_since, roll_up
 from services.history.rows import add_rows
 from services.runtime.parked import ahead_of, merged
 from services.runtime.shards import Positions, Source
 
+STRETCH = 250_000
+"""How many records are rolled up together, unless told otherwise."""
 _INSERT = "INSERT INTO records SELECT * FROM batch"
 _SET_ASIDE = """
 INSERT INTO set_aside SELECT topic, "partition", "offset" FROM batch WHERE verdict = 'parked'
@@ -26,16 +31,21 @@ ON CONFLICT (topic, "partition") DO UPDATE
 SET next_offset = excluded.next_offset, latest = greatest(latest, excluded.latest)
 """
 
+log = structlog.get_logger()
+
 
 class Store:
     """The one writer of the archive's tables."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Go on from where the file stands."""
-        self._con = con
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, projections: Collection[Projection] = (), stretch: int = STRETCH
+    ) -> None:
+        """Go on from where the file stands; the cells of these projections are rolled up every so many records."""
+        self._con, self._projections, self._stretch = con, projections, stretch
         self._ledgers = Ledgers(con)
         self._next = read_positions(con)
         self._aside = still_to_come(con)
+        self._since = archived_since(con)
 
     def write(self, records: Iterable[LogRecord]) -> int:
         """Archive a batch, all or nothing; how many of its records were not archived before.
@@ -51,11 +61,22 @@ class Store:
             self._aside = still_to_come(self._con)
             raise
 
+    def roll_up(self) -> None:
+        """Roll up the cells, if it is time to; where some record cannot be folded, after it has been parked."""
+        if self._since >= self._stretch:
+            self._since = 0
+            try:
+                with transaction(self._con):
+                    roll_up(self._con, self._projections)
+            except (duckdb.DataError, duckdb.InvalidInputException) as error:
+                log.warning("not_rolled_up", reason=str(error).partition(":")[0])
+
     def _write(self, records: Iterable[LogRecord]) -> int:
         rows = self._judged(records)
         with self._archived(rows):
             add_rows(self._con, {row.noun for row in rows if row.noun is not None and row.verdict in _WITH_ROWS})
-        self._park(rows, with_rows=True)
+        self._park(rows, self._projections)
+        self._since += len(rows)
         return len(rows)
 
     def write_records(self, records: Iterable[LogRecord]) -> None:
@@ -63,7 +84,7 @@ class Store:
         rows = self._judged(records)
         with self._archived(rows):
             pass
-        self._park(rows, with_rows=False)
+        self._park(rows, None)
 
     def _judged(self, records: Iterable[LogRecord]) -> list[Row]:
         """What becomes of each record that is new, partition after partition."""
@@ -85,10 +106,10 @@ class Store:
         yield
         self._con.unregister("batch")
 
-    def _park(self, rows: Sequence[Row], *, with_rows: bool) -> None:
+    def _park(self, rows: Sequence[Row], projections: Collection[Projection] | None) -> None:
         """Take in what these records say is parked: what is archived already is judged anew, the rest when it comes."""
         news = told_by(rows)
-        if news and park(self._con, news, with_rows=with_rows):
+        if news and park(self._con, news, projections):
             self._ledgers.forget()
         self._aside = ahead_of(merged(self._aside, news), self._next)
 

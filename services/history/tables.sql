@@ -52,6 +52,30 @@ CREATE TABLE IF NOT EXISTS readings (
     version BIGINT  NOT NULL
 );
 
+-- The stretches that the archive is rolled up by, one after another: in each partition, the records before an offset.
+CREATE TABLE IF NOT EXISTS stretches (
+    number      INTEGER NOT NULL,
+    topic       VARCHAR NOT NULL,
+    "partition" INTEGER NOT NULL,
+    before      BIGINT  NOT NULL
+);
+
+-- The stretch that grows: rows that are made now belong to it.
+CREATE TABLE IF NOT EXISTS growing (
+    number INTEGER NOT NULL
+);
+INSERT INTO growing SELECT 1 WHERE NOT EXISTS (FROM growing);
+
+-- The definitions by which the rollups were made.
+CREATE TABLE IF NOT EXISTS rolled_up (
+    digest VARCHAR NOT NULL
+);
+
+-- The definitions by which all views were made.
+CREATE TABLE IF NOT EXISTS defined (
+    digest VARCHAR NOT NULL
+);
+
 -- The definition by which the rows of each relation were made.
 CREATE TABLE IF NOT EXISTS kept (
     noun   VARCHAR NOT NULL PRIMARY KEY,

@@ -1,4 +1,5 @@
 CREATE SCHEMA IF NOT EXISTS evidence;
+CREATE SCHEMA IF NOT EXISTS fresh;
 
 -- Which records an answer is made of: in each partition those before an offset. All that is archived, unless the session
 -- says otherwise: SET VARIABLE cut = [{'topic': 'kvota.calls', 'partition': 0, 'before': 1000}];

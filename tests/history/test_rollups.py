@@ -1,0 +1,181 @@
+"""Rollups and the rows that came since are the same cells as all rows, at every cut."""
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from projections.projection import Projection, load_projection, load_projections
+from services.history.agreement import differences
+from services.history.archive import Archive
+from services.history.judging import LogRecord
+from services.runtime.shards import Positions, Source
+from tests.events.examples.dates import TODAY
+from tests.history.test_parking import PICKY, saying
+from tests.recompute import recompute_log, recompute_logs
+from tests.telling import (
+    AGENTS,
+    ANNA,
+    CALLS,
+    DECISIONS,
+    abandoned,
+    answered,
+    decided,
+    entered,
+    lying,
+    raw,
+    restated,
+    won,
+)
+
+PROJECTIONS = load_projections()
+FEW = 5
+"""How many records the archive of a test rolls up together."""
+TALKED = [raw(answered(talk=number), number) for number in range(40)]
+LOGS: Mapping[Source, Sequence[bytes]] = {
+    (CALLS, 0): [
+        *TALKED[:20],
+        TALKED[3],
+        raw(abandoned(), 50),
+        raw(restated(answered(talk=4), answered(talk=400)), 51),
+        b"no event",
+        *TALKED[20:],
+    ],
+    (AGENTS, 0): [raw(entered(("ready", "wrap")[number % 2]), 100 + number) for number in range(12)],
+    (DECISIONS, 0): [decided(won(amount=number, deal=f"d{number}"), f"deal/d{number}", 1) for number in range(1, 15)],
+}
+
+
+def rolled_up_to(archive: Archive, cut: Positions | None = None) -> int | None:
+    """Give the number of the latest stretch that an answer as of a cut takes from the rollups."""
+    with archive.reading(cut) as reading:
+        rows: list[tuple[int | None]] = reading.con.execute("SELECT getvariable('rolled_up')").fetchall()
+        return rows[0][0]
+
+
+def talked(archive: Archive, cut: Positions) -> list[tuple[int]]:
+    """Give the seconds that the reports say were talked."""
+    with archive.reading(cut) as reading:
+        return reading.con.execute("SELECT talk_seconds FROM rep_day").fetchall()
+
+
+def stretches(archive: Archive) -> list[int]:
+    with archive.cursor() as con:
+        return [row[0] for row in con.execute("SELECT DISTINCT number FROM stretches ORDER BY ALL").fetchall()]
+
+
+def in_turns(chance: random.Random) -> list[list[LogRecord]]:
+    """Give the logs in batches, as they may come."""
+    left = {source: lying(log, *source) for source, log in LOGS.items()}
+    batches: list[list[LogRecord]] = []
+    while left:
+        source = chance.choice(sorted(left))
+        some = chance.randint(1, 9)
+        batches.append(left[source][:some])
+        left[source] = left[source][some:]
+        left = {each: records for each, records in left.items() if records}
+    return batches
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_at_every_cut_the_cells_are_those_of_all_rows(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    with Archive(path, PROJECTIONS, stretch=chance.randint(FEW, 20)) as archive:
+        for batch in in_turns(chance):
+            archive.ingest(batch)
+        assert len(stretches(archive)) > 1
+        for _ in range(4):
+            cut = {source: chance.randint(0, before) for source, before in archive.positions().items()}
+            truth = recompute_logs([log[: cut[source]] for source, log in LOGS.items()])
+            assert archive.rolled_up_at(cut, PROJECTIONS) == truth
+        assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_logs(LOGS.values())
+
+
+def test_an_answer_is_made_of_the_stretches_before_the_cut_and_of_the_rows_after_them(path: Path) -> None:
+    with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+        for start in range(0, 18, 3):
+            archive.ingest(lying(TALKED[start : start + 3], start=start))
+        assert stretches(archive) == [1, 2, 3]
+        assert [rolled_up_to(archive, {(CALLS, 0): before}) for before in (5, 6, 11, 12, 18)] == [None, 1, 1, 2, 3]
+        assert rolled_up_to(archive) == 3
+        with archive.cursor() as con:
+            con.execute("UPDATE rollups.rep_day SET talk_seconds = talk_seconds + 1000 WHERE stretch = 2")
+        told = {before: sum(range(before)) for before in (11, 12, 15)}
+        told |= {before: told[before] + 1000 for before in (12, 15)}
+        for before, talk in told.items():
+            assert talked(archive, {(CALLS, 0): before}) == [(talk,)]
+
+
+def test_a_report_reads_rollups_and_verify_finds_one_that_somebody_altered(path: Path) -> None:
+    with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+        archive.ingest(lying(TALKED[:FEW]))
+        cut = archive.positions()
+        live = archive.cells_at(cut, PROJECTIONS)
+        assert differences(archive, live, cut, PROJECTIONS) == []
+        with archive.cursor() as con:
+            con.execute("UPDATE rollups.rep_day SET talk_seconds = 99")
+        [difference] = differences(archive, live, cut, PROJECTIONS)
+        assert str(difference).startswith(f"rep_day rep={ANNA} day={TODAY} currency=: live calls=5 ")
+        assert talked(archive, cut) == [(99,)]
+
+
+class TestParking:
+    def test_what_is_parked_leaves_the_rollups(self, path: Path) -> None:
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            for start in range(0, 20, 5):
+                archive.ingest(lying(TALKED[start : start + 5], start=start))
+            assert stretches(archive) == [1, 2, 3, 4]
+            archive.ingest(saying(7))
+            assert stretches(archive) == [1]
+            left = [*TALKED[:7], *TALKED[8:20]]
+            assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_log(left)
+            archive.ingest(lying(TALKED[20:25], start=20))
+            assert stretches(archive) == [1, 5]
+            assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_log([*left, *TALKED[20:25]])
+
+    def test_as_of_a_cut_from_before_it_was_parked_it_counts(self, path: Path) -> None:
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            archive.ingest(lying(TALKED[:8]))
+            archive.ingest(saying(2))
+            archive.ingest(lying(TALKED[8:20], start=8))
+            now, then = archive.positions(), archive.positions() | {("kvota.parked", 0): 0}
+            assert stretches(archive)
+            assert rolled_up_to(archive, now) == max(stretches(archive))
+            assert rolled_up_to(archive, then) is None
+            assert archive.rolled_up_at(then, PROJECTIONS) == recompute_log(TALKED[:20])
+            assert archive.rolled_up_at(now, PROJECTIONS) == recompute_log([*TALKED[:2], *TALKED[3:20]])
+
+    def test_what_cannot_be_folded_is_not_rolled_up_and_is_archived_all_the_same(self, path: Path) -> None:
+        picky = {"picky": load_projection("picky", PICKY)}
+        with Archive(path, picky, stretch=FEW) as archive:
+            archive.ingest(lying(TALKED[8:14]))
+            assert stretches(archive) == []
+            archive.ingest(saying(0, 1))
+            archive.ingest(lying(TALKED[14:20], start=6))
+            assert stretches(archive) == [1]
+            assert archive.rolled_up_at(archive.positions(), picky) == {"picky": {(ANNA,): (10,)}}
+
+
+class TestOpeningAgain:
+    def test_it_goes_on_counting(self, path: Path) -> None:
+        for start in range(0, 12, 4):
+            with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+                archive.ingest(lying(TALKED[start : start + 4], start=start))
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            assert stretches(archive) == [1]
+            assert rolled_up_to(archive) == 1
+
+    @pytest.mark.parametrize("of", ["rep_day", "queue_interval"])
+    def test_by_another_definition_all_is_rolled_up_anew(self, path: Path, of: str) -> None:
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            archive.ingest(lying(TALKED[:FEW]))
+        changed: dict[str, Projection] = PROJECTIONS | {
+            of: load_projection(of, PICKY.replace("talk_seconds < 10", "talk_seconds < 0"))
+        }
+        with Archive(path, changed, stretch=FEW) as archive:
+            assert stretches(archive) == []
+            assert archive.rolled_up_at(archive.positions(), changed)[of] == {(ANNA,): (5,)}
+            archive.ingest(lying(TALKED[FEW : FEW + 1], start=FEW))
+            assert stretches(archive) == [2]
+            assert archive.rolled_up_at(archive.positions(), changed)[of] == {(ANNA,): (6,)}
