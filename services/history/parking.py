@@ -70,7 +70,7 @@ def told_by(rows: Iterable[Row]) -> Aside:
     """The records that these say are set aside."""
     aside: Aside = {}
     for row in rows:
-        told = row.verdict is Verdict.COUNTS and row.type == _TYPE
+        told = row.record.topic == TOPIC and row.verdict is Verdict.COUNTS and row.type == _TYPE
         event = decode(row.record.raw or b"").event if told else None
         if isinstance(event, RecordParked) and (source := log_source(event.origin)):
             aside.setdefault(source, {})[event.position] = event.reason

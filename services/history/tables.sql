@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS records (
     "partition"   INTEGER   NOT NULL,
     "offset"      BIGINT    NOT NULL,
     appended_at   TIMESTAMP NOT NULL,  -- the broker's word, in UTC
-    raw           BLOB,                -- the value as stored; NULL where the record has none
+    raw           BLOB USING COMPRESSION zstd,  -- the value as stored; NULL where the record has none
     verdict       VARCHAR   NOT NULL,  -- events.law.Verdict
     reason        VARCHAR,             -- why it is unreadable or parked
     noun          VARCHAR,             -- NULL where this version does not know the type
