@@ -210,7 +210,8 @@ def _left_waiting(call: CallEnded) -> Added:
 
 
 def _ms(moment: datetime) -> int:
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    """Give the nearest millisecond; a half goes up."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=500)) // timedelta(milliseconds=1)
 
 
 def _add(boards: Boards, name: str, key: Key, numbers: tuple[int, ...]) -> None:

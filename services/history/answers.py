@@ -1,6 +1,7 @@
 """What history is asked, and its answers as JSON: the same from the file at hand and through the service's door."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,8 @@ from services.history.errors import BadParametersError
 from services.history.etags import etag
 from services.history.excluded import Excluded
 from services.history.explain import Contribution, Explanation, explain
-from services.history.forms import Form, rendered
+from services.history.forms import Form, comes_in_parts, in_parts, rendered
+from services.history.keeping import kept
 from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, Value, load_questions
 from services.history.rendering import written_positions
@@ -93,10 +95,24 @@ class Answers:
 
     def answer(self, asked: Asked) -> bytes:
         """Its answer; raises HistoryError."""
+        with self.answering(asked) as made:
+            return made if isinstance(made, bytes) else b"".join(made)
+
+    @contextmanager
+    def answering(self, asked: Asked) -> Generator[bytes | Iterator[bytes]]:
+        """Its answer; or the parts of a large one, made one after the other within the block, by one thread at a time.
+
+        Raises HistoryError.
+        """
         about = self._archive, asked.question, asked.parameters, asked.cut
         if asked.versus is not None:
-            return versus_json(versus(*about, asked.versus, self._limits), asked.language)
-        return rendered(answer_bound(*about, self._limits), asked.form, asked.language)
+            yield versus_json(versus(*about, asked.versus, self._limits), asked.language)
+        elif not comes_in_parts(asked.form):
+            yield rendered(answer_bound(*about, self._limits), asked.form, asked.language)
+        else:
+            with kept(*about, self._limits) as keeping:
+                parts = in_parts(keeping.pieces, asked.form, asked.language)
+                yield b"".join(parts) if keeping.is_small else parts
 
     def explain(
         self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None

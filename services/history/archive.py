@@ -1,6 +1,6 @@
 """The archive: one DuckDB file that holds every record of the log, and answers as of any cut."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -186,7 +186,13 @@ class Archive:
 
         Of the parked topic it knows what lies before the cut, and all where the cut does not name it.
         """
-        with self.cursor() as con, transaction(con, "READ ONLY"):
+        with self.cursor() as con, self.reading_by(con, cut) as reading:
+            yield reading
+
+    @contextmanager
+    def reading_by(self, con: duckdb.DuckDBPyConnection, cut: Positions | None) -> Generator[Reading]:
+        """Read so by a connection that goes on afterwards."""
+        with transaction(con, "READ ONLY"):
             yield _reading(con, read_positions(con), cut)
 
     def projection(self, name: str) -> Projection:

@@ -2,8 +2,9 @@
 
 import csv
 import io
+from collections.abc import Callable, Iterable, Iterator
 
-from services.history.flat import flat
+from services.history.flat import flat, names_in_maps
 from services.history.rendering import as_text
 from services.history.report import Field, Report
 from services.runtime.languages import Language
@@ -18,11 +19,22 @@ def as_csv(report: Report, language: Language = "en") -> str:
 
     Text that a spreadsheet would take for a formula has an apostrophe before it, and so has text that begins with one.
     """
-    columns, text = flat(report, language), io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([column.title for column in columns])
-    writer.writerows(map(_cell, row) for row in zip(*(column.values for column in columns), strict=True))
-    return text.getvalue()
+    return "".join(csv_parts(lambda: [report], language))
+
+
+def csv_parts(pieces: Callable[[], Iterable[Report]], language: Language) -> Iterator[str]:
+    """The same in parts, of a report whose rows are in several pieces; they are gone through twice.
+
+    First for the names in its maps: each is a column.
+    """
+    names = names_in_maps(pieces())
+    for place, piece in enumerate(pieces()):
+        columns, text = flat(piece, language, names), io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\r\n")
+        if place == 0:
+            writer.writerow([column.title for column in columns])
+        writer.writerows(map(_cell, row) for row in zip(*(column.values for column in columns), strict=True))
+        yield text.getvalue()
 
 
 def _cell(value: Field) -> str:

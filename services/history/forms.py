@@ -2,18 +2,17 @@
 
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Literal, get_args
 
-import pyarrow as pa
-from pyarrow import ipc, parquet
+from pyarrow import parquet
 
-from services.history.comma_separated import as_csv
+from services.history.comma_separated import csv_parts
 from services.history.printing.page import as_html
 from services.history.printing.pdf import as_pdf
 from services.history.printing.picture import as_svg
-from services.history.rendering import as_json
+from services.history.rendering import json_parts
 from services.history.report import Report
 from services.history.spreadsheet import as_xlsx
 from services.history.typed import arrow_table
@@ -33,6 +32,8 @@ MEDIA_TYPES: Mapping[Form, str] = {
     "html": "text/html; charset=utf-8",
 }
 FORMS: tuple[Form, ...] = get_args(Form)
+Pieces = Callable[[], Iterable[Report]]
+"""A report as small ones, one at least, which have its rows in their order; the same each time."""
 
 _RANGES: Mapping[str, Form] = {
     "*/*": "json",
@@ -40,6 +41,8 @@ _RANGES: Mapping[str, Form] = {
     "text/*": "csv",
     **{media_type.partition(";")[0]: form for form, media_type in MEDIA_TYPES.items()},
 }
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""How a stream of Arrow ends: a message of no length, https://arrow.apache.org/docs/format/Columnar.html."""
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.\d*)?)", re.ASCII | re.IGNORECASE)
 _MOST_RANGES = 100
 """How many media ranges of an Accept header are read: more than anybody names."""
@@ -47,7 +50,19 @@ _MOST_RANGES = 100
 
 def rendered(report: Report, form: Form, language: Language) -> bytes:
     """A report in a form: the same bytes for the same report."""
-    return _WRITERS[form](report, language)
+    if form in _IN_PARTS:
+        return b"".join(in_parts(lambda: [report], form, language))
+    return _WHOLE[form](report, language)
+
+
+def comes_in_parts(form: Form) -> bool:
+    """Whether a form can be made of a report a piece after the other."""
+    return form in _IN_PARTS
+
+
+def in_parts(pieces: Pieces, form: Form, language: Language) -> Iterator[bytes]:
+    """A report in such a form, made while it is gone through; its rows are in several pieces, which are made anew."""
+    return _IN_PARTS[form](pieces, language)
 
 
 def form_wanted(named: str | None, accept: str | None) -> Form:
@@ -88,18 +103,23 @@ def _as_parquet(report: Report, _language: Language) -> bytes:
     return file.getvalue()
 
 
-def _as_arrow(report: Report, _language: Language) -> bytes:
-    table, file = arrow_table(report), pa.BufferOutputStream()
-    with ipc.new_stream(file, table.schema) as stream:
-        stream.write_table(table)
-    return file.getvalue().to_pybytes()
+def _arrow_parts(pieces: Pieces, _language: Language) -> Iterator[bytes]:
+    """A stream of Arrow: the schema, a batch of each piece, and the mark of the end."""
+    for place, piece in enumerate(pieces()):
+        table = arrow_table(piece)
+        if place == 0:
+            yield table.schema.serialize().to_pybytes()
+        yield from (batch.serialize().to_pybytes() for batch in table.to_batches())
+    yield _END
 
 
-_WRITERS: Mapping[Form, Callable[[Report, Language], bytes]] = {
-    "json": as_json,
-    "csv": lambda report, language: as_csv(report, language).encode(),
+_IN_PARTS: Mapping[Form, Callable[[Pieces, Language], Iterator[bytes]]] = {
+    "json": lambda pieces, language: json_parts(pieces(), language),
+    "csv": lambda pieces, language: (part.encode() for part in csv_parts(pieces, language)),
+    "arrow": _arrow_parts,
+}
+_WHOLE: Mapping[Form, Callable[[Report, Language], bytes]] = {
     "parquet": _as_parquet,
-    "arrow": _as_arrow,
     "xlsx": as_xlsx,
     "pdf": as_pdf,
     "svg": as_svg,

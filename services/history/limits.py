@@ -51,9 +51,13 @@ class Limits:
         if self.rows is None:
             return result.fetchall()
         rows = result.fetchmany(self.rows + 1)
-        if len(rows) > self.rows:
-            raise TooManyRowsError(self.rows)
+        self.allow(len(rows))
         return rows
+
+    def allow(self, rows: int) -> None:
+        """Make sure that there may be so many rows; raises TooManyRowsError."""
+        if self.rows is not None and rows > self.rows:
+            raise TooManyRowsError(self.rows)
 
 
 NO_LIMITS = Limits()
@@ -75,10 +79,10 @@ class Turns:
         self._free, self._wait_s = asyncio.Semaphore(at_once), wait_s
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None]:
-        """Have one for a block; raises TooBusyError when none comes free."""
+    async def turn(self, *, patient: bool = False) -> AsyncGenerator[None]:
+        """Have one for a block; raises TooBusyError when none comes free, however long that takes if `patient`."""
         try:
-            async with asyncio.timeout(self._wait_s):
+            async with asyncio.timeout(None if patient else self._wait_s):
                 await self._free.acquire()
         except TimeoutError:
             raise TooBusyError from None

@@ -1,6 +1,6 @@
 """Reports as text: one JSON object. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -18,8 +18,27 @@ def as_json(report: Report, language: Language = "en") -> bytes:
 
     The question and the titles of columns are in the language that is asked for.
     """
-    rows = [dict(zip(report.columns, map(plain, row), strict=True)) for row in report.rows]
-    return msgspec.json.encode({**about(report, language), "rows": rows})
+    return b"".join(json_parts([report], language))
+
+
+def json_parts(pieces: Iterable[Report], language: Language) -> Iterator[bytes]:
+    """The same in parts, of a report whose rows are in several pieces."""
+    before = None
+    for piece in pieces:
+        rows = [dict(zip(piece.columns, map(plain, row), strict=True)) for row in piece.rows]
+        yield (_opened(piece, language) if before is None else before) + _listed(rows)
+        before = b","
+    yield b"]}"
+
+
+def _opened(report: Report, language: Language) -> bytes:
+    """The object up to its first row."""
+    return msgspec.json.encode({**about(report, language), "rows": []}).removesuffix(b"]}")
+
+
+def _listed(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """Rows as they stand in a list, without its brackets."""
+    return msgspec.json.encode(rows)[1:-1]
 
 
 def about(report: Report, language: Language) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Running a report: one SELECT, read-only, as of one cut of the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -102,38 +103,48 @@ def answer_bound(
 ) -> Report:
     """Answer a loaded report that is asked with these values, within limits; raises HistoryError."""
     with archive.reading(cut) as reading:
-        types, rows = _select(reading, question, parameters, limits)
-        return Report(
-            name=question.name,
-            question=question.question,
-            key=question.key,
-            chart=question.chart,
-            needs=question.needs,
-            parameters=parameters,
-            as_of=reading.cut,
-            schema=question.columns,
-            types=types,
-            rows=rows,
-            policies=policies_of(question.sql, reading.con),
-        )
+        with asking(reading, question, parameters, limits):
+            result = reading.con.execute(question.sql, used(question, parameters))
+            rows = tuple[tuple[Field, ...], ...](limits.fetch(result))
+        return told(reading, question, parameters, result, rows)
 
 
-def _select(
-    reading: Reading, question: Question, parameters: Mapping[str, Value], limits: Limits
-) -> tuple[tuple[str, ...], tuple[tuple[Field, ...], ...]]:
-    """The types of the columns, and the rows; raises ValueError when the report does not declare these columns."""
+@contextmanager
+def asking(reading: Reading, question: Question, parameters: Mapping[str, Value], limits: Limits) -> Generator[None]:
+    """Run the statement of a report in this block, beside its working days, in its time; raises HistoryError."""
     _give_calendar(reading, question, parameters)
     try:
         with limits.time(reading.con):
-            result = reading.con.execute(question.sql, _used(question, parameters))
-            rows = tuple[tuple[Field, ...], ...](limits.fetch(result))
+            yield
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise _refusal(question, str(error).splitlines()[0].removeprefix("Invalid Input Error: ")) from None
+
+
+def told(
+    reading: Reading,
+    question: Question,
+    parameters: Mapping[str, Value],
+    result: duckdb.DuckDBPyConnection,
+    rows: tuple[tuple[Field, ...], ...],
+) -> Report:
+    """The answer of these rows; raises ValueError when the report does not declare the columns of the result."""
     described = [(str(column[0]), str(column[1])) for column in result.description]
     if differs := disagreement(question.columns, described):
         message = f"reports/{question.name}.sql: {differs}"
         raise ValueError(message)
-    return tuple(held for _, held in described), rows
+    return Report(
+        name=question.name,
+        question=question.question,
+        key=question.key,
+        chart=question.chart,
+        needs=question.needs,
+        parameters=parameters,
+        as_of=reading.cut,
+        schema=question.columns,
+        types=tuple(held for _, held in described),
+        rows=rows,
+        policies=policies_of(question.sql, reading.con),
+    )
 
 
 def _give_calendar(reading: Reading, question: Question, parameters: Mapping[str, Value]) -> None:
@@ -159,6 +170,6 @@ def _refusal(question: Question, said: str) -> BadValueError:
     return BadValueError(said)
 
 
-def _used(question: Question, parameters: Mapping[str, Value]) -> dict[str, Value]:
+def used(question: Question, parameters: Mapping[str, Value]) -> dict[str, Value]:
     """What the SQL asks for: all but the country, whose working days stand beside it."""
     return {name: value for name, value in parameters.items() if name != question.country}

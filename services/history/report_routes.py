@@ -1,6 +1,7 @@
 """Reports over HTTP: which there are, and their answers."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
@@ -14,6 +15,7 @@ from services.history.forms import MEDIA_TYPES, form_wanted
 from services.history.limits import Turns
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
+from services.history.sending import InParts
 from services.runtime.languages import preferred
 
 
@@ -36,9 +38,13 @@ def report_routes(archiver: Archiver, answers: Answers, turns: Turns) -> APIRout
         asked = await asyncio.to_thread(answers.asked, name, given, known_at, form, language, versus)
         if names_it(request.headers.get("if-none-match"), asked.etag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_headers(asked))
-        async with turns.turn():
-            body = await asyncio.to_thread(answers.answer, asked)
-        return Response(body, headers={**_headers(asked), **_as_file(asked)}, media_type=MEDIA_TYPES[form])
+        about = {**_headers(asked), **_as_file(asked)}
+        async with AsyncExitStack() as held:
+            async with turns.turn():
+                made = await asyncio.to_thread(held.enter_context, answers.answering(asked))
+            if isinstance(made, bytes):
+                return Response(made, headers=about, media_type=MEDIA_TYPES[form])
+            return InParts(made, turns, held.pop_all(), about, MEDIA_TYPES[form])
 
     return router
 

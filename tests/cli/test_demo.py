@@ -2,27 +2,13 @@
 
 import random
 import signal
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
 
-from events.codec import UnreadableError
-from events.law import Ledger, Verdict
-from projections.cells import Boards, merge_boards
-from projections.fold import Counted, Folder
-from projections.projection import load_projections
 from services.history.archive import FILE_NAME, Archive
-from services.history.judging import LogRecord, judge
-from services.history.report import run_report
-from services.history.segments.restoring import restore
-from services.history.segments.sealing import seal
-from services.history.store import read_records
-from services.runtime.shards import FACT_TOPICS, Source
 from services.simulator.day import simulate
 from services.simulator.figures import QueueFigures
 from services.simulator.plan import Plan
@@ -30,13 +16,12 @@ from services.supervisor.board import Stack
 from services.supervisor.plan import Ports
 from tests.cli.commands import Ran, kvota, started
 from tests.homes import furnish
-from tests.recompute import recompute_logs
 from tests.supervisor.newcomer import left_of
 from tests.waiting import eventually
+from tests.ways import PROJECTIONS, every_way
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
-PROJECTIONS = load_projections()
 PLAN = Plan(seed=11, day=date(2026, 11, 24), reps=8)
 DAY = ("demo", "--once", "--json", "--seed=11", "--day=2026-11-24", "--reps=8")
 
@@ -83,53 +68,14 @@ def test_history_can_be_asked_afterwards(demo: Ran, demo_home: Path) -> None:
 
 
 def test_at_any_cut_of_its_log_every_way_comes_to_the_same_numbers(demo: Ran, demo_home: Path, tmp_path: Path) -> None:
-    """What reports read, the raw records by SQL, a file made anew from Parquet, the projector's fold, plain Python."""
     assert demo.code == 0
-    chance, folder, copy = random.Random(20), tmp_path / "archive", tmp_path / FILE_NAME
-    with Archive(demo_home / "demo" / FILE_NAME, PROJECTIONS) as archive:
-        seal(archive, folder, now=True)
-        restore(folder, copy, PROJECTIONS)
-        with Archive(copy, PROJECTIONS) as restored, closing(Folder(PROJECTIONS)) as folder_of_live:
-            for _ in range(20):
-                cut = {source: chance.randint(0, end) for source, end in archive.positions().items()}
-                log = {source: list(archived_before(archive, source, end)) for source, end in cut.items()}
-                truth = recompute_logs([record.raw or b"" for record in records] for records in log.values())
-                assert archive.cells_at(cut, PROJECTIONS) == truth
-                assert archive.evidence_at(cut, PROJECTIONS) == truth
-                assert restored.cells_at(cut, PROJECTIONS) == truth
-                assert folded(folder_of_live, log) == truth
-                rows = run_report(archive, "rep_day", {}, cut).rows
-                assert {(row[0], str(row[1])): row[2] for row in rows} == calls_of_reps(truth)
-
-
-def archived_before(archive: Archive, source: Source, end: int) -> list[LogRecord]:
-    with archive.cursor() as con:
-        return [record for batch in read_records(con, {source: end}, 20_000, "records") for record in batch]
-
-
-def folded(folder: Folder, log: Mapping[Source, Sequence[LogRecord]]) -> Boards:
-    """Fold a log as a projector does, a partition after the other and a few records at a time."""
-    boards: Boards = {}
-    for (topic, partition), records in log.items():
-        ledger = Ledger(expires=topic in FACT_TOPICS)
-        for start in range(0, len(records), 500):
-            rows = judge(ledger, records[start : start + 500], {})
-            counted = [
-                Counted(row.read, topic, partition, row.record.offset)
-                for row in rows
-                if row.verdict is Verdict.COUNTS and not isinstance(row.read, UnreadableError)
-            ]
-            merge_boards(PROJECTIONS, boards, folder.fold(counted))
-    return boards
-
-
-def calls_of_reps(boards: Boards) -> dict[tuple[object, object], int]:
-    """Give the calls of each rep on each day, whatever the currency of the row."""
-    calls = Counter[tuple[object, object]]()
-    at = [measure.name for measure in PROJECTIONS["rep_day"].measures].index("calls")
-    for (rep, day, *_), values in boards.get("rep_day", {}).items():
-        calls[rep, day] += int(str(values[at]))
-    return dict(calls)
+    chance = random.Random(20)
+    with (
+        Archive(demo_home / "demo" / FILE_NAME, PROJECTIONS) as archive,
+        every_way(archive, tmp_path) as ways,
+    ):
+        for _ in range(20):
+            ways.meet({source: chance.randint(0, end) for source, end in archive.positions().items()})
 
 
 def test_figures_are_for_a_day_that_is_over(demo_home: Path) -> None:

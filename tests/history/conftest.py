@@ -1,4 +1,4 @@
-"""An archive in a file of its own."""
+"""An archive in a file of its own, and a broker of the test's own."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from projections.projection import load_projections
 from services.history.archive import Archive
+from services.runtime.settings import KafkaSettings
 
 PROJECTIONS = load_projections()
 
@@ -20,3 +21,8 @@ def path(tmp_path: Path) -> Path:
 def archive(path: Path) -> Iterator[Archive]:
     with Archive(path, PROJECTIONS) as opened:
         yield opened
+
+
+@pytest.fixture
+def fresh_kafka(fresh_bootstrap: str) -> KafkaSettings:
+    return KafkaSettings(bootstrap_servers=fresh_bootstrap, client_id="test")

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from fastapi import FastAPI
 
 from services.history.agreement import Agreement
 from services.history.answers import Answers
@@ -51,8 +52,21 @@ async def at_the_door(
     archive: Archive, verify: Verify = nothing_live, answers: Answers | None = None, at_once: int = 4
 ) -> AsyncGenerator[httpx.AsyncClient]:
     """Ask a door whose archiver does not run."""
-    home, answers = archive.path.parent, answers or Answers(archive, "RU")
-    app = door(archive, Archiver(KafkaSettings(), archive), answers, verify, seeded, watch(home), at_once)
+    async with asking(door_of(archive, verify, answers, at_once), archive.path.parent) as client:
+        yield client
+
+
+def door_of(
+    archive: Archive, verify: Verify = nothing_live, answers: Answers | None = None, at_once: int = 4
+) -> FastAPI:
+    """Make a door whose archiver does not run."""
+    answers, known = answers or Answers(archive, "RU"), watch(archive.path.parent)
+    return door(archive, Archiver(KafkaSettings(), archive), answers, verify, seeded, known, at_once)
+
+
+@asynccontextmanager
+async def asking(app: FastAPI, home: Path) -> AsyncGenerator[httpx.AsyncClient]:
+    """Ask a door as a manager."""
     transport, headers = httpx.ASGITransport(app), bearer(home, "manager")
     async with httpx.AsyncClient(transport=transport, base_url="http://history", headers=headers) as client:
         yield client
