@@ -66,7 +66,14 @@ def table(figures: dict[str, Any]) -> str:
     of_loading = ("load_wall_s", "load_cpu_s", "load_events_per_cpu_s", "rss_mb")
     lines += [f"{name:28}" + "".join(f"{each[name]:>10}" for each in everybody) for name in of_loading]
     lines += [f"ingest: {each['ingest_rows_per_cpu_s']} events/s/core" for each in everybody if each["name"] == "kvota"]
-    alone = ("median_ratio_rollup", "median_ratio_scan", "replay_events_per_core_s", "replay", "as_of_ms")
+    alone = (
+        "median_ratio_rollup",
+        "median_ratio_scan",
+        "replay_events_per_core_s",
+        "replay_to_python_events_per_core_s",
+        "replay",
+        "as_of_ms",
+    )
     lines += [f"{name}: {json.dumps(figures[name])}" for name in alone if name in figures]
     lines += [f"{name}: {why}" for name, why in figures["missing"].items()]
     return "\n".join(lines) + "\n"

@@ -18,7 +18,7 @@ from tests.bench.history.peers.serving import serve
 from tests.bench.history.questions import TOP, WITHIN_S, Answer, Asked, used
 from tests.bench.history.spool import raws
 from tests.bench.projector.workload import day_of
-from tests.bench.rebuild.measuring import TOPIC, archive_all, replayed
+from tests.bench.rebuild.measuring import TOPIC, archive_all, replayed, replayed_in_sql
 
 SQL = {
     "rollup": {
@@ -154,7 +154,8 @@ class Kvota:
         if path == "as_of":
             return self._as_of(question)
         if path == "replay":
-            return [[replayed(self._archive, self._archive.projection(question), 1)]]
+            projection = self._archive.projection(question)
+            return [[replayed_in_sql(self._archive, projection), replayed(self._archive, projection, 1)]]
         sql = SQL[path][question]
         with self._archive.reading() as reading:
             return [[*row] for row in reading.con.execute(sql, used(sql, self._asked)).fetchall()]
