@@ -42,8 +42,10 @@ $(PEERS)/ready: tests/bench/requirements.lock
 	$(PEERS)/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r tests/bench/requirements.lock
 	@touch $@
 
-bench: setup $(PEERS)/ready ## what the projector costs beside its peers, an hour; BENCH="--events 50000 --runs 1" is quicker
-	$(BIN)/kvota bench projector $(BENCH)
+WHAT ?= projector
+
+bench: setup $(PEERS)/ready ## what the projector costs beside its peers, an hour; BENCH="--events 50000 --runs 1" is quicker; WHAT=history
+	$(BIN)/kvota bench $(WHAT) $(BENCH)
 
 FUZZ    := .kvota/fuzz
 SECONDS ?= 60

@@ -55,6 +55,21 @@ def rebuild(
 
 
 @app.command()
+def history(  # noqa: PLR0913  # each is an option
+    *,
+    events: Annotated[int, typer.Option(min=1_000, help="Calls, those told again included.")] = 1_000_000,
+    days: Annotated[int, typer.Option(min=1, help="On how many days.")] = 40,
+    size: Size = "small",
+    peers: Annotated[str, typer.Option(help="Contenders by name, `kvota` included, with commas; all of them.")] = "",
+    runs: Annotated[int, typer.Option(min=1, help="How often each is asked, in turn with the others.")] = 5,
+    json: AsJson = False,
+) -> None:
+    """The same questions to history and its peers over the same calls; exits 1 when somebody's answer is wrong."""
+    told = [f"--events={events}", f"--days={days}", f"--size={size}", f"--peers={peers}", f"--runs={runs}"]
+    _run("history", [*told, *(["--json"] if json else [])])
+
+
+@app.command()
 def endurance(
     *,
     events: Annotated[int, typer.Option(min=1, help="Calls in all.")] = 50_000_000,

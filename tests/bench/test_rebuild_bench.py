@@ -7,7 +7,8 @@ import pytest
 from projections.projection import load_projections
 from services.history.archive import Archive
 from tests.bench.projector.workload import SIZES
-from tests.bench.rebuild.__main__ import CALL_PROJECTIONS, OtherTotalsError, bench, fill, require
+from tests.bench.rebuild.__main__ import OtherTotalsError, bench, fill, require
+from tests.bench.rebuild.measuring import CALL_PROJECTIONS
 
 SMALL = SIZES["small"]
 

@@ -53,8 +53,11 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Generator[Postgres]:
-    """Run a server for a block, on a free port and an empty folder, as somebody who is not root: it refuses that."""
+def running_postgres(*settings: str) -> Generator[Postgres]:
+    """Run a server for a block, on a free port and an empty folder, as somebody who is not root: it refuses that.
+
+    `settings` are more of those by which it runs, as `name=value`.
+    """
     folder, port = Path(mkdtemp(prefix="kvota-postgres-")), free_port()
     try:
         programs = _copied(folder) / "pginstall"
@@ -64,7 +67,7 @@ def running_postgres() -> Generator[Postgres]:
         made = subprocess.run(initdb, capture_output=True, text=True, user=somebody, cwd=folder, check=False)
         assert made.returncode == 0, made.stderr
         command: list[str | Path] = [programs / "bin" / "postgres", "-D", data, "-p", str(port)]
-        for setting in _SETTINGS:
+        for setting in (*_SETTINGS, *settings):
             command += ["-c", setting]
         with log.open("wb") as output, subprocess.Popen(command, user=somebody, cwd=folder, stderr=output) as server:
             try:

@@ -222,6 +222,12 @@ def versions_of_peers() -> dict[str, str]:
     return {each.name: each.version for each in found}
 
 
+def version_of(name: str) -> str:
+    """The version of a distribution that is beside ours or among the peers' own."""
+    where = [*sys.path, *(str(path) for path in _PEERS_PYTHON.parents[1].glob("lib/python*/site-packages"))]
+    return next(each.version for each in distributions(name=name, path=where))
+
+
 def interpreter(package: str | None) -> str:
     """The Python that has a package."""
     return sys.executable if package is None or find_spec(package) is not None else str(_PEERS_PYTHON)

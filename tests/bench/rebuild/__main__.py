@@ -8,25 +8,20 @@ import argparse
 import json
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count, islice
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from events.codec import encode
 from projections.projection import Projection, load_projections
 from services.history.archive import Archive
-from services.history.judging import LogRecord
 from services.runtime.errors import ClearError
 from tests.bench.projector.bench import machine
 from tests.bench.projector.workload import SIZES, Size, told_on
+from tests.bench.rebuild.measuring import CALL_PROJECTIONS, archive_all, replayed
 
-CALL_PROJECTIONS = ("rep_day", "rep_month", "queue_interval", "queue_handle")
-_TOPIC, _APPENDED_MS = "kvota.calls", 1_790_000_000_000
-_BATCH = 20_000
+_APPENDED_MS = 1_790_000_000_000
 
 
 class OtherTotalsError(ClearError):
@@ -50,7 +45,7 @@ def bench(size: Size, events: int, runs: int) -> dict[str, Any]:
         filled = fill(path, size, events, projections)
         with Archive(path, projections) as archive:
             require(archive, filled.of_reps)
-            spent = {name: median(_runs(archive, each, runs)) for name, each in projections.items()}
+            spent = {name: replayed(archive, each, runs) for name, each in projections.items()}
     return {
         "machine": machine(),
         "runs": runs,
@@ -64,19 +59,16 @@ def bench(size: Size, events: int, runs: int) -> dict[str, Any]:
 
 def fill(path: Path, size: Size, events: int, projections: Mapping[str, Projection]) -> Filled:
     """Archive a day of calls."""
-    filled, numbers, told = Filled(), count(), told_on(size, 1, events)
+    filled = Filled()
     with Archive(path, projections) as archive:
-        while some := list(islice(told, _BATCH)):
-            filled.of_reps += sum(not each.again and each.event.rep is not None for each in some)
-            records = [_record(next(numbers), encode(each.envelope)) for each in some]
-            before = time.process_time()
-            archive.ingest(records)
-            filled.cpu_s += time.process_time() - before
+        filled.cpu_s = archive_all(archive, _raws(size, events, filled), _APPENDED_MS)
     return filled
 
 
-def _record(number: int, raw: bytes) -> LogRecord:
-    return LogRecord(_TOPIC, 0, number, _APPENDED_MS + number, raw)
+def _raws(size: Size, events: int, filled: Filled) -> Iterator[bytes]:
+    for each in told_on(size, 1, events):
+        filled.of_reps += not each.again and each.event.rep is not None
+        yield encode(each.envelope)
 
 
 def require(archive: Archive, of_reps: int) -> None:
@@ -86,18 +78,6 @@ def require(archive: Archive, of_reps: int) -> None:
     if found != of_reps:
         message = f"the cells hold {found} calls of reps, and {of_reps} were told"
         raise OtherTotalsError(message)
-
-
-def _runs(archive: Archive, projection: Projection, runs: int) -> Iterator[float]:
-    for _ in range(runs):
-        yield _spent(lambda: archive.cells_at(archive.positions(), {projection.name: projection}))
-
-
-def _spent(work: Callable[[], object]) -> float:
-    """CPU seconds of all threads."""
-    before = time.process_time()
-    work()
-    return time.process_time() - before
 
 
 def main() -> int:

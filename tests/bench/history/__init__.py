@@ -1,0 +1,1 @@
+"""What history answers, beside others who were told the same: `kvota bench history`."""
