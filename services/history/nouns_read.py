@@ -7,7 +7,9 @@ import duckdb
 
 from events.catalogue import NOUNS
 
-_VIEWS = "SELECT view_name, sql FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"
+_VIEWS = """
+SELECT view_name, list(sql) FROM duckdb_views() WHERE schema_name IN ('main', 'fresh') AND NOT internal GROUP BY ALL
+"""
 
 
 def nouns_read(con: duckdb.DuckDBPyConnection, sql: str) -> frozenset[str]:
@@ -20,8 +22,8 @@ def nouns_read(con: duckdb.DuckDBPyConnection, sql: str) -> frozenset[str]:
     found, new = frozenset[str](), _named(con, sql)
     while new:
         found |= new
-        made_of = [_named(con, _select(views[name])) for name in new if name in views and name not in NOUNS]
-        new = frozenset[str]().union(*made_of) - found
+        made_of = [view for name in new - NOUNS.keys() for view in views.get(name, ())]
+        new = frozenset[str]().union(*(_named(con, _select(view)) for view in made_of)) - found
     return found & NOUNS.keys()
 
 
