@@ -70,6 +70,17 @@ def history(  # noqa: PLR0913  # each is an option
 
 
 @app.command()
+def lake(
+    *,
+    events: Annotated[int, typer.Option(min=1, help="Calls in the lake.")] = 500_000,
+    size: Size = "small",
+    json: AsJson = False,
+) -> None:
+    """Calls a second and core that are archived, sealed, pushed to a lake and read from it, and their bytes in it."""
+    _run("lake", [f"--events={events}", f"--size={size}", *(["--json"] if json else [])])
+
+
+@app.command()
 def endurance(
     *,
     events: Annotated[int, typer.Option(min=1, help="Calls in all.")] = 50_000_000,

@@ -24,6 +24,7 @@ from services.cli import (
     fold,
     import_file,
     key,
+    lake,
     mart,
     parked,
     projections,
@@ -56,6 +57,7 @@ app.add_typer(parked.app, name="parked", help="What could not be read or counted
 app.add_typer(key.app, name="key", help="The API keys of feeds and screens.")
 app.add_typer(vault.app, name="vault", help="What is known of people: copies of it, and its master key.")
 app.add_typer(archive.app, name="archive", help="The open archive of the log, from which history can be made anew.")
+app.add_typer(lake.app, name="lake", help="The open archive as an Iceberg table, for many readers on many machines.")
 app.add_typer(audit.app, name="audit", help="What is owed to those whom the records are about.")
 app.add_typer(bench.app, name="bench", help="What it costs, beside others who do the same work.")
 app.add_typer(calc.app, name="calc", help="The formulas alone, over a JSON file.")

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 from itertools import groupby
@@ -95,16 +95,21 @@ def read_manifest(folder: Path) -> list[Segment]:
         segments = [msgspec.json.decode(line, type=Segment) for line in text.splitlines()]
     except msgspec.DecodeError as error:
         raise DamagedArchiveError([f"{FILE_NAME}: {error}"]) from None
-    if gaps := list(_gaps(segments)):
-        raise DamagedArchiveError(gaps)
+    if found := list(gaps(segments)):
+        raise DamagedArchiveError(f"{FILE_NAME}: {each}" for each in found)
     return segments
 
 
 def write_manifest(folder: Path, segments: Iterable[Segment]) -> None:
     """Write down the segments that there are from now on; their files lie there."""
-    lines = [msgspec.json.encode(each) + b"\n" for each in sorted(segments, key=lambda one: (*one.source, one.first))]
+    lines = [msgspec.json.encode(each) + b"\n" for each in in_order(segments)]
     write_whole(folder / FILE_NAME, b"".join(lines))
     sync_folder(folder)
+
+
+def in_order(segments: Iterable[Segment]) -> list[Segment]:
+    """Partition after partition, in the order of the log."""
+    return sorted(segments, key=lambda one: (*one.source, one.first))
 
 
 def sealed_until(segments: Iterable[Segment]) -> dict[Source, int]:
@@ -118,10 +123,11 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _gaps(segments: Iterable[Segment]) -> Iterable[str]:
+def gaps(segments: Iterable[Segment]) -> Iterator[str]:
+    """What lacks, or is there twice, in segments that come in the order of the log."""
     for (topic, partition), of_one in groupby(segments, key=lambda each: each.source):
         found = list(of_one)
         wanted = [0, *(each.last + 1 for each in found)]
         for each, first in zip(found, wanted, strict=False):
             if each.first != first:
-                yield f"{FILE_NAME}: {topic}/{partition} goes on from {each.first} and not from {first}"
+                yield f"{topic}/{partition} goes on from {each.first} and not from {first}"

@@ -1,6 +1,6 @@
 """Restoring: `history.duckdb` made anew from the open archive alone; what is not sealed comes from Kafka as ever."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -9,9 +9,10 @@ import duckdb
 from projections.projection import Projection
 from services.history.archive import Archive, is_locked
 from services.history.errors import HistoryBusyError, HistoryError
+from services.history.judging import LogRecord
 from services.history.segments.checking import check
 from services.history.segments.files import read_segment
-from services.history.segments.manifest import FILE_NAME, Segment, read_manifest
+from services.history.segments.manifest import FILE_NAME, read_manifest
 from services.runtime.durable import sync_folder
 
 
@@ -43,23 +44,36 @@ def restore(folder: Path, path: Path, projections: Mapping[str, Projection], *, 
     segments = read_manifest(folder)
     if not segments:
         raise NothingSealedError(folder)
+    require_replaceable(path, replace=replace)
+    check(folder, segments)
+    return make_anew(path, (records for each in segments for records in read_segment(folder, each)), projections)
+
+
+def require_replaceable(path: Path, *, replace: bool) -> None:
+    """Make sure that no file is there, unless it may be replaced; raises NotReplacedError."""
     if path.exists() and not replace:
         raise NotReplacedError(path)
-    check(folder, segments)
+
+
+def make_anew(path: Path, batches: Iterable[Sequence[LogRecord]], projections: Mapping[str, Projection]) -> int:
+    """Make the file of these records, which come in the order of their partitions; how many it has.
+
+    The file that was there stays until the new one is whole. Raises HistoryBusyError, NoRoomError and BrokenOffError.
+    """
     beside = path.with_suffix(".restored")
     with _held(path):
         _remove(beside, _logged(beside))
-        restored = _made(beside, folder, segments, projections)
+        restored = _made(beside, batches, projections)
     _remove(_logged(path))
     beside.replace(path)
     sync_folder(path.parent)
     return restored
 
 
-def _made(file: Path, folder: Path, segments: Sequence[Segment], projections: Mapping[str, Projection]) -> int:
-    """Make a file of these segments, with nothing left beside it; how many records it has."""
+def _made(file: Path, batches: Iterable[Sequence[LogRecord]], projections: Mapping[str, Projection]) -> int:
+    """Make a file with nothing left beside it; how many records it has."""
     with Archive(file, projections) as archive:
-        restored = sum(archive.ingest(records) for segment in segments for records in read_segment(folder, segment))
+        restored = sum(map(archive.ingest, batches))
         archive.settle()
     return restored
 

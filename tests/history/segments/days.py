@@ -1,12 +1,12 @@
 """A log of several days in an archive, and what the open archive holds of it."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from projections.projection import load_projections
+from projections.projection import Projection, load_projections
 from services.history.archive import FILE_NAME, Archive
 from services.history.judging import LogRecord
 from services.history.segments.files import read_segment
@@ -29,9 +29,11 @@ def days(counts: Iterable[int]) -> list[LogRecord]:
 
 
 @contextmanager
-def archived(log: list[LogRecord]) -> Generator[tuple[Archive, Path]]:
+def archived(
+    log: list[LogRecord], projections: Mapping[str, Projection] = PROJECTIONS
+) -> Generator[tuple[Archive, Path]]:
     """Have a log in an archive, and a folder for what is sealed of it."""
-    with TemporaryDirectory() as folder, Archive(Path(folder) / FILE_NAME, PROJECTIONS) as archive:
+    with TemporaryDirectory() as folder, Archive(Path(folder) / FILE_NAME, projections) as archive:
         archive.ingest(log)
         yield archive, Path(folder) / "archive"
 

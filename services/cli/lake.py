@@ -1,0 +1,116 @@
+"""`kvota lake`: the open archive as an Apache Iceberg table on storage that many machines reach."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.options import AsJson, home
+from services.cli.output import answer_no, print_json, print_rows
+
+if TYPE_CHECKING:
+    from services.history.lake.lake import Lake
+
+app = typer.Typer(no_args_is_help=True)
+OfSnapshot = Annotated[int | None, typer.Option("--snapshot", help="As of this one; by default the latest.")]
+
+
+@app.command()
+def push(
+    *,
+    anew: Annotated[bool, typer.Option("--anew", help="Send every file again: for a lake that is damaged.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Bring to the lake what is sealed and not in it yet; nothing else happens, however often it runs."""
+    lake = _opened(make=True)
+    from services.history.lake.pushing import push as bring
+
+    done = bring(_folder(), lake, anew=anew)
+    if json:
+        print_json(done)
+    else:
+        typer.echo(f"{done.segments} segments pushed, {done.records} records; {done.joined} segments joined")
+
+
+@app.command()
+def verify(*, json: AsJson = False) -> None:
+    """Read every file of the lake, and hold it to what was pushed and to the manifest; exits with 1 and says why."""
+    lake = _opened()
+    from services.history.lake.verifying import problems
+    from services.history.segments.manifest import read_manifest
+
+    archive, segments = read_manifest(_folder()), lake.segments()
+    found, behind = list(problems(lake, archive)), len({*archive} - {*segments})
+    if json:
+        records = sum(each.rows for each in segments)
+        counts = {"segments": len(segments), "records": records, "to_push": behind}
+        print_json({"agree": not found, **counts, "problems": found})
+    else:
+        typer.echo(f"{len(segments)} segments, {len(found)} problems, {behind} segments to push")
+        for each in found:
+            typer.echo(each)
+    if found:
+        answer_no()
+
+
+@app.command()
+def restore(
+    *,
+    snapshot: OfSnapshot = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of the file that is there.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Make history.duckdb anew from the lake alone; what is not in it comes from Kafka when history starts."""
+    lake = _opened()
+    from projections.projection import load_projections
+    from services.history.archive import FILE_NAME
+    from services.history.lake.restoring import restore as make_anew
+
+    records = make_anew(lake, home() / FILE_NAME, load_projections(), replace=replace, snapshot=snapshot)
+    if json:
+        print_json({"records": records})
+    else:
+        typer.echo(f"{records} records restored into {home() / FILE_NAME}")
+
+
+@app.command()
+def snapshots(*, json: AsJson = False) -> None:
+    """List what the lake held from when on: a snapshot for each push, with how far each partition was."""
+    pushed = _opened().pushed()
+    if json:
+        print_json(pushed)
+    else:
+        print_rows(
+            "Snapshots",
+            [
+                {"snapshot": each.snapshot, "at": f"{each.at:%F %T}Z", "records": each.records, "cut": each.cut}
+                for each in pushed
+            ],
+        )
+
+
+@app.command()
+def files(*, snapshot: OfSnapshot = None, json: AsJson = False) -> None:
+    """List the files of a snapshot, for whoever reads Parquet; they never change."""
+    found = _opened().locations(snapshot)
+    if json:
+        print_json(found)
+    else:
+        for each in found:
+            typer.echo(each)
+
+
+def _opened(*, make: bool = False) -> "Lake":
+    from services.history.lake.errors import require_software
+
+    require_software()
+    from services.history.lake.lake import Lake
+    from services.history.lake.settings import LakeSettings
+
+    return Lake.open(LakeSettings(), home(), make=make)
+
+
+def _folder() -> Path:
+    from services.history.segments.sealing import FOLDER_NAME
+
+    return home() / FOLDER_NAME

@@ -1,0 +1,96 @@
+"""Pushing: the lake gets the segments that the open archive has, and loses those that were joined into larger ones."""
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+import msgspec
+import structlog
+from pyiceberg.exceptions import CommitFailedException
+
+from services.history.judging import LogRecord
+from services.history.lake.errors import LakeAheadError, OtherRecordsError
+from services.history.lake.lake import Lake
+from services.history.segments.checking import check
+from services.history.segments.files import read_segment
+from services.history.segments.manifest import DamagedArchiveError, Segment, read_manifest, sealed_until
+from services.history.segments.restoring import NothingSealedError
+
+log = structlog.get_logger()
+
+
+class Push(msgspec.Struct, frozen=True):
+    """What a push did."""
+
+    segments: int = 0
+    """How many segments are new in the lake."""
+    records: int = 0
+    """How many records."""
+    joined: int = 0
+    """How many segments are gone, for a new one holds the same records."""
+
+
+def push(folder: Path, lake: Lake, *, anew: bool = False) -> Push:
+    """Bring the lake to what the archive in a folder has, in one snapshot; nothing happens where it has that already.
+
+    It can be killed at any moment and run again, and several can run at once: each record is in the lake once. With
+    `anew` every file is sent again, and what segments were joined from is not read: for a lake that is damaged. Raises
+    NothingSealedError, DamagedArchiveError, LakeAheadError, OtherRecordsError, DamagedLakeError, LakeAwayError, and
+    OSError where the storage refuses; the lake holds what it held then.
+    """
+    while True:
+        segments = read_manifest(folder)
+        if not segments:
+            raise NothingSealedError(folder)
+        lake.look_again()
+        try:
+            return _push(folder, segments, lake, anew=anew)
+        except CommitFailedException:
+            log.info("push_overtaken")
+        except (DamagedArchiveError, FileNotFoundError):
+            if read_manifest(folder) == segments:
+                raise
+
+
+def _push(folder: Path, segments: Sequence[Segment], lake: Lake, *, anew: bool) -> Push:
+    held = lake.segments()
+    there, wanted = frozenset(held), frozenset(segments)
+    new, gone = [each for each in segments if each not in there], [each for each in held if each not in wanted]
+    _require_no_less(held, segments)
+    if not anew:
+        _require_same(folder, new, lake, gone)
+    for each in segments if anew else new:
+        check(folder, [each])
+        if anew or not lake.has(each):
+            lake.send(folder, each)
+    if new:
+        lake.commit(new, gone, sealed_until(segments))
+    return Push(len(new), sum(each.rows for each in new) - sum(each.rows for each in gone), len(gone))
+
+
+def _require_no_less(held: Sequence[Segment], segments: Sequence[Segment]) -> None:
+    lake, archive = sealed_until(held), sealed_until(segments)
+    if any(before > archive.get(source, 0) for source, before in lake.items()):
+        raise LakeAheadError(lake, archive)
+
+
+def _require_same(folder: Path, new: Sequence[Segment], lake: Lake, gone: Sequence[Segment]) -> None:
+    """Make sure that the new segments hold the very records of those that are gone; raises OtherRecordsError."""
+    until = sealed_until(gone)
+    of_those = [each for each in new if each.first < until.get(each.source, 0)]
+    was = (record for batch in lake.records(gone) for record in batch)
+    now = (record for record in _records(folder, of_those) if record.offset < until[record.source])
+    for before, after in zip_longest(was, now):
+        if before != after:
+            raise OtherRecordsError(_place(before or after))
+
+
+def _records(folder: Path, segments: Sequence[Segment]) -> Iterator[LogRecord]:
+    for each in segments:
+        check(folder, [each])
+        for batch in read_segment(folder, each):
+            yield from batch
+
+
+def _place(record: LogRecord) -> str:
+    return f"{record.topic}/{record.partition}@{record.offset}"

@@ -1,0 +1,62 @@
+"""What a lake holds, read by others than us."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pydantic import SecretStr
+
+from services.history.archive import Archive
+from services.history.judging import LogRecord
+from services.history.lake.lake import Lake
+from services.history.lake.reading import connected
+from services.history.lake.settings import LakeSettings
+from services.history.lake.verifying import problems
+from services.history.segments.manifest import read_manifest, sealed_until
+from tests.history.segments.days import archived, sealed
+
+Opened = Callable[[LakeSettings], Lake]
+"""Opens a lake in the home of a test; it is closed when the test ends."""
+
+_RECORDS = 'SELECT topic, "partition", "offset", epoch_ms(appended_at), raw FROM records ORDER BY ALL'
+
+
+def of_no_projection(log: list[LogRecord]) -> AbstractContextManager[tuple[Archive, Path]]:
+    """Have a log in an archive, and a folder for what is sealed of it; without cells it is there sooner."""
+    return archived(log, {})
+
+
+def read_by_duckdb(lake: Lake, snapshot: int | None = None) -> list[LogRecord]:
+    with connected(lake, snapshot) as con:
+        return [LogRecord(*each) for each in con.execute(_RECORDS).fetchall()]
+
+
+def read_by_iceberg(lake: Lake, condition: str = "true") -> list[LogRecord]:
+    """Read by pyiceberg's own reader, which knows nothing of us but the table."""
+    found: pa.Table = lake.table.scan(row_filter=condition).to_arrow()
+    columns: list[list[Any]] = [found[name].to_pylist() for name in ("topic", "partition", "offset")]
+    columns += [found["appended_at"].cast(pa.timestamp("ms")).cast(pa.int64()).to_pylist(), found["raw"].to_pylist()]
+    return in_order([LogRecord(*each) for each in zip(*columns, strict=True)])
+
+
+def in_order(log: Sequence[LogRecord]) -> list[LogRecord]:
+    return sorted(log, key=lambda each: (*each.source, each.offset))
+
+
+def require_all_of(folder: Path, lake: Lake) -> None:
+    """Hold the lake to the archive: the same segments, offsets and records, each once."""
+    lake.look_again()
+    segments = read_manifest(folder)
+    assert lake.segments() == segments
+    assert lake.cut() == sealed_until(segments)
+    assert read_by_duckdb(lake) == sealed(folder)
+    assert list(problems(lake, segments)) == []
+
+
+def told_to_processes(settings: LakeSettings) -> dict[str, str]:
+    """The variables that tell a process what these settings say."""
+    told = {name: getattr(settings, name) for name in LakeSettings.model_fields}
+    shown = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in told.items()}
+    return {f"KVOTA_LAKE_{name}".upper(): value for name, value in shown.items() if value is not None}

@@ -1,0 +1,125 @@
+"""`kvota lake`, as a person runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.main import app
+from services.history.archive import FILE_NAME, Archive
+from services.history.lake.errors import NoLakeSoftwareError
+from services.history.lake.settings import LakeSettings
+from services.history.segments.sealing import FOLDER_NAME, seal
+from services.runtime.errors import ClearError
+from services.runtime.ports import free_port
+from tests.cli.commands import Ran, kvota
+from tests.history.lake.lakes import told_to_processes
+from tests.history.segments.days import days, rows
+
+LOG = days([4, 30, 5])
+
+
+class Run:
+    """Runs `kvota lake` in a home, in this process: what it loads takes longer than what it does."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def __call__(self, *arguments: str) -> Ran:
+        ran = CliRunner().invoke(app, ["lake", *arguments], env={"KVOTA_HOME": str(self._home)})
+        return Ran(ran.exit_code, ran.stdout, ran.stderr)
+
+
+def sealed(home: Path) -> list[tuple[object, ...]]:
+    """Have a home whose archive is sealed; what it holds."""
+    with Archive(home / FILE_NAME, {}) as archive:
+        archive.ingest(LOG)
+        seal(archive, home / FOLDER_NAME, now=True)
+        return rows(archive)
+
+
+def test_the_commands_say_what_they_did_and_find(tmp_path: Path) -> None:
+    run, before = Run(tmp_path), sealed(tmp_path)
+    assert run("push", "--json").json == {"segments": 3, "records": 39, "joined": 0}
+    assert run("push").out == "0 segments pushed, 0 records; 0 segments joined\n"
+    [snapshot] = run("snapshots", "--json").json
+    assert (snapshot["records"], snapshot["cut"]) == (39, "kvota.calls/0@39")
+    assert "kvota.calls/0@39" in run("snapshots").out
+    files = run("files", "--snapshot", snapshot["snapshot"]).out.splitlines()
+    assert run("files", "--json").json == files
+    assert duckdb.read_parquet(files).aggregate('count(*), max("offset")').fetchall() == [(39, 38)]
+    (tmp_path / FILE_NAME).unlink()
+    assert run("restore", "--json").json == {"records": 39}
+    with Archive(tmp_path / FILE_NAME, {}) as archive:
+        assert rows(archive) == before
+    counts = {"segments": 3, "records": 39, "to_push": 0}
+    found = run("verify", "--json")
+    assert (found.code, found.json) == (0, {"agree": True, **counts, "problems": []})
+    Path(files[1].removeprefix("file://")).unlink()
+    found = run("verify")
+    assert (found.code, found.out.count("is missing")) == (1, 1)
+    assert run("push", "--anew").code == 0
+    assert run("verify").out == "3 segments, 0 problems, 0 segments to push\n"
+
+
+def test_what_was_sealed_since_is_to_be_pushed_and_no_damage(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    sealed(tmp_path)
+    run("push")
+    with Archive(tmp_path / FILE_NAME, {}) as archive:
+        archive.ingest(days([4, 30, 5, 2]))
+        seal(archive, tmp_path / FOLDER_NAME, now=True)
+    found = run("verify", "--json")
+    assert (found.code, found.json["to_push"]) == (0, 1)
+
+
+def test_a_catalogue_that_does_not_answer_is_said_and_no_secret_is_shown(tmp_path: Path) -> None:
+    told = f"postgresql://kvota:very-secret@127.0.0.1:{free_port()}/lake"
+    found = kvota("lake", "push", home=tmp_path, KVOTA_LAKE_CATALOGUE=told)
+    assert (found.code, found.err.count("\n"), found.out) == (2, 1, "")
+    assert "KVOTA_LAKE_CATALOGUE" in found.err
+    assert "very-secret" not in found.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("catalogue", "mysql://kvota:very-secret@host/lake"), ("warehouse", "/mnt/lake"), ("warehouse", "s3://")],
+)
+def test_settings_that_make_no_sense_are_named_and_not_shown(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = f"KVOTA_LAKE_{name}".upper()
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ClearError, match=variable) as raised:
+        LakeSettings()
+    assert "very-secret" not in str(raised.value)
+
+
+def test_storage_that_refuses_is_said_in_a_line(
+    on_s3: LakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed(tmp_path)
+    for name, value in told_to_processes(on_s3).items():
+        monkeypatch.setenv(name, value)
+    found = kvota("lake", "push", home=tmp_path, KVOTA_LAKE_WAREHOUSE="s3://there-is-none/kvota")
+    assert (found.code, found.err.count("\n")) == (2, 1)
+    assert "there-is-none" in found.err
+    assert "of-no-use-elsewhere" not in found.err
+
+
+@pytest.mark.parametrize("missing", ["pyiceberg", "sqlalchemy"])
+def test_without_its_software_it_is_said_what_to_install(tmp_path: Path, missing: str) -> None:
+    program = (
+        f"import sys; sys.modules['{missing}'] = None\n"
+        "from services.cli.main import main\n"
+        "sys.argv = ['kvota', 'lake', 'push']; main()"
+    )
+    variables = {**os.environ, "KVOTA_HOME": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", program], env=variables, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (2, f"kvota: {NoLakeSoftwareError()}\n")
+    assert "pip install '.[lake]'" in ran.stderr
+    assert "pip install '.[lake]'" in (NoLakeSoftwareError().ru or "")
