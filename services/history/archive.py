@@ -224,7 +224,7 @@ def _reading(con: duckdb.DuckDBPyConnection, archived: Positions, cut: Positions
     cut = archived if cut is None else cut
     if any(archived.get(source, 0) < before for source, before in cut.items()):
         raise HistoryBehindError(archived, cut)
-    con.execute("SET VARIABLE cut = $cut", {"cut": written_places(cut)})
+    con.execute("SET VARIABLE cut = map($topics::VARCHAR[], $befores::BIGINT[][])", _by_topic(cut))
     say_earlier_verdicts(con, cut, archived)
     say_rolled_up(con)
     return Reading(con, cut)
@@ -247,9 +247,14 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def written_places(cut: Positions) -> list[dict[str, object]]:
-    """A cut as the view `cut` takes it."""
-    return [{"topic": topic, "partition": partition, "before": before} for (topic, partition), before in cut.items()]
+def _by_topic(cut: Positions) -> dict[str, Sequence[object]]:
+    """A cut as the views take it: the topics, and for each where the cut is in its partitions, from the first on."""
+    befores: dict[str, list[int]] = {}
+    for (topic, partition), before in sorted(cut.items()):
+        of_topic = befores.setdefault(topic, [])
+        of_topic += [0] * (partition - len(of_topic))
+        of_topic.append(before)
+    return {"topics": list(befores), "befores": list(befores.values())}
 
 
 def _boards(

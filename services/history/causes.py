@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.history.archive import Archive, Reading, turned, written_places
+from services.history.archive import Archive, Reading, turned
 from services.history.limits import Limits
 from services.history.nouns_read import nouns_read
 from services.history.rendering import zoned
@@ -91,7 +91,9 @@ def causes(archive: Archive, sql: str, then: Positions, now: Positions, limits: 
         first_day, otherwise = _last_day(earlier), _otherwise(earlier)
         reading = turned(earlier, now)
         asked = {
-            "then": written_places(then),
+            "then": [
+                {"topic": topic, "partition": number, "before": before} for (topic, number), before in then.items()
+            ],
             "otherwise": otherwise,
             "nouns": sorted(nouns_read(reading.con, sql)),
             "most": MOST,

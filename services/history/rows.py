@@ -24,6 +24,8 @@ _SET_ASIDE = """
 INSERT INTO set_aside SELECT topic, "partition", "offset" FROM records WHERE verdict = 'parked'
 """
 _TOLD = "told"
+_VIEWS = {"main": "true", "fresh": "stretch > coalesce(getvariable('rolled_up'), 0)"}
+"""The schemas that have a view of every noun, and which of its rows it has."""
 _AT_CHANGED = """
 row.fact.topic = changed.topic AND row.fact."partition" = changed."partition" AND row.fact."offset" = changed."offset"
 """
@@ -69,24 +71,25 @@ def create_row_views_sql() -> str:
 
     The schema `fresh` has the same of the rows that are not in the rollups which the answer is made of.
     """
-    return "\n".join(_row_view(name, rows) for noun in NOUNS.values() for name, rows in _views(noun).items())
+    return "\n".join(_row_view(schema, noun, which) for noun in NOUNS.values() for schema, which in _VIEWS.items())
 
 
-def _views(noun: Noun) -> dict[str, str]:
-    fresh = f"""(
-    FROM {_table(noun)}
-    WHERE stretch > coalesce(getvariable('rolled_up'), 0))"""
-    return {noun.name: _table(noun), f"fresh.{noun.name}": fresh}
-
-
-def _row_view(name: str, rows: str) -> str:
+def _row_view(schema: str, noun: Noun, which: str) -> str:
     return f"""
-CREATE OR REPLACE VIEW {name} AS
-SELECT row.* EXCLUDE (stretch) FROM {rows} AS row
-     JOIN cut ON row.fact.topic = cut.topic AND row.fact."partition" = cut."partition"
-             AND row.fact."offset" < cut.before
+CREATE OR REPLACE VIEW {schema}.{noun.name} AS
+SELECT row.* EXCLUDE (stretch)
+FROM {_table(noun)} AS row
      ANTI JOIN hidden ON row.fact.topic = hidden.topic AND row.fact."partition" = hidden."partition"
-                     AND row.fact."offset" = hidden."offset";"""
+                     AND row.fact."offset" = hidden."offset"
+WHERE {which} AND (getvariable('cut') IS NULL OR row.fact."offset" < {_before(noun)});"""
+
+
+def _before(noun: Noun) -> str:
+    """Where the cut is in the partition of a row, which nearly always is one of its noun's topic."""
+    cut = "(getvariable('cut')::MAP(VARCHAR, BIGINT[]))"
+    of_its_topic, of_another = f"{cut}['{noun.topic}']", f"{cut}[row.fact.topic]"
+    number = 'row.fact."partition" + 1'
+    return f"CASE row.fact.topic WHEN '{noun.topic}' THEN {of_its_topic}[{number}] ELSE {of_another}[{number}] END"
 
 
 @contextmanager

@@ -2,10 +2,11 @@ CREATE SCHEMA IF NOT EXISTS evidence;
 CREATE SCHEMA IF NOT EXISTS fresh;
 
 -- Which records an answer is made of: in each partition those before an offset. All that is archived, unless the session
--- says otherwise: SET VARIABLE cut = [{'topic': 'kvota.calls', 'partition': 0, 'before': 1000}];
+-- says otherwise, of each topic where it is in every partition, from the first on: SET VARIABLE cut = MAP {'kvota.calls': [1000]};
 CREATE OR REPLACE VIEW cut AS
-SELECT part.topic, part."partition", part.before
-FROM (SELECT unnest(getvariable('cut')::STRUCT(topic VARCHAR, "partition" INTEGER, before BIGINT)[]) AS part)
+SELECT topic, unnest(range(len(befores)))::INTEGER AS "partition", unnest(befores) AS before
+FROM (SELECT unnest(map_keys(place)) AS topic, unnest(map_values(place)) AS befores
+      FROM (SELECT getvariable('cut')::MAP(VARCHAR, BIGINT[]) AS place))
 UNION ALL
 SELECT topic, "partition", next_offset FROM progress WHERE getvariable('cut') IS NULL;
 

@@ -190,7 +190,7 @@ class TestTheFileForAuditors:
             weights = "SELECT sum(fact.weight * won_minor) FROM rep_day_contributions"
             assert con.execute(weights).fetchall() == [(600,)]
             assert con.execute("SELECT rep, last_state FROM agent_now").fetchall() == [(ANNA, "ready")]
-            con.execute("SET VARIABLE cut = [{'topic': 'kvota.decisions', 'partition': 0, 'before': 1}]")
+            con.execute("SET VARIABLE cut = MAP {'kvota.decisions': [1]}")
             assert con.execute("SELECT won_minor FROM rep_day").fetchall() == [(500,)]
 
     def test_a_cell_of_zeros_is_not_shown(self, archive: Archive) -> None:
