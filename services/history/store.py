@@ -18,7 +18,7 @@ from services.history.rows import add_rows
 from services.runtime.parked import ahead_of, merged
 from services.runtime.shards import Positions, Source
 
-STRETCH = 250_000
+STRETCH = 100_000
 """How many records are rolled up together, unless told otherwise."""
 _INSERT = "INSERT INTO records SELECT * FROM batch"
 _SET_ASIDE = """
