@@ -150,8 +150,8 @@ def topic_of(event: Event) -> str:
 
 
 CONTEXT = ("type", "version", "occurred_at", "day")
-_TAKEN = ("fact", "time", "source", "subject")
-"""Columns that every relation has besides: no event may have a field of such a name."""
+_TAKEN = ("fact", "time", "source", "subject", "stretch")
+"""Columns that every relation, or its rows in history, has besides: no event may have a field of such a name."""
 _SCALARS: Mapping[object, str] = {
     str: "VARCHAR",
     bool: "BOOLEAN",

@@ -15,7 +15,7 @@ from services.runtime.cells_reader import CellsReader
 from services.runtime.log import end_positions
 from services.runtime.parked import parked_until_now
 from services.runtime.settings import KafkaSettings
-from services.runtime.shards import FACT_TOPICS, Positions, Shards
+from services.runtime.shards import FACT_TOPICS, PROJECTED_TOPICS, Positions, Shards
 from services.runtime.topics import partition_count, partition_counts
 from services.runtime.versions import read_versions
 
@@ -65,11 +65,19 @@ async def _require_held(kafka: KafkaSettings, version: int, cut: Positions) -> N
 def differences(
     archive: Archive, boards: Boards, cut: Positions, projections: Mapping[str, Projection], day: date | None = None
 ) -> list[Difference]:
-    """Where cells differ from what reports read, what rows say, or the raw records; with `day`, of those live on it."""
-    found: list[Difference] = []
-    for told in (archive.rolled_up_at, archive.cells_at, archive.evidence_at):
-        others = compare(boards, told(cut, projections, day), projections)
-        found += [difference for difference in others if difference not in found]
+    """Where cells differ from what reports read, what rows say, or the raw records; with `day`, of those live on it.
+
+    Rollups reach into partitions that no projector reads, and no cut of its cells names: all of these is taken.
+    """
+    unread = {source: before for source, before in archive.positions().items() if source[0] not in PROJECTED_TOPICS}
+    said = [
+        archive.rolled_up_at({**unread, **cut}, projections, day),
+        archive.cells_at(cut, projections, day),
+        archive.evidence_at(cut, projections, day),
+    ]
+    found = list[Difference]()
+    for each in said:
+        found += [difference for difference in compare(boards, each, projections) if difference not in found]
     return found
 
 

@@ -159,7 +159,7 @@ class Archive:
     def rolled_up_at(
         self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None
     ) -> Boards:
-        """The same cells as reports read them: of rollups, and of the rows that these do not hold."""
+        """The same cells, of the archive's own projections, as reports read them: of rollups, and of rows since."""
         with self.reading(positions) as reading:
             return _boards(reading.con, projections, day, rolled_up_sql)
 
@@ -250,7 +250,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 def _by_topic(cut: Positions) -> dict[str, Sequence[object]]:
     """A cut as the views take it: the topics, and for each where the cut is in its partitions, from the first on."""
     befores: dict[str, list[int]] = {}
-    for (topic, partition), before in sorted(cut.items()):
+    for (topic, partition), before in sorted((source, before) for source, before in cut.items() if before > 0):
         of_topic = befores.setdefault(topic, [])
         of_topic += [0] * (partition - len(of_topic))
         of_topic.append(before)

@@ -10,9 +10,7 @@ from hashlib import sha256
 
 import duckdb
 
-from events.catalogue import NOUNS
 from projections.projection import Projection
-from projections.relations import relation_sql
 
 _LATEST = "SELECT max(number) FROM stretches"
 _END = 'INSERT INTO stretches SELECT number, topic, "partition", next_offset FROM progress, growing'
@@ -51,7 +49,6 @@ def roll_up(con: duckdb.DuckDBPyConnection, projections: Iterable[Projection]) -
     con.execute(f"SET VARIABLE rolled_up = ({_LATEST})")
     for each in projections:
         con.execute(f"INSERT INTO {_table(each)}\n{_of_stretch(each)}", {"number": number})
-    con.execute("RESET VARIABLE rolled_up")
     con.execute(_END)
     con.execute(_GROW)
 
@@ -93,10 +90,8 @@ def _of_stretch(projection: Projection) -> str:
 
 
 def _digest(projections: Iterable[Projection]) -> str:
-    """Of all that the cells are made by."""
-    definitions = [f"{each.name} {each.digest}" for each in projections]
-    relations = [relation_sql(noun) for noun in NOUNS.values()]
-    return sha256("\n".join(definitions + relations).encode()).hexdigest()
+    """Of all that makes cells of rows."""
+    return sha256("\n".join(f"{each.name} {each.cells_sql}" for each in projections).encode()).hexdigest()
 
 
 def _cells(projection: Projection) -> str:

@@ -32,16 +32,24 @@ row.fact.topic = changed.topic AND row.fact."partition" = changed."partition" AN
 
 
 def keep_rows(con: duckdb.DuckDBPyConnection) -> None:
-    """List what is set aside, and make anew the rows of every relation whose definition is another than theirs."""
+    """List what is set aside, and make anew the rows of every relation whose definition is another than theirs.
+
+    Then the rollups are of other rows, and are forgotten.
+    """
     kept = dict(con.execute("SELECT noun, digest FROM kept").fetchall())
     con.execute("DELETE FROM set_aside")
     con.execute(_SET_ASIDE)
     for noun in NOUNS.values():
-        made_by = _of_the_growing_stretch(relation_sql(noun, _TOLD))
-        digest = sha256(made_by.encode()).hexdigest()
+        digest = sha256(rows_sql(noun).encode()).hexdigest()
         if kept.get(noun.name) != digest:
-            con.execute(f"CREATE OR REPLACE TABLE {_table(noun)} AS {made_by}")
+            con.execute(f"CREATE OR REPLACE TABLE {_table(noun)} AS {rows_sql(noun)}")
+            con.execute("DELETE FROM rolled_up")
             con.execute("INSERT OR REPLACE INTO kept VALUES ($noun, $digest)", {"noun": noun.name, "digest": digest})
+
+
+def rows_sql(noun: Noun) -> str:
+    """The SELECT that gives all rows of a noun."""
+    return _of_the_growing_stretch(relation_sql(noun, _TOLD))
 
 
 def add_rows(con: duckdb.DuckDBPyConnection, nouns: Iterable[str]) -> None:

@@ -10,11 +10,15 @@ import duckdb
 from events.catalogue import NOUNS
 from projections.metrics import create_metrics_sql
 from projections.projection import Measure, Projection
-from projections.relations import create_relations_sql, relation_sql
+from projections.relations import create_relations_sql
 from services.history.rollups import create_rollups, rolled_up_sql
-from services.history.rows import create_row_views_sql, keep_rows, reading_evidence
+from services.history.rows import create_row_views_sql, keep_rows, reading_evidence, rows_sql
 
 _FOLDER = Path(__file__).parent
+_IS_DEFINED = """
+SELECT count(*) > 0 FROM duckdb_views() WHERE schema_name = 'fresh' AND view_name = 'defined' AND contains(sql, $digest)
+"""
+"""One of the views says by which definitions they were made: another program that makes them drops it with the rest."""
 
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
@@ -25,7 +29,7 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Projection]) -> None:
     """Have the file answer by today's definitions: make views, rows and rollups anew where it was made by others."""
     digest = _digest(projections)
-    if con.execute("SELECT digest FROM defined").fetchall() == [(digest,)]:
+    if con.execute(_IS_DEFINED, {"digest": digest}).fetchall() == [(True,)]:
         return
     for schema, name in _views(con):
         con.execute(f"DROP VIEW {_quoted(schema)}.{_quoted(name)}")
@@ -36,13 +40,12 @@ def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Proje
     con.execute(create_row_views_sql())
     create_rollups(con, projections)
     create_answers(con, projections, rolled_up_sql)
-    con.execute("DELETE FROM defined")
-    con.execute("INSERT INTO defined VALUES ($digest)", {"digest": digest})
+    con.execute(f"CREATE VIEW fresh.defined AS SELECT '{digest}' AS digest")
 
 
 def forget_definitions(con: duckdb.DuckDBPyConnection) -> None:
     """Have `create_views` make everything anew: the records are others."""
-    con.execute("DELETE FROM defined; DELETE FROM kept; DELETE FROM rolled_up")
+    con.execute("DROP VIEW IF EXISTS fresh.defined; DELETE FROM kept")
 
 
 def create_answers(
@@ -70,15 +73,15 @@ def contributions_of(projection: Projection) -> str:
 
 def _digest(projections: Mapping[str, Projection]) -> str:
     """Of everything that views, rows and rollups are made by."""
-    relations = [relation_sql(noun) for noun in NOUNS.values()]
+    rows = map(rows_sql, NOUNS.values())
     views = [
         (_FOLDER / "views.sql").read_text("utf-8"),
         create_row_views_sql(),
         organisation_sql(),
         create_metrics_sql(),
     ]
-    made = [sql for each in projections.values() for sql in (each.digest, _cells_view(each, rolled_up_sql(each)))]
-    return sha256("\n".join(relations + views + made).encode()).hexdigest()
+    made = [sql for each in projections.values() for sql in (each.cells_sql, _cells_view(each, rolled_up_sql(each)))]
+    return sha256("\n".join([*rows, *views, *made]).encode()).hexdigest()
 
 
 def _views(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

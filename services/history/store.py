@@ -64,12 +64,12 @@ class Store:
     def roll_up(self) -> None:
         """Roll up the cells, if it is time to; where some record cannot be folded, after it has been parked."""
         if self._since >= self._stretch:
-            self._since = 0
             try:
                 with transaction(self._con):
                     roll_up(self._con, self._projections)
-            except (duckdb.DataError, duckdb.InvalidInputException) as error:
+            except (duckdb.DataError, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
                 log.warning("not_rolled_up", reason=str(error).partition(":")[0])
+            self._since = 0
 
     def _write(self, records: Iterable[LogRecord]) -> int:
         rows = self._judged(records)
@@ -111,6 +111,7 @@ class Store:
         news = told_by(rows)
         if news and park(self._con, news, projections):
             self._ledgers.forget()
+            self._since = archived_since(self._con)
         self._aside = ahead_of(merged(self._aside, news), self._next)
 
     def _new(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:

@@ -71,11 +71,6 @@ CREATE TABLE IF NOT EXISTS rolled_up (
     digest VARCHAR NOT NULL
 );
 
--- The definitions by which all views were made.
-CREATE TABLE IF NOT EXISTS defined (
-    digest VARCHAR NOT NULL
-);
-
 -- The definition by which the rows of each relation were made.
 CREATE TABLE IF NOT EXISTS kept (
     noun   VARCHAR NOT NULL PRIMARY KEY,

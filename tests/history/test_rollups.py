@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from projections.projection import Projection, load_projection, load_projections
@@ -80,15 +81,17 @@ def in_turns(chance: random.Random) -> list[list[LogRecord]]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_at_every_cut_the_cells_are_those_of_all_rows(path: Path, seed: int) -> None:
-    chance = random.Random(seed)
+    chance, used = random.Random(seed), set[int | None]()
     with Archive(path, PROJECTIONS, stretch=chance.randint(FEW, 20)) as archive:
         for batch in in_turns(chance):
             archive.ingest(batch)
         assert len(stretches(archive)) > 1
         for _ in range(4):
-            cut = {source: chance.randint(0, before) for source, before in archive.positions().items()}
+            cut = {source: chance.randint(2 * before // 3, before) for source, before in archive.positions().items()}
             truth = recompute_logs([log[: cut[source]] for source, log in LOGS.items()])
             assert archive.rolled_up_at(cut, PROJECTIONS) == truth
+            used.add(rolled_up_to(archive, cut))
+        assert used - {None, stretches(archive)[-1]}
         assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_logs(LOGS.values())
 
 
@@ -109,15 +112,16 @@ def test_an_answer_is_made_of_the_stretches_before_the_cut_and_of_the_rows_after
 
 def test_a_report_reads_rollups_and_verify_finds_one_that_somebody_altered(path: Path) -> None:
     with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+        archive.ingest(lying([b"what no projector reads"], "kvota.records"))
         archive.ingest(lying(TALKED[:FEW]))
-        cut = archive.positions()
+        cut: Positions = {(CALLS, 0): FEW}
         live = archive.cells_at(cut, PROJECTIONS)
         assert differences(archive, live, cut, PROJECTIONS) == []
         with archive.cursor() as con:
             con.execute("UPDATE rollups.rep_day SET talk_seconds = 99")
         [difference] = differences(archive, live, cut, PROJECTIONS)
         assert str(difference).startswith(f"rep_day rep={ANNA} day={TODAY} currency=: live calls=5 ")
-        assert talked(archive, cut) == [(99,)]
+        assert talked(archive, archive.positions()) == [(99,)]
 
 
 class TestParking:
@@ -127,11 +131,11 @@ class TestParking:
                 archive.ingest(lying(TALKED[start : start + 5], start=start))
             assert stretches(archive) == [1, 2, 3, 4]
             archive.ingest(saying(7))
-            assert stretches(archive) == [1]
+            assert stretches(archive) == [1, 5]
             left = [*TALKED[:7], *TALKED[8:20]]
             assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_log(left)
             archive.ingest(lying(TALKED[20:25], start=20))
-            assert stretches(archive) == [1, 5]
+            assert stretches(archive) == [1, 5, 6]
             assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_log([*left, *TALKED[20:25]])
 
     def test_as_of_a_cut_from_before_it_was_parked_it_counts(self, path: Path) -> None:
@@ -152,12 +156,40 @@ class TestParking:
             archive.ingest(lying(TALKED[8:14]))
             assert stretches(archive) == []
             archive.ingest(saying(0, 1))
-            archive.ingest(lying(TALKED[14:20], start=6))
             assert stretches(archive) == [1]
+            archive.ingest(lying(TALKED[14:20], start=6))
+            assert stretches(archive) == [1, 2]
             assert archive.rolled_up_at(archive.positions(), picky) == {"picky": {(ANNA,): (10,)}}
 
 
+def test_a_cut_that_names_a_place_far_off_takes_in_nothing_there(path: Path) -> None:
+    with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+        archive.ingest(lying(TALKED[:FEW]))
+        cut: Positions = {(CALLS, 0): 2, (CALLS, 10**18): 0, ("kvota.nothing", 10**18): 0}
+        assert archive.rolled_up_at(cut, PROJECTIONS) == recompute_log(TALKED[:2])
+
+
 class TestOpeningAgain:
+    def test_rows_that_are_made_anew_are_in_no_rollup(self, path: Path) -> None:
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            archive.ingest(lying(TALKED[:FEW]))
+        with duckdb.connect(path) as con:
+            con.execute("UPDATE kept SET digest = 'of another release' WHERE noun = 'calls'; DROP VIEW fresh.defined")
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            assert stretches(archive) == []
+            assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_log(TALKED[:FEW])
+
+    def test_what_another_program_made_of_the_views_is_made_anew(self, path: Path) -> None:
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            archive.ingest(lying(TALKED[:FEW]))
+        with duckdb.connect(path) as con:
+            for schema, view in con.execute(
+                "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal"
+            ).fetchall():
+                con.execute(f"DROP VIEW {schema}.{view}")
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_log(TALKED[:FEW])
+
     def test_it_goes_on_counting(self, path: Path) -> None:
         for start in range(0, 12, 4):
             with Archive(path, PROJECTIONS, stretch=FEW) as archive:
