@@ -46,6 +46,10 @@ class Limits:
             done.set()
             watch.join()
 
+    def enough_of(self, sql: str) -> str:
+        """A query that ends with the first row that there may not be; `allow` tells whether there is one."""
+        return sql if self.rows is None else f"FROM (\n{sql}\n) LIMIT {self.rows + 1}"
+
     def fetch(self, result: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
         """The rows of a result; raises TooManyRowsError when there are more than there may be."""
         if self.rows is None:

@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from services.history.answers import Answers
 from services.history.archive import Archive
-from services.history.errors import TooManyRowsError
+from services.history.errors import BadValueError, TooManyRowsError
 from services.history.forms import Form, in_parts, rendered
 from services.history.keeping import PIECE, kept
 from services.history.limits import NO_LIMITS, Limits, Turns
@@ -43,6 +43,14 @@ SELECT range AS n, (range / 2)::DECIMAL(9, 1) AS half, CASE WHEN range % 3 > 0 T
        DATE '2026-11-24' + range::INT AS on_day,
        CASE WHEN range = 4000 THEN MAP {'USD': range} WHEN range % 7 > 0 THEN MAP {'RUB': -range} END AS by_currency
 FROM range(4500) ORDER BY range DESC""",
+)
+LATE_FAULT = load_question(
+    "late_fault",
+    """-- How many?
+-- ru: Сколько?
+-- key: n
+-- column: n count | Number | Число
+SELECT CASE WHEN range = 5_000_000 THEN error('it was made') ELSE range END AS n FROM range(5_000_001) -- the last""",
 )
 NONE = load_question("none", MANY.sql.replace("range(4500)", "range(0)"))
 FORMS: tuple[Form, ...] = ("json", "csv", "arrow")
@@ -117,6 +125,18 @@ class TestParts:
             pytest.fail("it was answered")
         with kept(archive, MANY, {}, {}, Limits(rows=4500)) as keeping:
             assert keeping.count == 4500
+
+    def test_no_more_rows_are_made_than_tell_that_there_are_too_many(self, archive: Archive) -> None:
+        with pytest.raises(TooManyRowsError), kept(archive, LATE_FAULT, {}, {}, Limits(rows=4)):
+            pytest.fail("it was answered")
+        with pytest.raises(BadValueError, match="made"), kept(archive, LATE_FAULT, {}, {}, NO_LIMITS):
+            pytest.fail("it was answered")
+
+    @pytest.mark.parametrize("most", [4500, 100_000])
+    def test_they_are_the_same_whatever_the_limit(self, archive: Archive, most: int) -> None:
+        with kept(archive, MANY, {}, {}, Limits(rows=most)) as keeping:
+            rows = [row for piece in keeping.pieces() for row in piece.rows]
+        assert tuple(rows) == answer(archive, MANY, {}, {}).rows
 
 
 class Client:
