@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import httpx
 import pyarrow as pa
 import pytest
 from fastapi import FastAPI
@@ -53,6 +54,14 @@ LATE_FAULT = load_question(
 SELECT CASE WHEN range = 5_000_000 THEN error('it was made') ELSE range END AS n FROM range(5_000_001) -- the last""",
 )
 NONE = load_question("none", MANY.sql.replace("range(4500)", "range(0)"))
+FAR_DAYS = load_question(
+    "far_days",
+    """-- Which days are beyond those that Python knows?
+-- ru: Какие дни лежат дальше, чем знает Python?
+-- key: on_day
+-- column: on_day day | Day | День
+SELECT DATE '290000-01-01' + range::INT AS on_day FROM range(5)""",
+)
 FORMS: tuple[Form, ...] = ("json", "csv", "arrow")
 REPORT, AT_REST = "rep_day", 2
 """How many connections an archive has that nobody asks: the one to the file, and that which writes."""
@@ -184,6 +193,17 @@ class TestDoor:
         assert (sent.status_code, sent.content, "content-length" in sent.headers) == (200, whole, False)
         assert (unchanged.status_code, unchanged.content) == (304, b"")
         assert sent.headers["kvota-position"] == unchanged.headers["kvota-position"]
+        assert connections(archive) == AT_REST
+
+    async def test_a_fault_in_the_first_part_is_told_as_any_other(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.report.load_questions", lambda: {"far_days": FAR_DAYS})
+        transport = httpx.ASGITransport(door_of(archive), raise_app_exceptions=False)
+        headers = bearer(archive.path.parent, "manager")
+        async with httpx.AsyncClient(transport=transport, base_url="http://history", headers=headers) as client:
+            sent = await client.get("/v1/reports/far_days", params={"format": "arrow"})
+        assert (sent.status_code, sent.json()["type"]) == (500, "urn:kvota:problem:fault")
         assert connections(archive) == AT_REST
 
     @pytest.mark.parametrize("form", FORMS)
