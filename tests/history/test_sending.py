@@ -235,6 +235,58 @@ class TestDoor:
         async with asking(app, archive.path.parent) as client:
             assert (await client.get(f"/v1/reports/{REPORT}")).status_code == 200
 
+    async def test_no_more_are_kept_for_slow_clients_than_may_be(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.door.WAIT_S", 0.01)
+        fill(archive)
+        app = door_of(archive, at_once=1)
+        slow = [Client(app, archive) for _ in range(4)]
+        async with asyncio.TaskGroup() as group, asking(app, archive.path.parent) as client:
+            for each in slow:
+                group.create_task(each.ask("json"))
+                await each.took.wait()
+            refused = await client.get(f"/v1/reports/{REPORT}")
+            printed = await client.get(f"/v1/reports/{REPORT}", params={"format": "xlsx"})
+            for each in slow:
+                each.goes_on.set()
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:kvota:problem:too-busy")
+        assert printed.status_code == 200
+        assert connections(archive) == AT_REST
+        async with asking(app, archive.path.parent) as client:
+            assert (await client.get(f"/v1/reports/{REPORT}")).status_code == 200
+
+    async def test_whoever_takes_nothing_for_too_long_is_cut_off(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.sending.TAKEN_WITHIN_S", 0.01)
+        fill(archive)
+        whole = Answers(archive, "RU").report(REPORT, {})
+        stuck = Client(door_of(archive), archive)
+        await asyncio.wait_for(stuck.ask("json"), 10)
+        assert stuck.took.is_set()
+        assert whole.startswith(stuck.body)
+        assert len(stuck.body) < len(whole)
+        assert connections(archive) == AT_REST
+
+
+async def test_a_large_part_is_taken_in_slices() -> None:
+    """A slow client takes one in time where it would not take the whole part."""
+    slices = list[bytes]()
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        slices.append(message.get("body", b""))
+
+    part = bytes(range(256)) * 1_000
+    answer = InParts(iter([part]), Turns(1, 1), AsyncExitStack(), {}, "text/plain")
+    await answer({"type": "http", "asgi": {"version": "3.0"}}, receive, send)
+    assert b"".join(slices) == part
+    assert max(map(len, slices)) <= 16 * 1024
+
 
 async def test_what_is_held_is_let_go_of_only_when_no_part_is_being_made() -> None:
     """A client that goes away in the middle of a part ends what is sent, not what a thread reads just then."""
