@@ -83,10 +83,10 @@ class Turns:
         self._free, self._wait_s = asyncio.Semaphore(at_once), wait_s
 
     @asynccontextmanager
-    async def turn(self, *, patient: bool = False) -> AsyncGenerator[None]:
-        """Have one for a block; raises TooBusyError when none comes free, however long that takes if `patient`."""
+    async def turn(self) -> AsyncGenerator[None]:
+        """Have one for a block; raises TooBusyError when none comes free in time."""
         try:
-            async with asyncio.timeout(None if patient else self._wait_s):
+            async with asyncio.timeout(self._wait_s):
                 await self._free.acquire()
         except TimeoutError:
             raise TooBusyError from None

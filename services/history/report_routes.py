@@ -18,10 +18,12 @@ from services.history.rendering import written_positions
 from services.history.sending import InParts
 from services.runtime.languages import preferred
 
+_PARTS_AT_ONCE = 2
+
 
 def report_routes(archiver: Archiver, answers: Answers, turns: Turns, keeps: Turns) -> APIRouter:
     """The routes of reports; `keeps` are those of answers that may have to be kept until a client has taken them."""
-    router = APIRouter(prefix="/v1/reports")
+    router, making_parts = APIRouter(prefix="/v1/reports"), asyncio.Semaphore(_PARTS_AT_ONCE)
 
     @router.get("", dependencies=[allowed("reports.read")])
     async def reports(request: Request) -> Response:
@@ -46,7 +48,7 @@ def report_routes(archiver: Archiver, answers: Answers, turns: Turns, keeps: Tur
                 made = await asyncio.to_thread(held.enter_context, answers.answering(asked))
             if isinstance(made, bytes):
                 return Response(made, headers=about, media_type=MEDIA_TYPES[form])
-            return InParts(made, turns, held.pop_all(), about, MEDIA_TYPES[form])
+            return InParts(made, making_parts, held.pop_all(), about, MEDIA_TYPES[form])
 
     return router
 

@@ -3,9 +3,9 @@
 import asyncio
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pyarrow as pa
@@ -19,7 +19,7 @@ from services.history.archive import Archive
 from services.history.errors import BadValueError, TooManyRowsError
 from services.history.forms import Form, in_parts, rendered
 from services.history.keeping import PIECE, kept
-from services.history.limits import NO_LIMITS, Limits, Turns
+from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, load_question
 from services.history.report import answer
 from services.history.sending import InParts
@@ -173,6 +173,22 @@ class Client:
             await self.goes_on.wait()
 
 
+class Explaining(Answers):
+    """Answers of which an explanation takes until told to end."""
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__(archive, "RU")
+        self.begun, self.ends = threading.Event(), threading.Event()
+
+    def explain(
+        self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None
+    ) -> bytes:
+        """Give it once told to."""
+        self.begun.set()
+        assert self.ends.wait(30)
+        return super().explain(projection, key, measure, known_at)
+
+
 def connections(archive: Archive) -> int:
     """Give how many connections the archive has open, besides the one that looks."""
     with archive.cursor() as con:
@@ -221,6 +237,23 @@ class TestDoor:
         await asked
         assert slow.body == whole
         assert connections(archive) == AT_REST
+
+    async def test_what_is_being_sent_goes_on_while_all_turns_are_taken(self, archive: Archive) -> None:
+        fill(archive)
+        answers = Explaining(archive)
+        app = door_of(archive, answers=answers, at_once=1)
+        slow = Client(app, archive)
+        async with asyncio.TaskGroup() as group, asking(app, archive.path.parent) as client:
+            asked = group.create_task(slow.ask("json"))
+            await slow.took.wait()
+            explained = group.create_task(client.get("/v1/explain/rep_day", params={"currency": "RUB"}))
+            assert await asyncio.to_thread(answers.begun.wait, 10)
+            slow.goes_on.set()
+            await asyncio.wait([asked], timeout=10)
+            sent_meanwhile = asked.done() and not explained.done()
+            answers.ends.set()
+        assert sent_meanwhile
+        assert slow.body == answers.report(REPORT, {})
 
     async def test_what_is_kept_for_a_client_that_goes_away_is_let_go_of(self, archive: Archive) -> None:
         fill(archive)
@@ -282,7 +315,7 @@ async def test_a_large_part_is_taken_in_slices() -> None:
         slices.append(message.get("body", b""))
 
     part = bytes(range(256)) * 1_000
-    answer = InParts(iter([part]), Turns(1, 1), AsyncExitStack(), {}, "text/plain")
+    answer = InParts(iter([part]), asyncio.Semaphore(1), AsyncExitStack(), {}, "text/plain")
     await answer({"type": "http", "asgi": {"version": "3.0"}}, receive, send)
     assert b"".join(slices) == part
     assert max(map(len, slices)) <= 16 * 1024
@@ -308,7 +341,7 @@ async def test_what_is_held_is_let_go_of_only_when_no_part_is_being_made() -> No
     async def send(_message: Message) -> None:
         return
 
-    answer = InParts(parts(), Turns(1, 1), held, {}, "text/plain")
+    answer = InParts(parts(), asyncio.Semaphore(1), held, {}, "text/plain")
     sending = asyncio.create_task(answer({"type": "http", "asgi": {"version": "3.0"}}, receive, send))
     assert await asyncio.to_thread(making.wait, 10)
     gone.set()
