@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 
@@ -102,7 +103,7 @@ class Answers:
     def answering(self, asked: Asked) -> Generator[bytes | Iterator[bytes]]:
         """Its answer; or the parts of a large one, made one after the other within the block, by one thread at a time.
 
-        Raises HistoryError.
+        The first part is made already: what goes wrong in it is raised before anything is given. Raises HistoryError.
         """
         about = self._archive, asked.question, asked.parameters, asked.cut
         if asked.versus is not None:
@@ -112,7 +113,7 @@ class Answers:
         else:
             with kept(*about, self._limits) as keeping:
                 parts = in_parts(keeping.pieces, asked.form, asked.language)
-                yield b"".join(parts) if keeping.is_small else parts
+                yield b"".join(parts) if keeping.is_small else chain([next(parts)], parts)
 
     def explain(
         self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None

@@ -48,6 +48,8 @@ Seed = Callable[[int], Awaitable[Mapping[str, str]]]
 Verify = Callable[[int | None, Chosen], Awaitable[Agreement]]
 """Compares the live cells of a version of the projector with history, for some projections."""
 
+_KEPT = 4
+"""For each answer that is made at once, how many are kept for clients that take their time."""
 _IDS = msgspec.json.Decoder(list[UUID])
 _NOT_FOUND = ("report", "projection")
 _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
@@ -83,7 +85,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     app.add_exception_handler(ClearError, _refused)
     answer_health(app, lambda: archiver.is_ready)
     turns = Turns(at_once, WAIT_S)
-    app.include_router(report_routes(archiver, answers, turns))
+    app.include_router(report_routes(archiver, answers, turns, Turns(_KEPT * at_once, WAIT_S)))
     app.include_router(mart_routes(archive, archiver, Turns(1, WAIT_S)))
 
     @app.get("/v1/archive", dependencies=[allowed("archive.read")])

@@ -54,7 +54,7 @@ def kept(
     with archive.cursor() as con:
         with archive.reading_by(con, cut) as reading:
             with asking(reading, question, parameters, limits):
-                con.execute(_MADE + question.sql, used(question, parameters))
+                con.execute(_MADE + limits.enough_of(question.sql), used(question, parameters))
             [(count,)] = con.execute(_COUNT).fetchall()
             limits.allow(count)
             report = told(reading, question, parameters, con.execute(_ROWS), ())

@@ -46,6 +46,10 @@ class Limits:
             done.set()
             watch.join()
 
+    def enough_of(self, sql: str) -> str:
+        """A query that ends with the first row that there may not be; `allow` tells whether there is one."""
+        return sql if self.rows is None else f"FROM (\n{sql}\n) LIMIT {self.rows + 1}"
+
     def fetch(self, result: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
         """The rows of a result; raises TooManyRowsError when there are more than there may be."""
         if self.rows is None:
@@ -79,10 +83,10 @@ class Turns:
         self._free, self._wait_s = asyncio.Semaphore(at_once), wait_s
 
     @asynccontextmanager
-    async def turn(self, *, patient: bool = False) -> AsyncGenerator[None]:
-        """Have one for a block; raises TooBusyError when none comes free, however long that takes if `patient`."""
+    async def turn(self) -> AsyncGenerator[None]:
+        """Have one for a block; raises TooBusyError when none comes free in time."""
         try:
-            async with asyncio.timeout(None if patient else self._wait_s):
+            async with asyncio.timeout(self._wait_s):
                 await self._free.acquire()
         except TimeoutError:
             raise TooBusyError from None

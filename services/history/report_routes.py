@@ -11,17 +11,19 @@ from services.history.archiver import Archiver
 from services.history.asking import read_known, read_versus, said_once
 from services.history.cuts import written_cut
 from services.history.etags import names_it
-from services.history.forms import MEDIA_TYPES, form_wanted
+from services.history.forms import MEDIA_TYPES, comes_in_parts, form_wanted
 from services.history.limits import Turns
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
 from services.history.sending import InParts
 from services.runtime.languages import preferred
 
+_PARTS_AT_ONCE = 2
 
-def report_routes(archiver: Archiver, answers: Answers, turns: Turns) -> APIRouter:
-    """The routes of reports."""
-    router = APIRouter(prefix="/v1/reports")
+
+def report_routes(archiver: Archiver, answers: Answers, turns: Turns, keeps: Turns) -> APIRouter:
+    """The routes of reports; `keeps` are those of answers that may have to be kept until a client has taken them."""
+    router, making_parts = APIRouter(prefix="/v1/reports"), asyncio.Semaphore(_PARTS_AT_ONCE)
 
     @router.get("", dependencies=[allowed("reports.read")])
     async def reports(request: Request) -> Response:
@@ -40,11 +42,13 @@ def report_routes(archiver: Archiver, answers: Answers, turns: Turns) -> APIRout
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_headers(asked))
         about = {**_headers(asked), **_as_file(asked)}
         async with AsyncExitStack() as held:
+            if comes_in_parts(form):
+                await held.enter_async_context(keeps.turn())
             async with turns.turn():
                 made = await asyncio.to_thread(held.enter_context, answers.answering(asked))
             if isinstance(made, bytes):
                 return Response(made, headers=about, media_type=MEDIA_TYPES[form])
-            return InParts(made, turns, held.pop_all(), about, MEDIA_TYPES[form])
+            return InParts(made, making_parts, held.pop_all(), about, MEDIA_TYPES[form])
 
     return router
 

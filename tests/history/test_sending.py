@@ -3,10 +3,11 @@
 import asyncio
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import httpx
 import pyarrow as pa
 import pytest
 from fastapi import FastAPI
@@ -15,10 +16,10 @@ from starlette.types import Message
 
 from services.history.answers import Answers
 from services.history.archive import Archive
-from services.history.errors import TooManyRowsError
+from services.history.errors import BadValueError, TooManyRowsError
 from services.history.forms import Form, in_parts, rendered
 from services.history.keeping import PIECE, kept
-from services.history.limits import NO_LIMITS, Limits, Turns
+from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, load_question
 from services.history.report import answer
 from services.history.sending import InParts
@@ -44,7 +45,23 @@ SELECT range AS n, (range / 2)::DECIMAL(9, 1) AS half, CASE WHEN range % 3 > 0 T
        CASE WHEN range = 4000 THEN MAP {'USD': range} WHEN range % 7 > 0 THEN MAP {'RUB': -range} END AS by_currency
 FROM range(4500) ORDER BY range DESC""",
 )
+LATE_FAULT = load_question(
+    "late_fault",
+    """-- How many?
+-- ru: Сколько?
+-- key: n
+-- column: n count | Number | Число
+SELECT CASE WHEN range = 5_000_000 THEN error('it was made') ELSE range END AS n FROM range(5_000_001) -- the last""",
+)
 NONE = load_question("none", MANY.sql.replace("range(4500)", "range(0)"))
+FAR_DAYS = load_question(
+    "far_days",
+    """-- Which days are beyond those that Python knows?
+-- ru: Какие дни лежат дальше, чем знает Python?
+-- key: on_day
+-- column: on_day day | Day | День
+SELECT DATE '290000-01-01' + range::INT AS on_day FROM range(5)""",
+)
 FORMS: tuple[Form, ...] = ("json", "csv", "arrow")
 REPORT, AT_REST = "rep_day", 2
 """How many connections an archive has that nobody asks: the one to the file, and that which writes."""
@@ -118,6 +135,18 @@ class TestParts:
         with kept(archive, MANY, {}, {}, Limits(rows=4500)) as keeping:
             assert keeping.count == 4500
 
+    def test_no_more_rows_are_made_than_tell_that_there_are_too_many(self, archive: Archive) -> None:
+        with pytest.raises(TooManyRowsError), kept(archive, LATE_FAULT, {}, {}, Limits(rows=4)):
+            pytest.fail("it was answered")
+        with pytest.raises(BadValueError, match="made"), kept(archive, LATE_FAULT, {}, {}, NO_LIMITS):
+            pytest.fail("it was answered")
+
+    @pytest.mark.parametrize("most", [4500, 100_000])
+    def test_they_are_the_same_whatever_the_limit(self, archive: Archive, most: int) -> None:
+        with kept(archive, MANY, {}, {}, Limits(rows=most)) as keeping:
+            rows = [row for piece in keeping.pieces() for row in piece.rows]
+        assert tuple(rows) == answer(archive, MANY, {}, {}).rows
+
 
 class Client:
     """A client of a door that takes a part of an answer, and then none until told to, or goes away."""
@@ -144,6 +173,22 @@ class Client:
             await self.goes_on.wait()
 
 
+class Explaining(Answers):
+    """Answers of which an explanation takes until told to end."""
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__(archive, "RU")
+        self.begun, self.ends = threading.Event(), threading.Event()
+
+    def explain(
+        self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None
+    ) -> bytes:
+        """Give it once told to."""
+        self.begun.set()
+        assert self.ends.wait(30)
+        return super().explain(projection, key, measure, known_at)
+
+
 def connections(archive: Archive) -> int:
     """Give how many connections the archive has open, besides the one that looks."""
     with archive.cursor() as con:
@@ -166,6 +211,17 @@ class TestDoor:
         assert sent.headers["kvota-position"] == unchanged.headers["kvota-position"]
         assert connections(archive) == AT_REST
 
+    async def test_a_fault_in_the_first_part_is_told_as_any_other(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.report.load_questions", lambda: {"far_days": FAR_DAYS})
+        transport = httpx.ASGITransport(door_of(archive), raise_app_exceptions=False)
+        headers = bearer(archive.path.parent, "manager")
+        async with httpx.AsyncClient(transport=transport, base_url="http://history", headers=headers) as client:
+            sent = await client.get("/v1/reports/far_days", params={"format": "arrow"})
+        assert (sent.status_code, sent.json()["type"]) == (500, "urn:kvota:problem:fault")
+        assert connections(archive) == AT_REST
+
     @pytest.mark.parametrize("form", FORMS)
     async def test_whoever_takes_it_slowly_is_in_nobodys_way(self, archive: Archive, form: Form) -> None:
         fill(archive)
@@ -182,6 +238,23 @@ class TestDoor:
         assert slow.body == whole
         assert connections(archive) == AT_REST
 
+    async def test_what_is_being_sent_goes_on_while_all_turns_are_taken(self, archive: Archive) -> None:
+        fill(archive)
+        answers = Explaining(archive)
+        app = door_of(archive, answers=answers, at_once=1)
+        slow = Client(app, archive)
+        async with asyncio.TaskGroup() as group, asking(app, archive.path.parent) as client:
+            asked = group.create_task(slow.ask("json"))
+            await slow.took.wait()
+            explained = group.create_task(client.get("/v1/explain/rep_day", params={"currency": "RUB"}))
+            assert await asyncio.to_thread(answers.begun.wait, 10)
+            slow.goes_on.set()
+            await asyncio.wait([asked], timeout=10)
+            sent_meanwhile = asked.done() and not explained.done()
+            answers.ends.set()
+        assert sent_meanwhile
+        assert slow.body == answers.report(REPORT, {})
+
     async def test_what_is_kept_for_a_client_that_goes_away_is_let_go_of(self, archive: Archive) -> None:
         fill(archive)
         app = door_of(archive, at_once=1)
@@ -194,6 +267,58 @@ class TestDoor:
         assert connections(archive) == AT_REST
         async with asking(app, archive.path.parent) as client:
             assert (await client.get(f"/v1/reports/{REPORT}")).status_code == 200
+
+    async def test_no_more_are_kept_for_slow_clients_than_may_be(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.door.WAIT_S", 0.01)
+        fill(archive)
+        app = door_of(archive, at_once=1)
+        slow = [Client(app, archive) for _ in range(4)]
+        async with asyncio.TaskGroup() as group, asking(app, archive.path.parent) as client:
+            for each in slow:
+                group.create_task(each.ask("json"))
+                await each.took.wait()
+            refused = await client.get(f"/v1/reports/{REPORT}")
+            printed = await client.get(f"/v1/reports/{REPORT}", params={"format": "xlsx"})
+            for each in slow:
+                each.goes_on.set()
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:kvota:problem:too-busy")
+        assert printed.status_code == 200
+        assert connections(archive) == AT_REST
+        async with asking(app, archive.path.parent) as client:
+            assert (await client.get(f"/v1/reports/{REPORT}")).status_code == 200
+
+    async def test_whoever_takes_nothing_for_too_long_is_cut_off(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.sending.TAKEN_WITHIN_S", 0.01)
+        fill(archive)
+        whole = Answers(archive, "RU").report(REPORT, {})
+        stuck = Client(door_of(archive), archive)
+        await asyncio.wait_for(stuck.ask("json"), 10)
+        assert stuck.took.is_set()
+        assert whole.startswith(stuck.body)
+        assert len(stuck.body) < len(whole)
+        assert connections(archive) == AT_REST
+
+
+async def test_a_large_part_is_taken_in_slices() -> None:
+    """A slow client takes one in time where it would not take the whole part."""
+    slices = list[bytes]()
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        slices.append(message.get("body", b""))
+
+    part = bytes(range(256)) * 1_000
+    answer = InParts(iter([part]), asyncio.Semaphore(1), AsyncExitStack(), {}, "text/plain")
+    await answer({"type": "http", "asgi": {"version": "3.0"}}, receive, send)
+    assert b"".join(slices) == part
+    assert max(map(len, slices)) <= 16 * 1024
 
 
 async def test_what_is_held_is_let_go_of_only_when_no_part_is_being_made() -> None:
@@ -216,7 +341,7 @@ async def test_what_is_held_is_let_go_of_only_when_no_part_is_being_made() -> No
     async def send(_message: Message) -> None:
         return
 
-    answer = InParts(parts(), Turns(1, 1), held, {}, "text/plain")
+    answer = InParts(parts(), asyncio.Semaphore(1), held, {}, "text/plain")
     sending = asyncio.create_task(answer({"type": "http", "asgi": {"version": "3.0"}}, receive, send))
     assert await asyncio.to_thread(making.wait, 10)
     gone.set()
