@@ -39,10 +39,10 @@ def push(folder: Path, lake: Lake, *, anew: bool = False) -> Push:
     OSError where the storage refuses; the lake holds what it held then.
     """
     while True:
+        lake.look_again()
         segments = read_manifest(folder)
         if not segments:
             raise NothingSealedError(folder)
-        lake.look_again()
         try:
             return _push(folder, segments, lake, anew=anew)
         except CommitFailedException:
@@ -53,7 +53,7 @@ def push(folder: Path, lake: Lake, *, anew: bool = False) -> Push:
 
 
 def _push(folder: Path, segments: Sequence[Segment], lake: Lake, *, anew: bool) -> Push:
-    held = lake.segments()
+    held, others = lake.sorted_out() if anew else (lake.segments(), [])
     there, wanted = frozenset(held), frozenset(segments)
     new, gone = [each for each in segments if each not in there], [each for each in held if each not in wanted]
     _require_no_less(held, segments)
@@ -63,8 +63,8 @@ def _push(folder: Path, segments: Sequence[Segment], lake: Lake, *, anew: bool) 
         check(folder, [each])
         if anew or not lake.has(each):
             lake.send(folder, each)
-    if new:
-        lake.commit(new, gone, sealed_until(segments))
+    if new or gone or others or lake.cut() != sealed_until(segments):
+        lake.commit(new, gone, sealed_until(segments), others)
     return Push(len(new), sum(each.rows for each in new) - sum(each.rows for each in gone), len(gone))
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pyiceberg.manifest import DataFile
 
 from services.history.cuts import read_cut
 from services.history.judging import LogRecord
@@ -109,19 +110,25 @@ def test_whatever_was_sealed_joined_and_pushed_before_the_lake_is_the_archive(
 
 
 class Meanwhile(Lake):
-    """A lake in which something happens once, just before a push would commit, or send its first file."""
+    """A lake in which something happens once, just before a push would look at it, commit, or send its first file."""
 
     def __init__(self, lake: Lake, **happening: object) -> None:
         super().__init__(lake.table)
         self._happening = happening
 
+    def look_again(self) -> None:
+        self._happen("before_looking")
+        super().look_again()
+
     def send(self, folder: Path, segment: Segment) -> None:
         self._happen("before_sending")
         super().send(folder, segment)
 
-    def commit(self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions) -> None:
+    def commit(
+        self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions, others: Sequence[DataFile] = ()
+    ) -> None:
         self._happen("before_committing")
-        super().commit(new, gone, cut)
+        super().commit(new, gone, cut, others)
 
     def _happen(self, when: str) -> None:
         happening = self._happening.pop(when, None)
@@ -148,6 +155,24 @@ def test_a_push_that_another_overtakes_looks_again(
         assert push(folder, slow) == Push()
         require_all_of(folder, lake)
         assert len(lake.pushed()) == 2
+
+
+def test_what_another_seals_and_pushes_before_a_push_looks_is_no_other_log(
+    in_folder: LakeSettings, opened: Opened
+) -> None:
+    with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
+        seal(archive, folder, now=True)
+        other = opened(in_folder)
+
+        def sooner() -> None:
+            archive.ingest(NINE_DAYS)
+            seal(archive, folder, now=True)
+            push(folder, other)
+
+        lake = Meanwhile(opened(in_folder), before_looking=sooner)
+        assert push(folder, lake) == Push()
+        require_all_of(folder, lake)
+        assert len(lake.pushed()) == 1
 
 
 def test_pushes_at_once_bring_each_record_once(on_s3: LakeSettings, opened: Opened) -> None:

@@ -93,6 +93,19 @@ def test_a_snapshot_that_is_no_push_of_ours_is_found(in_folder: LakeSettings, op
         assert list(problems(lake, [first, second, third])) == []
 
 
+def test_a_lake_whose_end_is_lost_is_not_restored(in_folder: LakeSettings, opened: Opened, tmp_path: Path) -> None:
+    path, lake = tmp_path / FILE_NAME, opened(in_folder)
+    with of_no_projection(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        segments, cut = lake.segments(), lake.cut()
+        for gone in (segments[2:], segments[:2]):
+            lake.commit([], gone, cut)
+            with pytest.raises(DamagedLakeError, match="are not those where its segments end"):
+                restore(lake, path, PROJECTIONS)
+    assert not path.exists()
+
+
 def test_an_archive_with_another_file_of_that_name_is_found(in_folder: LakeSettings, opened: Opened) -> None:
     lake = opened(in_folder)
     with of_no_projection(LOG) as (archive, folder):
@@ -106,13 +119,37 @@ def test_an_archive_with_another_file_of_that_name_is_found(in_folder: LakeSetti
         ]
 
 
-def test_a_file_that_somebody_else_added_is_refused(in_folder: LakeSettings, opened: Opened, tmp_path: Path) -> None:
+def test_a_snapshot_that_is_no_push_of_ours_is_made_good(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        lake.commit([], [], {})
+        assert push(folder, lake).segments == 0
+        require_all_of(folder, lake)
+        too_many, *_ = seal(archive, folder.with_name("other"), now=True, most=2)
+        lake.commit([too_many], [], lake.cut())
+        assert push(folder, lake, anew=True).joined == 1
+        require_all_of(folder, lake)
+
+
+def test_a_file_that_somebody_else_added_is_refused_and_taken_out_anew(
+    in_folder: LakeSettings, opened: Opened, tmp_path: Path
+) -> None:
     lake, file = opened(in_folder), tmp_path / "theirs.parquet"
     columns = {"topic": pa.array(["kvota.calls"]), "partition": pa.array([0], pa.int32())}
     pq.write_table(pa.table(columns | {"appended": pa.array([at(9).date()])}), file)
-    lake.table.add_files([file.as_uri()])
-    with pytest.raises(DamagedLakeError, match=r"theirs\.parquet is no file of ours"):
-        restore(lake, tmp_path / FILE_NAME, PROJECTIONS)
+    with of_no_projection(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        lake.table.add_files([file.as_uri()])
+        with pytest.raises(DamagedLakeError, match=r"theirs\.parquet is no file of ours.*--anew"):
+            restore(lake, tmp_path / FILE_NAME, PROJECTIONS)
+        with pytest.raises(DamagedLakeError, match=r"theirs\.parquet is no file of ours.*--anew"):
+            push(folder, lake)
+        assert push(folder, lake, anew=True).segments == 0
+        require_all_of(folder, lake)
+    assert file.exists()
 
 
 def test_what_is_there_is_replaced_only_when_told_and_never_by_nothing(
