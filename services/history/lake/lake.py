@@ -18,6 +18,7 @@ from services.history.cuts import read_positions, written_cut
 from services.history.judging import LogRecord
 from services.history.lake.errors import DamagedLakeError, EmptyLakeError, UnknownSnapshotError
 from services.history.lake.places import place_of, segment_at
+from services.history.lake.sending import send
 from services.history.lake.settings import LakeSettings
 from services.history.lake.table import data_file, open_table, telling_away
 from services.history.segments.checking import problems
@@ -122,13 +123,8 @@ class Lake:
             return False
 
     def send(self, folder: Path, segment: Segment) -> None:
-        """Write the file of a segment where it lies in the lake; raises OSError."""
-        with (
-            (folder / segment.path).open("rb") as source,
-            self._table.io.new_output(self._location(segment)).create(overwrite=True) as sink,
-        ):
-            while some := source.read(_AT_ONCE):
-                sink.write(some)
+        """Write the file of a segment where it lies in the lake, whole or not at all; raises OSError."""
+        send(folder / segment.path, self._table.io, self._data, place_of(segment))
 
     @contextmanager
     def fetched(self, segment: Segment) -> Generator[Path]:
@@ -154,6 +150,11 @@ class Lake:
                 if found := list(problems(folder, [each])):
                     raise DamagedLakeError(found)
                 yield from read_segment(folder, each)
+
+    def has_sound(self, segment: Segment) -> bool:
+        """Whether the file of a segment lies there and is what was sealed: it is read. Raises OSError."""
+        with self.fetched(segment) as folder:
+            return not any(problems(folder, [segment]))
 
     def commit(
         self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions, others: Sequence[DataFile] = ()

@@ -34,9 +34,10 @@ def push(folder: Path, lake: Lake, *, anew: bool = False) -> Push:
     """Bring the lake to what the archive in a folder has, in one snapshot; nothing happens where it has that already.
 
     It can be killed at any moment and run again, and several can run at once: each record is in the lake once. With
-    `anew` every file is sent again, and what segments were joined from is not read: for a lake that is damaged. Raises
-    NothingSealedError, DamagedArchiveError, LakeAheadError, OtherRecordsError, DamagedLakeError, LakeAwayError, and
-    OSError where the storage refuses; the lake holds what it held then.
+    `anew`, for a lake that is damaged, each file in it is read and sent again unless it is sound, files that are none
+    of ours are taken out, and what segments were joined from is not read. Raises NothingSealedError,
+    DamagedArchiveError, LakeAheadError, OtherRecordsError, DamagedLakeError, LakeAwayError, and OSError where the
+    storage refuses; the lake holds what it held then.
     """
     while True:
         lake.look_again()
@@ -61,7 +62,7 @@ def _push(folder: Path, segments: Sequence[Segment], lake: Lake, *, anew: bool) 
         _require_same(folder, new, lake, gone)
     for each in segments if anew else new:
         check(folder, [each])
-        if anew or not lake.has(each):
+        if not (lake.has_sound(each) if anew else lake.has(each)):
             lake.send(folder, each)
     if new or gone or others or lake.cut() != sealed_until(segments):
         lake.commit(new, gone, sealed_until(segments), others)

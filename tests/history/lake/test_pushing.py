@@ -1,7 +1,9 @@
 """Pushing: the lake holds what is sealed, each record once, whatever happens in between."""
 
-from collections.abc import Sequence
+import resource
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -207,6 +209,58 @@ def test_a_file_that_was_sent_already_is_not_sent_again(in_folder: LakeSettings,
         lake.look_again()
         assert lake.segments() == []
         assert push(folder, Meanwhile(lake, before_sending=broken_off)).segments == 9
+        require_all_of(folder, lake)
+
+
+def test_a_file_that_is_sent_again_and_broken_off_stays_as_it_was(settings: LakeSettings, opened: Opened) -> None:
+    lake = opened(settings)
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        first, *_ = seal(archive, folder, now=True)
+        push(folder, lake)
+        other = folder.with_name("other")
+        unreadable = other / first.path
+        unreadable.parent.mkdir(parents=True)
+        unreadable.symlink_to("/proc/self/mem")
+        with pytest.raises(OSError, match="Input/output error"):
+            lake.send(other, first)
+        require_all_of(folder, lake)
+
+
+@contextmanager
+def room_for(size: int) -> Generator[None]:
+    """Have files of this process grow to so many bytes only."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_folder_that_takes_no_more_keeps_what_it_has(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        first, *_ = seal(archive, folder, now=True)
+        push(folder, lake)
+        with room_for(first.bytes // 2), pytest.raises(OSError, match="File too large"):
+            lake.send(folder, first)
+        require_all_of(folder, lake)
+        file = Path(lake.locations()[0].removeprefix("file://"))
+        assert list(file.parent.iterdir()) == [file]
+
+
+def test_only_files_that_are_not_sound_are_sent_anew(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        files = [Path(each.removeprefix("file://")) for each in lake.locations()]
+        files[2].write_bytes(b"x" * files[2].stat().st_size)
+        before = [each.stat().st_ino for each in files]
+        push(folder, lake, anew=True)
+        assert [each.stat().st_ino == was for each, was in zip(files, before, strict=True)] == [
+            number != 2 for number in range(len(files))
+        ]
         require_all_of(folder, lake)
 
 
