@@ -9,11 +9,11 @@ import structlog
 from pyiceberg.exceptions import CommitFailedException
 
 from services.history.judging import LogRecord
-from services.history.lake.errors import LakeAheadError, OtherRecordsError
+from services.history.lake.errors import DamagedLakeError, LakeAheadError, OtherRecordsError
 from services.history.lake.lake import Lake
 from services.history.segments.checking import check
 from services.history.segments.files import read_segment
-from services.history.segments.manifest import DamagedArchiveError, Segment, read_manifest, sealed_until
+from services.history.segments.manifest import DamagedArchiveError, Segment, gaps, read_manifest, sealed_until
 from services.history.segments.restoring import NothingSealedError
 
 log = structlog.get_logger()
@@ -59,6 +59,7 @@ def _push(folder: Path, segments: Sequence[Segment], lake: Lake, *, anew: bool) 
     new, gone = [each for each in segments if each not in there], [each for each in held if each not in wanted]
     _require_no_less(held, segments)
     if not anew:
+        _require_whole(held)
         _require_same(folder, new, lake, gone)
     for each in segments if anew else new:
         check(folder, [each])
@@ -73,6 +74,11 @@ def _require_no_less(held: Sequence[Segment], segments: Sequence[Segment]) -> No
     lake, archive = sealed_until(held), sealed_until(segments)
     if any(before > archive.get(source, 0) for source, before in lake.items()):
         raise LakeAheadError(lake, archive)
+
+
+def _require_whole(held: Sequence[Segment]) -> None:
+    if found := list(gaps(held)):
+        raise DamagedLakeError(found)
 
 
 def _require_same(folder: Path, new: Sequence[Segment], lake: Lake, gone: Sequence[Segment]) -> None:

@@ -13,6 +13,7 @@ from services.history.lake.pushing import push
 from services.history.lake.restoring import restore
 from services.history.lake.settings import LakeSettings
 from services.history.lake.verifying import problems
+from services.history.segments.compacting import compact
 from services.history.segments.manifest import sealed_until
 from services.history.segments.restoring import NotReplacedError
 from services.history.segments.sealing import seal
@@ -74,6 +75,7 @@ def test_what_is_damaged_is_found_and_not_restored_and_mended_from_the_archive(
         with pytest.raises(DamagedLakeError, match=said):
             restore(lake, path, PROJECTIONS, replace=True)
         assert path.read_bytes() == b"what was there"
+        assert not list(tmp_path.glob("*.restored*"))
         assert push(folder, lake, anew=True).segments == 0
         require_all_of(folder, lake)
 
@@ -130,6 +132,19 @@ def test_a_snapshot_that_is_no_push_of_ours_is_made_good(in_folder: LakeSettings
         too_many, *_ = seal(archive, folder.with_name("other"), now=True, most=2)
         lake.commit([too_many], [], lake.cut())
         assert push(folder, lake, anew=True).joined == 1
+        require_all_of(folder, lake)
+
+
+def test_what_lacks_in_a_lake_is_no_other_log(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(days([2] * 9)) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        lake.commit([], [lake.segments()[1]], lake.cut())
+        compact(folder)
+        with pytest.raises(DamagedLakeError, match=r"kvota\.calls/0 goes on from 4 and not from 2.*--anew"):
+            push(folder, lake)
+        push(folder, lake, anew=True)
         require_all_of(folder, lake)
 
 
