@@ -18,7 +18,7 @@ OfSnapshot = Annotated[int | None, typer.Option("--snapshot", help="As of this o
 @app.command()
 def push(
     *,
-    anew: Annotated[bool, typer.Option("--anew", help="Send every file again: for a lake that is damaged.")] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Read every file, and send again what is damaged.")] = False,
     json: AsJson = False,
 ) -> None:
     """Bring to the lake what is sealed and not in it yet; nothing else happens, however often it runs."""

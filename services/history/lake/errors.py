@@ -54,8 +54,8 @@ class DamagedLakeError(HistoryError):
     def __init__(self, problems: Iterable[str]) -> None:
         """Say what is wrong."""
         found = "; ".join(problems)
-        super().__init__(f"the lake is damaged: {found}; `kvota lake push --anew` brings all of it from the archive")
-        self.ru = f"озеро повреждено: {found}; `kvota lake push --anew` перенесёт его из архива заново"
+        super().__init__(f"the lake is damaged: {found}; `kvota lake push --anew` mends it from the archive")
+        self.ru = f"озеро повреждено: {found}; `kvota lake push --anew` исправит его по архиву"
 
 
 class LakeAheadError(HistoryError):

@@ -10,13 +10,15 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
-from pyiceberg.table import Table
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import FileScanTask, Table
 from pyiceberg.table.snapshots import Snapshot
 
 from services.history.cuts import read_positions, written_cut
 from services.history.judging import LogRecord
 from services.history.lake.errors import DamagedLakeError, EmptyLakeError, UnknownSnapshotError
 from services.history.lake.places import place_of, segment_at
+from services.history.lake.sending import send
 from services.history.lake.settings import LakeSettings
 from services.history.lake.table import data_file, open_table, telling_away
 from services.history.segments.checking import problems
@@ -88,12 +90,29 @@ class Lake:
 
         Raises UnknownSnapshotError, and DamagedLakeError where a file is none of ours.
         """
-        return in_order(segment for segment, _ in self._found(snapshot))
+        ours, others = self.sorted_out(snapshot)
+        if others:
+            raise DamagedLakeError(f"{each.file_path} is no file of ours" for each in others)
+        return ours
+
+    def sorted_out(self, snapshot: int | None = None) -> tuple[list[Segment], list[DataFile]]:
+        """The segments of a snapshot, or of the latest, and the files that are none of ours.
+
+        Raises UnknownSnapshotError.
+        """
+        ours, others = list[Segment](), list[DataFile]()
+        for task in self._planned(snapshot):
+            segment = None if task.delete_files else self._segment(task.file)
+            if segment is None:
+                others.append(task.file)
+            else:
+                ours.append(segment)
+        return in_order(ours), others
 
     def locations(self, snapshot: int | None = None) -> list[str]:
         """Where their files lie; raises the same, and EmptyLakeError where there are none."""
-        if found := sorted(location for _, location in self._found(snapshot)):
-            return found
+        if found := self.segments(snapshot):
+            return sorted(map(self._location, found))
         raise EmptyLakeError
 
     def has(self, segment: Segment) -> bool:
@@ -104,13 +123,8 @@ class Lake:
             return False
 
     def send(self, folder: Path, segment: Segment) -> None:
-        """Write the file of a segment where it lies in the lake; raises OSError."""
-        with (
-            (folder / segment.path).open("rb") as source,
-            self._table.io.new_output(self._location(segment)).create(overwrite=True) as sink,
-        ):
-            while some := source.read(_AT_ONCE):
-                sink.write(some)
+        """Write the file of a segment where it lies in the lake, whole or not at all; raises OSError."""
+        send(folder / segment.path, self._table.io, self._data, place_of(segment))
 
     @contextmanager
     def fetched(self, segment: Segment) -> Generator[Path]:
@@ -137,8 +151,15 @@ class Lake:
                     raise DamagedLakeError(found)
                 yield from read_segment(folder, each)
 
-    def commit(self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions) -> None:
-        """Have a snapshot with the new segments and without those that are gone, all of it or nothing.
+    def has_sound(self, segment: Segment) -> bool:
+        """Whether the file of a segment lies there and is what was sealed: it is read. Raises OSError."""
+        with self.fetched(segment) as folder:
+            return not any(problems(folder, [segment]))
+
+    def commit(
+        self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions, others: Sequence[DataFile] = ()
+    ) -> None:
+        """Have a snapshot with the new segments and without those that are gone and the others, all of it or nothing.
 
         Raises pyiceberg's CommitFailedException where another was sooner: nothing has happened then. LakeAwayError,
         too, after which it may have.
@@ -146,22 +167,23 @@ class Lake:
         said = {CUT: written_cut({f"{topic}/{part}": before for (topic, part), before in sorted(cut.items())})}
         with telling_away(), self._table.transaction() as transaction:
             update = transaction.update_snapshot(snapshot_properties=said)
-            with update.overwrite() if gone else update.merge_append() as change:
+            with update.overwrite() if gone or others else update.merge_append() as change:
                 for each in new:
-                    change.append_data_file(data_file(self._table, each, self._location(each)))
-                for each in gone:
-                    change.delete_data_file(data_file(self._table, each, self._location(each)))
+                    change.append_data_file(self._file(each))
+                for file in [*map(self._file, gone), *others]:
+                    change.delete_data_file(file)
 
-    def _found(self, snapshot: int | None) -> Iterator[tuple[Segment, str]]:
+    def _file(self, segment: Segment) -> DataFile:
+        return data_file(self._table, segment, self._location(segment))
+
+    def _planned(self, snapshot: int | None) -> Iterable[FileScanTask]:
         found = self._snapshot(snapshot)
-        if found is None:
-            return
-        for task in self._table.scan(snapshot_id=found.snapshot_id).plan_files():
-            location, rows, size = task.file.file_path, task.file.record_count, task.file.file_size_in_bytes
-            segment = segment_at(location.removeprefix(self._data), rows, size)
-            if segment is None or task.delete_files:
-                raise DamagedLakeError([f"{location} is no file of ours"])
-            yield segment, location
+        return [] if found is None else self._table.scan(snapshot_id=found.snapshot_id).plan_files()
+
+    def _segment(self, file: DataFile) -> Segment | None:
+        place = file.file_path.removeprefix(self._data)
+        found = segment_at(place, file.record_count, file.file_size_in_bytes)
+        return found if found is not None and self._location(found) == file.file_path else None
 
     def _snapshot(self, snapshot: int | None) -> Snapshot | None:
         if snapshot is None:

@@ -9,11 +9,11 @@ import structlog
 from pyiceberg.exceptions import CommitFailedException
 
 from services.history.judging import LogRecord
-from services.history.lake.errors import LakeAheadError, OtherRecordsError
+from services.history.lake.errors import DamagedLakeError, LakeAheadError, OtherRecordsError
 from services.history.lake.lake import Lake
 from services.history.segments.checking import check
 from services.history.segments.files import read_segment
-from services.history.segments.manifest import DamagedArchiveError, Segment, read_manifest, sealed_until
+from services.history.segments.manifest import DamagedArchiveError, Segment, gaps, read_manifest, sealed_until
 from services.history.segments.restoring import NothingSealedError
 
 log = structlog.get_logger()
@@ -34,15 +34,16 @@ def push(folder: Path, lake: Lake, *, anew: bool = False) -> Push:
     """Bring the lake to what the archive in a folder has, in one snapshot; nothing happens where it has that already.
 
     It can be killed at any moment and run again, and several can run at once: each record is in the lake once. With
-    `anew` every file is sent again, and what segments were joined from is not read: for a lake that is damaged. Raises
-    NothingSealedError, DamagedArchiveError, LakeAheadError, OtherRecordsError, DamagedLakeError, LakeAwayError, and
-    OSError where the storage refuses; the lake holds what it held then.
+    `anew`, for a lake that is damaged, each file in it is read and sent again unless it is sound, files that are none
+    of ours are taken out, and what segments were joined from is not read. Raises NothingSealedError,
+    DamagedArchiveError, LakeAheadError, OtherRecordsError, DamagedLakeError, LakeAwayError, and OSError where the
+    storage refuses; the lake holds what it held then.
     """
     while True:
+        lake.look_again()
         segments = read_manifest(folder)
         if not segments:
             raise NothingSealedError(folder)
-        lake.look_again()
         try:
             return _push(folder, segments, lake, anew=anew)
         except CommitFailedException:
@@ -53,18 +54,19 @@ def push(folder: Path, lake: Lake, *, anew: bool = False) -> Push:
 
 
 def _push(folder: Path, segments: Sequence[Segment], lake: Lake, *, anew: bool) -> Push:
-    held = lake.segments()
+    held, others = lake.sorted_out() if anew else (lake.segments(), [])
     there, wanted = frozenset(held), frozenset(segments)
     new, gone = [each for each in segments if each not in there], [each for each in held if each not in wanted]
     _require_no_less(held, segments)
     if not anew:
+        _require_whole(held)
         _require_same(folder, new, lake, gone)
     for each in segments if anew else new:
         check(folder, [each])
-        if anew or not lake.has(each):
+        if not (lake.has_sound(each) if anew else lake.has(each)):
             lake.send(folder, each)
-    if new:
-        lake.commit(new, gone, sealed_until(segments))
+    if new or gone or others or lake.cut() != sealed_until(segments):
+        lake.commit(new, gone, sealed_until(segments), others)
     return Push(len(new), sum(each.rows for each in new) - sum(each.rows for each in gone), len(gone))
 
 
@@ -72,6 +74,11 @@ def _require_no_less(held: Sequence[Segment], segments: Sequence[Segment]) -> No
     lake, archive = sealed_until(held), sealed_until(segments)
     if any(before > archive.get(source, 0) for source, before in lake.items()):
         raise LakeAheadError(lake, archive)
+
+
+def _require_whole(held: Sequence[Segment]) -> None:
+    if found := list(gaps(held)):
+        raise DamagedLakeError(found)
 
 
 def _require_same(folder: Path, new: Sequence[Segment], lake: Lake, gone: Sequence[Segment]) -> None:

@@ -1,5 +1,6 @@
 """Reading: a DuckDB over a snapshot of the lake. It needs no extension, and as many may read as like."""
 
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import duckdb
@@ -21,11 +22,13 @@ def connected(lake: Lake, snapshot: int | None = None) -> duckdb.DuckDBPyConnect
 
     What is pushed later is not in it. Raises EmptyLakeError and UnknownSnapshotError.
     """
-    con = duckdb.connect()
-    con.execute("SET enable_progress_bar = false")
-    place, io = urlsplit(lake.table.location()), lake.table.io
-    if place.scheme == "s3" and isinstance(io, PyArrowFileIO):
-        con.register_filesystem(ArrowFSWrapper(io.fs_by_scheme(place.scheme, place.netloc)))
-    con.execute("SET VARIABLE files = $files", {"files": lake.locations(snapshot)})
-    con.execute(_VIEW)
+    with ExitStack() as unless_connected:
+        con = unless_connected.enter_context(duckdb.connect())
+        con.execute("SET enable_progress_bar = false")
+        place, io = urlsplit(lake.table.location()), lake.table.io
+        if place.scheme == "s3" and isinstance(io, PyArrowFileIO):
+            con.register_filesystem(ArrowFSWrapper(io.fs_by_scheme(place.scheme, place.netloc)))
+        con.execute("SET VARIABLE files = $files", {"files": lake.locations(snapshot)})
+        con.execute(_VIEW)
+        unless_connected.pop_all()
     return con

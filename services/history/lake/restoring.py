@@ -6,7 +6,7 @@ from pathlib import Path
 from projections.projection import Projection
 from services.history.lake.errors import DamagedLakeError, EmptyLakeError
 from services.history.lake.lake import Lake
-from services.history.segments.manifest import gaps
+from services.history.lake.verifying import lacking
 from services.history.segments.restoring import make_anew, require_replaceable
 
 
@@ -25,9 +25,9 @@ def restore(
     BrokenOffError, which leave it as it was.
     """
     segments = lake.segments(snapshot)
+    if found := list(lacking(segments, lake.cut(snapshot))):
+        raise DamagedLakeError(found)
     if not segments:
         raise EmptyLakeError
-    if found := list(gaps(segments)):
-        raise DamagedLakeError(found)
     require_replaceable(path, replace=replace)
     return make_anew(path, lake.records(segments), projections)

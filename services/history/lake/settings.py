@@ -43,7 +43,7 @@ class LakeSettings(Settings):
         """What pyiceberg is told of where files lie. It holds a secret."""
         secret = self.s3_secret_access_key
         told = {
-            "warehouse": self.warehouse or (home.absolute() / "lake").as_uri(),
+            "warehouse": self.warehouse or f"file://{home.absolute() / 'lake'}",
             "py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO",
             "s3.endpoint": self.s3_endpoint,
             "s3.region": self.s3_region,

@@ -5,7 +5,7 @@ metadata, as for the files of any table that is divided by such columns.
 """
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -57,17 +57,26 @@ def open_table(settings: LakeSettings, home: Path, *, make: bool = False) -> Tab
 
     Raises LakeAwayError, and EmptyLakeError where there is none and none is made.
     """
-    with telling_away():
+    with telling_away(), ExitStack() as unless_opened:
         catalogue = _catalogue(settings, home)
-        if not make:
-            try:
-                return catalogue.load_table((NAMESPACE, NAME))
-            except NoSuchTableError:
-                raise EmptyLakeError from None
-        catalogue.create_namespace_if_not_exists(NAMESPACE)
-        return catalogue.create_table_if_not_exists(
-            (NAMESPACE, NAME), _SCHEMA, partition_spec=_DIVIDED, properties=_PROPERTIES
-        )
+        unless_opened.callback(catalogue.close)
+        table = _made(catalogue) if make else _found(catalogue)
+        unless_opened.pop_all()
+        return table
+
+
+def _found(catalogue: SqlCatalog) -> Table:
+    try:
+        return catalogue.load_table((NAMESPACE, NAME))
+    except NoSuchTableError:
+        raise EmptyLakeError from None
+
+
+def _made(catalogue: SqlCatalog) -> Table:
+    catalogue.create_namespace_if_not_exists(NAMESPACE)
+    return catalogue.create_table_if_not_exists(
+        (NAMESPACE, NAME), _SCHEMA, partition_spec=_DIVIDED, properties=_PROPERTIES
+    )
 
 
 @contextmanager

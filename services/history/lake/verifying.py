@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from services.history.lake.lake import Lake
 from services.history.segments import checking
 from services.history.segments.manifest import Segment, gaps, sealed_until
+from services.runtime.shards import Positions
 
 
 def problems(lake: Lake, archive: Sequence[Segment]) -> Iterator[str]:
@@ -15,13 +16,18 @@ def problems(lake: Lake, archive: Sequence[Segment]) -> Iterator[str]:
     the same there. Raises DamagedLakeError where a file is none of ours.
     """
     segments = lake.segments()
-    yield from gaps(segments)
-    if lake.cut() != sealed_until(segments):
-        yield "the offsets of the snapshot are not those where its segments end"
+    yield from lacking(segments, lake.cut())
     for each in segments:
         with lake.fetched(each) as folder:
             yield from checking.problems(folder, [each])
     yield from _unlike(segments, archive)
+
+
+def lacking(segments: Sequence[Segment], cut: Positions) -> Iterator[str]:
+    """What lacks in the segments of a snapshot, which come in the order of the log, or goes past the snapshot's cut."""
+    yield from gaps(segments)
+    if cut != sealed_until(segments):
+        yield "the offsets of the snapshot are not those where its segments end"
 
 
 def _unlike(segments: Sequence[Segment], archive: Sequence[Segment]) -> Iterator[str]:

@@ -71,10 +71,13 @@ def make_anew(path: Path, batches: Iterable[Sequence[LogRecord]], projections: M
 
 
 def _made(file: Path, batches: Iterable[Sequence[LogRecord]], projections: Mapping[str, Projection]) -> int:
-    """Make a file with nothing left beside it; how many records it has."""
-    with Archive(file, projections) as archive:
-        restored = sum(map(archive.ingest, batches))
-        archive.settle()
+    """Make a file with nothing left beside it, or none; how many records it has."""
+    with ExitStack() as unless_made:
+        unless_made.callback(_remove, file, _logged(file))
+        with Archive(file, projections) as archive:
+            restored = sum(map(archive.ingest, batches))
+            archive.settle()
+        unless_made.pop_all()
     return restored
 
 

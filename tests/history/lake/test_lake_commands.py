@@ -77,6 +77,17 @@ def test_what_was_sealed_since_is_to_be_pushed_and_no_damage(tmp_path: Path) -> 
     assert (found.code, found.json["to_push"]) == (0, 1)
 
 
+def test_the_folder_of_a_home_is_called_as_the_home_is(tmp_path: Path) -> None:
+    home = tmp_path / "мой дом"
+    run = Run(home)
+    sealed(home)
+    assert run("push").code == 0
+    files = run("files").out.splitlines()
+    assert {Path(each.removeprefix("file://")).parents[5] for each in files} == {home / "lake" / "kvota"}
+    assert duckdb.read_parquet(files).aggregate("count(*)").fetchall() == [(39,)]
+    assert run("verify").out == "3 segments, 0 problems, 0 segments to push\n"
+
+
 def test_a_catalogue_that_does_not_answer_is_said_and_no_secret_is_shown(tmp_path: Path) -> None:
     told = f"postgresql://kvota:very-secret@127.0.0.1:{free_port()}/lake"
     found = kvota("lake", "push", home=tmp_path, KVOTA_LAKE_CATALOGUE=told)

@@ -1,7 +1,9 @@
 """Pushing: the lake holds what is sealed, each record once, whatever happens in between."""
 
-from collections.abc import Sequence
+import resource
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pyiceberg.manifest import DataFile
 
 from services.history.cuts import read_cut
 from services.history.judging import LogRecord
@@ -109,19 +112,25 @@ def test_whatever_was_sealed_joined_and_pushed_before_the_lake_is_the_archive(
 
 
 class Meanwhile(Lake):
-    """A lake in which something happens once, just before a push would commit, or send its first file."""
+    """A lake in which something happens once, just before a push would look at it, commit, or send its first file."""
 
     def __init__(self, lake: Lake, **happening: object) -> None:
         super().__init__(lake.table)
         self._happening = happening
 
+    def look_again(self) -> None:
+        self._happen("before_looking")
+        super().look_again()
+
     def send(self, folder: Path, segment: Segment) -> None:
         self._happen("before_sending")
         super().send(folder, segment)
 
-    def commit(self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions) -> None:
+    def commit(
+        self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions, others: Sequence[DataFile] = ()
+    ) -> None:
         self._happen("before_committing")
-        super().commit(new, gone, cut)
+        super().commit(new, gone, cut, others)
 
     def _happen(self, when: str) -> None:
         happening = self._happening.pop(when, None)
@@ -148,6 +157,24 @@ def test_a_push_that_another_overtakes_looks_again(
         assert push(folder, slow) == Push()
         require_all_of(folder, lake)
         assert len(lake.pushed()) == 2
+
+
+def test_what_another_seals_and_pushes_before_a_push_looks_is_no_other_log(
+    in_folder: LakeSettings, opened: Opened
+) -> None:
+    with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
+        seal(archive, folder, now=True)
+        other = opened(in_folder)
+
+        def sooner() -> None:
+            archive.ingest(NINE_DAYS)
+            seal(archive, folder, now=True)
+            push(folder, other)
+
+        lake = Meanwhile(opened(in_folder), before_looking=sooner)
+        assert push(folder, lake) == Push()
+        require_all_of(folder, lake)
+        assert len(lake.pushed()) == 1
 
 
 def test_pushes_at_once_bring_each_record_once(on_s3: LakeSettings, opened: Opened) -> None:
@@ -182,6 +209,58 @@ def test_a_file_that_was_sent_already_is_not_sent_again(in_folder: LakeSettings,
         lake.look_again()
         assert lake.segments() == []
         assert push(folder, Meanwhile(lake, before_sending=broken_off)).segments == 9
+        require_all_of(folder, lake)
+
+
+def test_a_file_that_is_sent_again_and_broken_off_stays_as_it_was(settings: LakeSettings, opened: Opened) -> None:
+    lake = opened(settings)
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        first, *_ = seal(archive, folder, now=True)
+        push(folder, lake)
+        other = folder.with_name("other")
+        unreadable = other / first.path
+        unreadable.parent.mkdir(parents=True)
+        unreadable.symlink_to("/proc/self/mem")
+        with pytest.raises(OSError, match="Input/output error"):
+            lake.send(other, first)
+        require_all_of(folder, lake)
+
+
+@contextmanager
+def room_for(size: int) -> Generator[None]:
+    """Have files of this process grow to so many bytes only."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_folder_that_takes_no_more_keeps_what_it_has(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        first, *_ = seal(archive, folder, now=True)
+        push(folder, lake)
+        with room_for(first.bytes // 2), pytest.raises(OSError, match="File too large"):
+            lake.send(folder, first)
+        require_all_of(folder, lake)
+        file = Path(lake.locations()[0].removeprefix("file://"))
+        assert list(file.parent.iterdir()) == [file]
+
+
+def test_only_files_that_are_not_sound_are_sent_anew(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        files = [Path(each.removeprefix("file://")) for each in lake.locations()]
+        files[2].write_bytes(b"x" * files[2].stat().st_size)
+        before = [each.stat().st_ino for each in files]
+        push(folder, lake, anew=True)
+        assert [each.stat().st_ino == was for each, was in zip(files, before, strict=True)] == [
+            number != 2 for number in range(len(files))
+        ]
         require_all_of(folder, lake)
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+import duckdb
 import pytest
 
 from services.history.lake.errors import EmptyLakeError, UnknownSnapshotError
@@ -76,3 +77,31 @@ def test_what_is_not_there_is_said(in_folder: LakeSettings, tmp_path: Path, open
         connected(lake)
     with pytest.raises(UnknownSnapshotError, match="no snapshot 5"):
         connected(lake, 5)
+
+
+def test_where_there_is_no_lake_its_catalogue_does_not_stay_open(in_folder: LakeSettings, tmp_path: Path) -> None:
+    with pytest.raises(EmptyLakeError) as raised:
+        Lake.open(in_folder, tmp_path)
+    assert (tmp_path / "lake.sqlite").resolve() not in open_files(), raised  # an error keeps what it was raised over
+
+
+def test_where_nothing_can_be_read_no_database_stays_open(
+    in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, cons, connect = opened(in_folder), list[duckdb.DuckDBPyConnection](), duckdb.connect
+
+    def noted() -> duckdb.DuckDBPyConnection:
+        cons.append(connect())
+        return cons[-1]
+
+    monkeypatch.setattr(duckdb, "connect", noted)
+    with pytest.raises(EmptyLakeError):
+        connected(lake)
+    [con] = cons
+    with pytest.raises(duckdb.ConnectionException, match="closed"):
+        con.execute("SELECT 1")
+
+
+def open_files() -> set[Path]:
+    """Give the files that this process has open."""
+    return {each.resolve() for each in Path("/proc/self/fd").iterdir()}

@@ -13,6 +13,7 @@ from services.history.lake.pushing import push
 from services.history.lake.restoring import restore
 from services.history.lake.settings import LakeSettings
 from services.history.lake.verifying import problems
+from services.history.segments.compacting import compact
 from services.history.segments.manifest import sealed_until
 from services.history.segments.restoring import NotReplacedError
 from services.history.segments.sealing import seal
@@ -74,6 +75,7 @@ def test_what_is_damaged_is_found_and_not_restored_and_mended_from_the_archive(
         with pytest.raises(DamagedLakeError, match=said):
             restore(lake, path, PROJECTIONS, replace=True)
         assert path.read_bytes() == b"what was there"
+        assert not list(tmp_path.glob("*.restored*"))
         assert push(folder, lake, anew=True).segments == 0
         require_all_of(folder, lake)
 
@@ -93,6 +95,19 @@ def test_a_snapshot_that_is_no_push_of_ours_is_found(in_folder: LakeSettings, op
         assert list(problems(lake, [first, second, third])) == []
 
 
+def test_a_lake_whose_end_is_lost_is_not_restored(in_folder: LakeSettings, opened: Opened, tmp_path: Path) -> None:
+    path, lake = tmp_path / FILE_NAME, opened(in_folder)
+    with of_no_projection(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        segments, cut = lake.segments(), lake.cut()
+        for gone in (segments[2:], segments[:2]):
+            lake.commit([], gone, cut)
+            with pytest.raises(DamagedLakeError, match="are not those where its segments end"):
+                restore(lake, path, PROJECTIONS)
+    assert not path.exists()
+
+
 def test_an_archive_with_another_file_of_that_name_is_found(in_folder: LakeSettings, opened: Opened) -> None:
     lake = opened(in_folder)
     with of_no_projection(LOG) as (archive, folder):
@@ -106,13 +121,50 @@ def test_an_archive_with_another_file_of_that_name_is_found(in_folder: LakeSetti
         ]
 
 
-def test_a_file_that_somebody_else_added_is_refused(in_folder: LakeSettings, opened: Opened, tmp_path: Path) -> None:
+def test_a_snapshot_that_is_no_push_of_ours_is_made_good(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        lake.commit([], [], {})
+        assert push(folder, lake).segments == 0
+        require_all_of(folder, lake)
+        too_many, *_ = seal(archive, folder.with_name("other"), now=True, most=2)
+        lake.commit([too_many], [], lake.cut())
+        assert push(folder, lake, anew=True).joined == 1
+        require_all_of(folder, lake)
+
+
+def test_what_lacks_in_a_lake_is_no_other_log(in_folder: LakeSettings, opened: Opened) -> None:
+    lake = opened(in_folder)
+    with of_no_projection(days([2] * 9)) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        lake.commit([], [lake.segments()[1]], lake.cut())
+        compact(folder)
+        with pytest.raises(DamagedLakeError, match=r"kvota\.calls/0 goes on from 4 and not from 2.*--anew"):
+            push(folder, lake)
+        push(folder, lake, anew=True)
+        require_all_of(folder, lake)
+
+
+def test_a_file_that_somebody_else_added_is_refused_and_taken_out_anew(
+    in_folder: LakeSettings, opened: Opened, tmp_path: Path
+) -> None:
     lake, file = opened(in_folder), tmp_path / "theirs.parquet"
     columns = {"topic": pa.array(["kvota.calls"]), "partition": pa.array([0], pa.int32())}
     pq.write_table(pa.table(columns | {"appended": pa.array([at(9).date()])}), file)
-    lake.table.add_files([file.as_uri()])
-    with pytest.raises(DamagedLakeError, match=r"theirs\.parquet is no file of ours"):
-        restore(lake, tmp_path / FILE_NAME, PROJECTIONS)
+    with of_no_projection(LOG) as (archive, folder):
+        seal(archive, folder, now=True)
+        push(folder, lake)
+        lake.table.add_files([file.as_uri()])
+        with pytest.raises(DamagedLakeError, match=r"theirs\.parquet is no file of ours.*--anew"):
+            restore(lake, tmp_path / FILE_NAME, PROJECTIONS)
+        with pytest.raises(DamagedLakeError, match=r"theirs\.parquet is no file of ours.*--anew"):
+            push(folder, lake)
+        assert push(folder, lake, anew=True).segments == 0
+        require_all_of(folder, lake)
+    assert file.exists()
 
 
 def test_what_is_there_is_replaced_only_when_told_and_never_by_nothing(
