@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import AsJson, home
-from services.cli.output import answer_no, print_json
+from services.cli.options import AsJson, Replace, home
+from services.cli.output import print_json
+from services.cli.segments import tell_restored, tell_verified
 
 app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[Path | None, typer.Option("--from", help="The archive's folder; by default that of Kvota's home.")]
@@ -46,22 +47,15 @@ def verify(folder: Folder = None, *, json: AsJson = False) -> None:
 
     segments = read_manifest(_folder(folder))
     found = list(problems(_folder(folder), segments))
-    if json:
-        records = sum(each.rows for each in segments)
-        print_json({"agree": not found, "segments": len(segments), "records": records, "problems": found})
-    else:
-        typer.echo(f"{len(segments)} segments, {len(found)} damaged")
-        for each in found:
-            typer.echo(each)
-    if found:
-        answer_no()
+    counts = {"segments": len(segments), "records": sum(each.rows for each in segments)}
+    tell_verified(f"{len(segments)} segments, {len(found)} damaged", counts, found, json=json)
 
 
 @app.command()
 def restore(
     folder: Folder = None,
     *,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of the file that is there.")] = False,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Make history.duckdb anew from the segments alone; what is not sealed comes from Kafka when history starts."""
@@ -70,10 +64,7 @@ def restore(
     from services.history.segments.restoring import restore as make_anew
 
     records = make_anew(_folder(folder), home() / FILE_NAME, load_projections(), replace=replace)
-    if json:
-        print_json({"records": records})
-    else:
-        typer.echo(f"{records} records restored into {home() / FILE_NAME}")
+    tell_restored(records, home() / FILE_NAME, json=json)
 
 
 def _folder(told: Path | None) -> Path:

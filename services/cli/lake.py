@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import AsJson, home
-from services.cli.output import answer_no, print_json, print_rows
+from services.cli.options import AsJson, Replace, home
+from services.cli.output import print_json, print_rows
+from services.cli.segments import tell_restored, tell_verified
 
 if TYPE_CHECKING:
     from services.history.lake.lake import Lake
@@ -41,23 +42,16 @@ def verify(*, json: AsJson = False) -> None:
 
     archive, segments = read_manifest(_folder()), lake.segments()
     found, behind = list(problems(lake, archive)), len({*archive} - {*segments})
-    if json:
-        records = sum(each.rows for each in segments)
-        counts = {"segments": len(segments), "records": records, "to_push": behind}
-        print_json({"agree": not found, **counts, "problems": found})
-    else:
-        typer.echo(f"{len(segments)} segments, {len(found)} problems, {behind} segments to push")
-        for each in found:
-            typer.echo(each)
-    if found:
-        answer_no()
+    counts = {"segments": len(segments), "records": sum(each.rows for each in segments), "to_push": behind}
+    summary = f"{len(segments)} segments, {len(found)} problems, {behind} segments to push"
+    tell_verified(summary, counts, found, json=json)
 
 
 @app.command()
 def restore(
     *,
     snapshot: OfSnapshot = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Put it in the place of the file that is there.")] = False,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Make history.duckdb anew from the lake alone; what is not in it comes from Kafka when history starts."""
@@ -67,10 +61,7 @@ def restore(
     from services.history.lake.restoring import restore as make_anew
 
     records = make_anew(lake, home() / FILE_NAME, load_projections(), replace=replace, snapshot=snapshot)
-    if json:
-        print_json({"records": records})
-    else:
-        typer.echo(f"{records} records restored into {home() / FILE_NAME}")
+    tell_restored(records, home() / FILE_NAME, json=json)
 
 
 @app.command()

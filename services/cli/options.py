@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from services.runtime.auth.callers import Role
     from services.runtime.settings import KafkaSettings
 
+Replace = Annotated[bool, typer.Option("--replace", help="Put it in the place of the file that is there.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 KnownAt = Annotated[str | None, typer.Option(help="As known at this instant, such as 2026-11-24T18:00:00+03:00.")]
 Cut = Annotated[str | None, typer.Option(help="As of these positions, such as an answer tells as its cut.")]

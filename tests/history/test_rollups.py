@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from projections.projection import Projection, load_projection, load_projections
+from services.history import schema
 from services.history.agreement import differences
 from services.history.archive import Archive
 from services.history.judging import LogRecord
@@ -170,6 +171,14 @@ def test_a_cut_that_names_a_place_far_off_takes_in_nothing_there(path: Path) -> 
 
 
 class TestOpeningAgain:
+    def test_what_is_defined_already_is_not_defined_again(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            archive.ingest(lying(TALKED[:FEW]))
+        monkeypatch.setattr(schema, "create_answers", None)
+        with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+            assert rolled_up_to(archive) == 1
+            assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_log(TALKED[:FEW])
+
     def test_rows_that_are_made_anew_are_in_no_rollup(self, path: Path) -> None:
         with Archive(path, PROJECTIONS, stretch=FEW) as archive:
             archive.ingest(lying(TALKED[:FEW]))

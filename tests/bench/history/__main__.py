@@ -11,8 +11,7 @@ from tests.bench.history.contenders import CONTENDERS
 from tests.bench.history.questions import QUESTIONS
 from tests.bench.projector.contender import BenchError
 from tests.bench.projector.workload import SIZES
-
-_WRONG, _BAD_INPUT = 1, 2
+from tests.bench.saying import BAD_INPUT, WRONG, refuse, say
 
 
 def main() -> int:
@@ -20,15 +19,15 @@ def main() -> int:
     told = _arguments()
     names = told.peers.split(",") if told.peers else [*CONTENDERS]
     if unknown := [name for name in names if name not in CONTENDERS]:
-        return _refuse(f"there is no contender {', '.join(unknown)}; there are: {', '.join(CONTENDERS)}", _BAD_INPUT)
+        return refuse(f"there is no contender {', '.join(unknown)}; there are: {', '.join(CONTENDERS)}", BAD_INPUT)
     contenders = [CONTENDERS[name] for name in names]
     plan = Plan(size=SIZES[told.size], events=told.events, runs=told.runs, days=told.days, contenders=contenders)
     try:
-        figures = bench(plan, _say)
+        figures = bench(plan, say)
     except BenchError as error:
-        return _refuse(str(error), _WRONG)
+        return refuse(str(error), WRONG)
     except ClearError as error:
-        return _refuse(str(error), _BAD_INPUT)
+        return refuse(str(error), BAD_INPUT)
     sys.stdout.write(json.dumps(figures) + "\n" if told.json else table(figures))
     return 0
 
@@ -42,16 +41,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
-def _refuse(line: str, code: int) -> int:
-    _say(f"kvota: {line}")
-    return code
 
 
 def table(figures: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from tests.bench.projector import folds
+
 
 class Call(NamedTuple):
     """A record as a row: what the peers who are handed rows keep of it."""
@@ -32,25 +34,11 @@ class Call(NamedTuple):
     ended_at: str
 
 
-class _Data(msgspec.Struct, gc=False):
+class _Data(folds.Call, kw_only=True, frozen=True, gc=False):
     call: str
-    direction: str
-    outcome: str
-    ended_at: str
-    queue: str | None = None
-    rep: str | None = None
-    tactic: str | None = None
-    wait_seconds: int = 0
-    ring_seconds: int = 0
-    talk_seconds: int = 0
-    hold_seconds: int = 0
-    wrap_seconds: int = 0
-    answered_by: str | None = None
-    enqueued_at: str | None = None
-    answered_at: str | None = None
 
 
-class _Told(msgspec.Struct, gc=False):
+class _Told(msgspec.Struct, frozen=True, gc=False):
     id: str
     day: str
     data: _Data

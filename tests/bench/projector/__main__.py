@@ -13,8 +13,7 @@ from tests.bench.projector.bench import Plan, bench
 from tests.bench.projector.contender import BenchError
 from tests.bench.projector.contenders import contenders
 from tests.bench.projector.workload import SIZES
-
-_WRONG, _BAD_INPUT = 1, 2
+from tests.bench.saying import BAD_INPUT, WRONG, refuse, say
 
 
 def main() -> int:
@@ -25,7 +24,7 @@ def main() -> int:
     everybody = contenders()
     names = told.peers.split(",") if told.peers else [*everybody]
     if unknown := [name for name in names if name not in everybody]:
-        return _refuse(f"there is no contender {', '.join(unknown)}; there are: {', '.join(everybody)}", _BAD_INPUT)
+        return refuse(f"there is no contender {', '.join(unknown)}; there are: {', '.join(everybody)}", BAD_INPUT)
     plan = Plan(
         size=SIZES[told.size],
         events=told.events,
@@ -35,11 +34,11 @@ def main() -> int:
         more=not told.cost_only,
     )
     try:
-        figures = asyncio.run(bench(plan, _say))
+        figures = asyncio.run(bench(plan, say))
     except BenchError as error:
-        return _refuse(str(error), _WRONG)
+        return refuse(str(error), WRONG)
     except ClearError as error:
-        return _refuse(str(error), _BAD_INPUT)
+        return refuse(str(error), BAD_INPUT)
     sys.stdout.write(json.dumps(figures) + "\n" if told.json else _table(figures))
     return 0
 
@@ -54,16 +53,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cost-only", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
-def _refuse(line: str, code: int) -> int:
-    _say(f"kvota: {line}")
-    return code
 
 
 def _table(figures: dict[str, Any]) -> str:
