@@ -53,6 +53,10 @@ class Projection:
     relations: frozenset[str]
     contributions_sql: str
     """The file's SELECT, with the column `fact` that says which event each row comes from."""
+    typed_contributions_sql: str = ""
+    """The same with dates and instants in the key as such, where those are text as a cell writes them."""
+    key_types: tuple[str, ...] = ()
+    """Of each column of the key, as DuckDB calls it: BIGINT, VARCHAR, DATE or TIMESTAMP."""
     columns: frozenset[str] = frozenset()
     """The columns of the relations that it may read: every name that stands in it."""
     live: Horizon | None = None
@@ -80,12 +84,23 @@ class Projection:
     @cached_property
     def cells_sql(self) -> str:
         """The SELECT that gives the cells of whatever the relations hold: the key columns, then the measures."""
-        return self._cells_sql()
+        return self.written_sql(self.typed_cells_sql)
+
+    @cached_property
+    def typed_cells_sql(self) -> str:
+        """The same with dates and instants in the key as such: as people and reports ask for them."""
+        return self._cells_sql(self.typed_contributions_sql)
 
     @cached_property
     def cells_by_source_sql(self) -> str:
         """The same for each partition of each topic by itself, which two columns before the key columns name."""
-        return self._cells_sql("fact.topic", 'fact."partition"')
+        return self._cells_sql(self.contributions_sql, "fact.topic", 'fact."partition"')
+
+    def written_sql(self, cells: str) -> str:
+        """The SELECT that writes the keys of the cells which another gives as a cell does: whole numbers or text."""
+        keys = [f'{_as_written(key, kind)} AS "{key}"' for key, kind in zip(self.keys, self.key_types, strict=True)]
+        measures = [f'"{measure.name}"' for measure in self.measures]
+        return f"SELECT {', '.join(keys + measures)}\nFROM (\n{cells}\n)"
 
     def added_up_sql(self, cells: str) -> str:
         """The SELECT that adds up the cells with one key which a SELECT yields."""
@@ -93,10 +108,10 @@ class Projection:
         added = [_added_up(measure) for measure in self.measures]
         return f"SELECT {', '.join(keys + added)}\nFROM (\n{cells}\n)\nGROUP BY {', '.join(keys)}"
 
-    def _cells_sql(self, *by: str) -> str:
+    def _cells_sql(self, contributions: str, *by: str) -> str:
         keys = [*by, *(f'"{key}"' for key in self.keys)]
         folded = [_folded(measure) for measure in self.measures]
-        return f"SELECT {', '.join(keys + folded)}\nFROM (\n{self.contributions_sql}\n)\nGROUP BY {', '.join(keys)}"
+        return f"SELECT {', '.join(keys + folded)}\nFROM (\n{contributions}\n)\nGROUP BY {', '.join(keys)}"
 
 
 def load_projections(folder: Path = _FOLDER) -> dict[str, Projection]:
@@ -120,8 +135,19 @@ def load_projection(name: str, text: str, con: duckdb.DuckDBPyConnection | None 
     undone = _undone(read)
     measures = tuple(_measure(name, column, kind, undone, keys) for column, kind in columns if column not in keys)
     _check_live(name, live, keys, dict(columns))
-    sql = _canonical(contributions, columns, keys)
-    return Projection(name, question, keys, measures, relations, sql, _names(tree, relations), live)
+    kinds = dict(columns)
+    return Projection(
+        name,
+        question,
+        keys,
+        measures,
+        relations,
+        _with_keys(contributions, columns, {key: _as_written(key, kinds[key]) for key in keys}),
+        _with_keys(contributions, columns, {key: _as_typed(key, kinds[key]) for key in keys}),
+        tuple(_key_type(kinds[key]) for key in keys),
+        _names(tree, relations),
+        live,
+    )
 
 
 def _empty_database() -> duckdb.DuckDBPyConnection:
@@ -290,20 +316,40 @@ def _measure(name: str, column: str, duckdb_type: str, undone: str | None, keys:
     return Measure(column, kind)
 
 
-def _canonical(contributions: str, columns: list[tuple[str, str]], keys: tuple[str, ...]) -> str:
-    """The contributions with keys as whole numbers or text, so that a key is the same wherever it is written down."""
-    wanted = [_key_text(column, kind) if column in keys else f'"{column}"' for column, kind in columns]
+def _with_keys(contributions: str, columns: list[tuple[str, str]], keys: Mapping[str, str]) -> str:
+    """The contributions with these expressions as their keys."""
+    wanted = [f'{keys[column]} AS "{column}"' if column in keys else f'"{column}"' for column, _ in columns]
     return f"SELECT {', '.join(wanted)}, fact\nFROM (\n{contributions}\n)"
 
 
-def _key_text(column: str, duckdb_type: str) -> str:
-    if duckdb_type in _WHOLE:
-        return f'"{column}"::BIGINT AS "{column}"'
-    if duckdb_type == "BOOLEAN":
-        return f'"{column}"::INT::BIGINT AS "{column}"'
-    if duckdb_type == "TIMESTAMP":
-        return f'strftime("{column}", \'%Y-%m-%dT%H:%M:%SZ\') AS "{column}"'
-    return f'"{column}"::VARCHAR AS "{column}"'
+def _as_written(column: str, duckdb_type: str) -> str:
+    """A part of a key as a whole number or text, so that it is the same wherever it is written down."""
+    match _key_type(duckdb_type):
+        case "TIMESTAMP":
+            return f"strftime(\"{column}\", '%Y-%m-%dT%H:%M:%SZ')"
+        case "DATE":
+            return f'"{column}"::VARCHAR'
+        case _:
+            return _as_typed(column, duckdb_type)
+
+
+def _as_typed(column: str, duckdb_type: str) -> str:
+    """A part of a key as the type that its column has where cells are kept."""
+    match _key_type(duckdb_type):
+        case "TIMESTAMP":
+            return f"date_trunc('second', \"{column}\")"
+        case "DATE":
+            return f'"{column}"'
+        case "BIGINT" if duckdb_type == "BOOLEAN":
+            return f'"{column}"::INT::BIGINT'
+        case kept:
+            return f'"{column}"::{kept}'
+
+
+def _key_type(duckdb_type: str) -> str:
+    if duckdb_type in _WHOLE or duckdb_type == "BOOLEAN":
+        return "BIGINT"
+    return duckdb_type if duckdb_type in ("DATE", "TIMESTAMP") else "VARCHAR"
 
 
 def _folded(measure: Measure) -> str:

@@ -26,7 +26,7 @@ from services.history.errors import (
 from services.history.judging import LogRecord
 from services.history.ledgers import TOLD_DAY
 from services.history.rereading import read_by_todays_catalogue
-from services.history.rollups import rolled_up_sql, say_rolled_up
+from services.history.rollups import rolled_up_sql, say_all_rolled_up, say_rolled_up
 from services.history.room import RESERVE_MB, require_room, telling_no_room
 from services.history.rows import reading_evidence
 from services.history.schema import create_tables, create_views
@@ -161,7 +161,7 @@ class Archive:
     ) -> Boards:
         """The same cells, of the archive's own projections, as reports read them: of rollups, and of rows since."""
         with self.reading(positions) as reading:
-            return _boards(reading.con, projections, day, rolled_up_sql)
+            return _boards(reading.con, projections, day, lambda each: each.written_sql(rolled_up_sql(each)))
 
     def evidence_at(
         self, positions: Positions, projections: Mapping[str, Projection], day: date | None = None
@@ -224,10 +224,19 @@ def _reading(con: duckdb.DuckDBPyConnection, archived: Positions, cut: Positions
     cut = archived if cut is None else cut
     if any(archived.get(source, 0) < before for source, before in cut.items()):
         raise HistoryBehindError(archived, cut)
-    con.execute("SET VARIABLE cut = map($topics::VARCHAR[], $befores::BIGINT[][])", _by_topic(cut))
-    say_earlier_verdicts(con, cut, archived)
-    say_rolled_up(con)
+    if _places(cut) == _places(archived):
+        con.execute("SET VARIABLE cut = NULL; SET VARIABLE otherwise = NULL")
+        say_all_rolled_up(con, archived)
+    else:
+        con.execute("SET VARIABLE cut = map($topics::VARCHAR[], $befores::BIGINT[][])", _by_topic(cut))
+        say_earlier_verdicts(con, cut, archived)
+        say_rolled_up(con)
     return Reading(con, cut)
+
+
+def _places(cut: Positions) -> dict[Source, int]:
+    """Where a cut takes something in."""
+    return {source: before for source, before in cut.items() if before > 0}
 
 
 def is_locked(error: duckdb.Error) -> bool:
@@ -250,7 +259,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
 def _by_topic(cut: Positions) -> dict[str, Sequence[object]]:
     """A cut as the views take it: the topics, and for each where the cut is in its partitions, from the first on."""
     befores: dict[str, list[int]] = {}
-    for (topic, partition), before in sorted((source, before) for source, before in cut.items() if before > 0):
+    for (topic, partition), before in sorted(_places(cut).items()):
         of_topic = befores.setdefault(topic, [])
         of_topic += [0] * (partition - len(of_topic))
         of_topic.append(before)

@@ -2,7 +2,7 @@
 
 The records remain the evidence: the rows are made anew from them when a relation's definition changes. The schema
 `evidence` holds the same relations as views over the records, with which `verify` compares as well. What is parked
-keeps its rows, which the relations leave out: as of a cut from before it was parked, it counts. A row knows its stretch
+keeps its rows, which say that they do not count: as of a cut from before it was parked, it does. A row knows its stretch
 of the archive, so that what came since the latest rollup is found at once.
 """
 
@@ -26,9 +26,8 @@ INSERT INTO set_aside SELECT topic, "partition", "offset" FROM records WHERE ver
 _TOLD = "told"
 _VIEWS = {"main": "true", "fresh": "stretch > coalesce(getvariable('rolled_up'), 0)"}
 """The schemas that have a view of every noun, and which of its rows it has."""
-_AT_CHANGED = """
-row.fact.topic = changed.topic AND row.fact."partition" = changed."partition" AND row.fact."offset" = changed."offset"
-"""
+_GROWING = "(SELECT number FROM growing)"
+_ANY_PARKED = "SELECT count(*) > 0 FROM batch WHERE verdict = 'parked'"
 
 
 def keep_rows(con: duckdb.DuckDBPyConnection) -> None:
@@ -43,6 +42,7 @@ def keep_rows(con: duckdb.DuckDBPyConnection) -> None:
         digest = sha256(rows_sql(noun).encode()).hexdigest()
         if kept.get(noun.name) != digest:
             con.execute(f"CREATE OR REPLACE TABLE {_table(noun)} AS {rows_sql(noun)}")
+            _mark_set_aside(con, noun)
             con.execute("DELETE FROM rolled_up")
             con.execute("INSERT OR REPLACE INTO kept VALUES ($noun, $digest)", {"noun": noun.name, "digest": digest})
 
@@ -58,20 +58,29 @@ def add_rows(con: duckdb.DuckDBPyConnection, nouns: Iterable[str]) -> None:
     for name in nouns:
         con.execute(f"INSERT INTO {_table(NOUNS[name])} {_of_the_growing_stretch(relation_sql(NOUNS[name]))}")
     con.execute(f"DROP VIEW temp.{SOURCE}")
+    if con.execute(_ANY_PARKED).fetchall() == [(True,)]:
+        for name in nouns:
+            _mark_set_aside(con, NOUNS[name])
 
 
 def remake_rows(con: duckdb.DuckDBPyConnection) -> None:
     """Make anew the rows of the records whose places and nouns are in the table `changed`."""
     nouns = [name for (name,) in con.execute("SELECT DISTINCT noun FROM changed WHERE noun IS NOT NULL").fetchall()]
     for name in nouns:
-        con.execute(f"DELETE FROM {_table(NOUNS[name])} AS row USING changed WHERE {_AT_CHANGED}")
+        con.execute(f"DELETE FROM {_table(NOUNS[name])} AS row USING changed WHERE {_at('changed')}")
     con.execute('CREATE TEMP VIEW batch AS SELECT * FROM records SEMI JOIN changed USING (topic, partition, "offset")')
     add_rows(con, nouns)
     con.execute("DROP VIEW temp.batch")
 
 
 def _of_the_growing_stretch(rows: str) -> str:
-    return f"SELECT *, (SELECT number FROM growing) AS stretch FROM (\n{rows}\n)"
+    return f"SELECT *, true AS counts, {_GROWING} AS stretch FROM (\n{rows}\n)"
+
+
+def _mark_set_aside(con: duckdb.DuckDBPyConnection, noun: Noun) -> None:
+    """Have the rows of the growing stretch that are set aside say that they do not count."""
+    rows = f"UPDATE {_table(noun)} AS row SET counts = false FROM set_aside"
+    con.execute(f"{rows} WHERE stretch = {_GROWING} AND {_at('set_aside')}")
 
 
 def create_row_views_sql() -> str:
@@ -85,11 +94,16 @@ def create_row_views_sql() -> str:
 def _row_view(schema: str, noun: Noun, which: str) -> str:
     return f"""
 CREATE OR REPLACE VIEW {schema}.{noun.name} AS
-SELECT row.* EXCLUDE (stretch)
-FROM {_table(noun)} AS row
-     ANTI JOIN hidden ON row.fact.topic = hidden.topic AND row.fact."partition" = hidden."partition"
-                     AND row.fact."offset" = hidden."offset"
-WHERE {which} AND (getvariable('cut') IS NULL OR row.fact."offset" < {_before(noun)});"""
+SELECT row.* EXCLUDE (counts, stretch)
+FROM {_table(noun)} AS row ANTI JOIN hidden ON {_at("hidden")}
+WHERE {which} AND (counts OR getvariable('otherwise') IS NOT NULL)
+      AND (getvariable('cut') IS NULL OR row.fact."offset" < {_before(noun)});"""
+
+
+def _at(places: str) -> str:
+    """Whether a row is of a place of the log that a table has."""
+    parts = ("topic", '"partition"', '"offset"')
+    return " AND ".join(f"row.fact.{part} = {places}.{part}" for part in parts)
 
 
 def _before(noun: Noun) -> str:

@@ -11,7 +11,7 @@ from events.catalogue import NOUNS
 from projections.metrics import create_metrics_sql
 from projections.projection import Measure, Projection
 from projections.relations import create_relations_sql
-from services.history.rollups import create_rollups, rolled_up_sql
+from services.history.rollups import create_rollups, kept_sql, rolled_up_sql
 from services.history.rows import create_row_views_sql, keep_rows, reading_evidence, rows_sql
 
 _FOLDER = Path(__file__).parent
@@ -40,6 +40,8 @@ def create_views(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Proje
     con.execute(create_row_views_sql())
     create_rollups(con, projections)
     create_answers(con, projections, rolled_up_sql)
+    for each in projections.values():
+        con.execute(_cells_view("rolled", each, kept_sql(each)))
     con.execute(f"CREATE VIEW fresh.defined AS SELECT '{digest}' AS digest")
 
 
@@ -51,14 +53,14 @@ def forget_definitions(con: duckdb.DuckDBPyConnection) -> None:
 def create_answers(
     con: duckdb.DuckDBPyConnection,
     projections: Mapping[str, Projection],
-    cells_sql: Callable[[Projection], str] = attrgetter("cells_sql"),
+    cells_sql: Callable[[Projection], str] = attrgetter("typed_cells_sql"),
 ) -> None:
     """Make what answers are put together from, wherever there are relations: who works where, metrics, cells."""
     con.execute(organisation_sql())
     con.execute(create_metrics_sql())
     for projection in projections.values():
         con.execute(_contributions_view(projection))
-        con.execute(_cells_view(projection, cells_sql(projection)))
+        con.execute(_cells_view("main", projection, cells_sql(projection)))
 
 
 def organisation_sql() -> str:
@@ -80,7 +82,11 @@ def _digest(projections: Mapping[str, Projection]) -> str:
         organisation_sql(),
         create_metrics_sql(),
     ]
-    made = [sql for each in projections.values() for sql in (each.cells_sql, _cells_view(each, rolled_up_sql(each)))]
+    made = [
+        sql
+        for each in projections.values()
+        for sql in (each.typed_cells_sql, _cells_view("main", each, rolled_up_sql(each)), kept_sql(each))
+    ]
     return sha256("\n".join([*rows, *views, *made]).encode()).hexdigest()
 
 
@@ -92,12 +98,12 @@ def _contributions_view(projection: Projection) -> str:
     return f"CREATE OR REPLACE VIEW {contributions_of(projection)} AS\n{projection.contributions_sql}"
 
 
-def _cells_view(projection: Projection, cells_sql: str) -> str:
+def _cells_view(schema: str, projection: Projection, cells_sql: str) -> str:
     """The cells as a person reads them: of a `last_` measure the value alone, and no cell that says nothing."""
     keys = [_quoted(key) for key in projection.keys]
     measures = [_shown(measure) for measure in projection.measures]
     return (
-        f"CREATE OR REPLACE VIEW {_quoted(projection.name)} AS\n"
+        f"CREATE OR REPLACE VIEW {schema}.{_quoted(projection.name)} AS\n"
         f"SELECT {', '.join(keys + measures)}\nFROM (\n{cells_sql}\n)\n"
         f"WHERE {_says_something(projection.measures)}"
     )

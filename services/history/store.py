@@ -123,8 +123,8 @@ class Store:
 
 def read_positions(con: duckdb.DuckDBPyConnection) -> dict[Source, int]:
     """How far each partition is archived: the offset of the next record."""
-    rows = con.execute('SELECT topic, "partition", next_offset FROM progress ORDER BY ALL').fetchall()
-    return {(topic, partition): offset for topic, partition, offset in rows}
+    rows = con.execute('SELECT topic, "partition", next_offset FROM progress').fetchall()
+    return {(topic, partition): offset for topic, partition, offset in sorted(rows)}
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 CREATE SCHEMA IF NOT EXISTS evidence;
 CREATE SCHEMA IF NOT EXISTS fresh;
+CREATE SCHEMA IF NOT EXISTS rolled;
 
 -- Which records an answer is made of: in each partition those before an offset. All that is archived, unless the session
 -- says otherwise, of each topic where it is in every partition, from the first on: SET VARIABLE cut = MAP {'kvota.calls': [1000]};
@@ -33,12 +34,14 @@ CREATE OR REPLACE VIEW told AS
 SELECT noun, coalesce(json, decode(raw)) AS json, topic, "partition", "offset"
 FROM records WHERE verdict IN ('counts', 'parked') AND noun IS NOT NULL;
 
--- Whose rows are left out as of the cut: what is parked, unless it counted then, and what did not count yet.
+-- Whose rows are left out as of a cut that is before something was set aside: what is parked, unless it counted then, and
+-- what did not count yet. As of any other cut, a row says itself whether it counts.
 CREATE OR REPLACE VIEW hidden AS
 SELECT topic, "partition", "offset"
 FROM set_aside ANTI JOIN (SELECT * FROM otherwise WHERE verdict = 'counts') AS earlier USING (topic, "partition", "offset")
+WHERE getvariable('otherwise') IS NOT NULL
 UNION ALL
-SELECT topic, "partition", "offset" FROM otherwise WHERE verdict <> 'counts';
+SELECT topic, "partition", "offset" FROM otherwise WHERE verdict <> 'counts' AND getvariable('otherwise') IS NOT NULL;
 
 -- The records that do not count though they can be read, as relations would read them.
 CREATE OR REPLACE VIEW left_out AS

@@ -104,7 +104,7 @@ def test_an_answer_is_made_of_the_stretches_before_the_cut_and_of_the_rows_after
         assert [rolled_up_to(archive, {(CALLS, 0): before}) for before in (5, 6, 11, 12, 18)] == [None, 1, 1, 2, 3]
         assert rolled_up_to(archive) == 3
         with archive.cursor() as con:
-            con.execute("UPDATE rollups.rep_day SET talk_seconds = talk_seconds + 1000 WHERE stretch = 2")
+            con.execute("UPDATE rollups.rep_day SET talk_seconds = talk_seconds + 1000 WHERE since = 2")
         told = {before: sum(range(before)) for before in (11, 12, 15)}
         told |= {before: told[before] + 1000 for before in (12, 15)}
         for before, talk in told.items():

@@ -25,14 +25,14 @@ SQL = {
         "reps": """
 SELECT rep, sum(calls)::BIGINT, sum(talk_seconds)::BIGINT, sum(answered) / sum(calls)
 FROM rep_day
-WHERE currency IS NULL AND day::DATE >= $first::DATE AND day::DATE < $after::DATE
+WHERE currency IS NULL AND day >= $first::DATE AND day < $after::DATE
 GROUP BY rep
 ORDER BY rep
 """,
         "top_reps": f"""
 SELECT rep, sum(talk_seconds)::BIGINT AS talk
 FROM rep_day
-WHERE currency IS NULL AND day::DATE >= $first::DATE AND day::DATE < $after::DATE
+WHERE currency IS NULL AND day >= $first::DATE AND day < $after::DATE
 GROUP BY rep
 ORDER BY talk DESC, rep
 LIMIT {TOP}
@@ -40,17 +40,17 @@ LIMIT {TOP}
         "one_rep": """
 SELECT calls, answered, talk_seconds
 FROM rep_day
-WHERE currency IS NULL AND rep = $rep AND day::DATE = $day::DATE
+WHERE currency IS NULL AND rep = $rep AND day = $day
 """,
         "queues": f"""
 SELECT queue,
-       "interval",
+       strftime("interval", '%Y-%m-%dT%H:%M:%SZ')                                  AS quarter,
        sum(calls)::BIGINT                                                          AS offered,
        sum(calls * answered)::BIGINT                                               AS answered,
        sum(calls * answered * (wait <= {WITHIN_S})::INT)::BIGINT                   AS within,
        within / offered
 FROM queue_interval
-WHERE clock = 'enqueue' AND "interval"::TIMESTAMP >= $day::DATE AND "interval"::TIMESTAMP < $day_after::DATE
+WHERE clock = 'enqueue' AND "interval" >= $day AND "interval" < $day_after::DATE
 GROUP BY ALL
 ORDER BY ALL
 """,
@@ -58,7 +58,7 @@ ORDER BY ALL
 WITH waited AS (
     SELECT wait, sum(calls) AS calls
     FROM queue_interval
-    WHERE clock = 'end' AND "interval"::TIMESTAMP >= $first::DATE AND "interval"::TIMESTAMP < $after::DATE
+    WHERE clock = 'end' AND "interval" >= $first::DATE AND "interval" < $after::DATE
     GROUP BY wait
 ),
 ranked AS (
