@@ -2,8 +2,8 @@
 
 The records remain the evidence: the rows are made anew from them when a relation's definition changes. The schema
 `evidence` holds the same relations as views over the records, with which `verify` compares as well. What is parked
-keeps its rows, which say that they do not count: as of a cut from before it was parked, it does. A row knows its stretch
-of the archive, so that what came since the latest rollup is found at once.
+keeps its rows, which say that they do not count: as of a cut from before it was parked, it does. A row knows its
+stretch of the archive, so that what came since the latest rollup is found at once.
 """
 
 from collections.abc import Iterable, Iterator

@@ -40,7 +40,7 @@ LIMIT {TOP}
         "one_rep": """
 SELECT calls, answered, talk_seconds
 FROM rep_day
-WHERE currency IS NULL AND rep = $rep AND day = $day
+WHERE currency IS NULL AND rep = $rep AND day = $day::DATE
 """,
         "queues": f"""
 SELECT queue,
@@ -50,7 +50,7 @@ SELECT queue,
        sum(calls * answered * (wait <= {WITHIN_S})::INT)::BIGINT                   AS within,
        within / offered
 FROM queue_interval
-WHERE clock = 'enqueue' AND "interval" >= $day AND "interval" < $day_after::DATE
+WHERE clock = 'enqueue' AND "interval" >= $day::DATE AND "interval" < $day_after::DATE
 GROUP BY ALL
 ORDER BY ALL
 """,
