@@ -31,8 +31,8 @@ _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _ANY_NUMBER = (*_WHOLE, "DECIMAL", "DOUBLE")
 _HELD_AS: dict[Kind, tuple[str, ...]] = {
     "text": ("VARCHAR", "VARCHAR[]"),
-    "day": ("DATE", "VARCHAR"),
-    "instant": ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "VARCHAR"),
+    "day": ("DATE",),
+    "instant": ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
     "flag": ("BOOLEAN",),
     "count": _WHOLE,
     "seconds": _ANY_NUMBER,
@@ -42,7 +42,7 @@ _HELD_AS: dict[Kind, tuple[str, ...]] = {
     "number": _ANY_NUMBER,
     "map": ("MAP",),
 }
-"""The types of DuckDB that a kind may have, without what stands in parentheses; in cells days and instants are text."""
+"""The types of DuckDB that a kind may have, without what stands in parentheses."""
 
 
 class Told(NamedTuple):

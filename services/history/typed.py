@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import msgspec
 import pyarrow as pa
@@ -15,13 +15,8 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
 def typed(kind: Kind, value: Field) -> Field:
-    """A value as what its kind means: cells keep days and instants as text, and DuckDB's TIMESTAMP lacks its zone."""
-    if kind == "day" and isinstance(value, str):
-        return date.fromisoformat(value)
-    if kind == "instant" and isinstance(value, (str, datetime)):
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return zoned(moment).astimezone(UTC)
-    return value
+    """A value as what its kind means: DuckDB's TIMESTAMP lacks its zone."""
+    return zoned(value).astimezone(UTC) if kind == "instant" and isinstance(value, datetime) else value
 
 
 def arrow_table(report: Report) -> pa.Table:

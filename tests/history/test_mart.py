@@ -50,6 +50,8 @@ from tests.telling import (
 )
 
 PROJECTIONS = load_projections()
+WRITTEN = {name: each.written_sql(f'FROM "{name}"') for name, each in PROJECTIONS.items()}
+"""The views of a mart, with keys as cells have them."""
 FEEDS = "kvota.feeds"
 LOGS = {
     CALLS: [
@@ -125,7 +127,7 @@ def folder(filled: Archive) -> str:
 
 class TestNumbers:
     def test_a_stranger_sees_the_cells_of_the_archive(self, filled: Archive, folder: str) -> None:
-        seen = ask_plainly(Path(folder) / "mart.duckdb", {name: f'FROM "{name}"' for name in PROJECTIONS})
+        seen = ask_plainly(Path(folder) / "mart.duckdb", WRITTEN)
         boards = filled.cells_at(filled.positions(), PROJECTIONS)
         expected = {
             name: as_rows(each, without_zeros(each, boards.get(name, {}))) for name, each in PROJECTIONS.items()
@@ -139,7 +141,7 @@ class TestNumbers:
         for topic, values in LOGS.items():
             archive.ingest(lying(values, topic))
         made = make_mart(archive, tmp_path / "marts").folder
-        seen = ask_plainly(Path(made) / "mart.duckdb", {name: f'FROM "{name}"' for name in PROJECTIONS})
+        seen = ask_plainly(Path(made) / "mart.duckdb", WRITTEN)
         boards = recompute_logs(LOGS.values())
         for name, each in PROJECTIONS.items():
             cells = without_zeros(each, boards.get(name, {}))
@@ -193,7 +195,7 @@ class TestWhatItSaysOfItself:
     @pytest.mark.parametrize("moment", [at(9), at(9, 0, 2), at(10), at(11, 30)])
     def test_it_can_be_of_what_was_known_at_a_moment(self, filled: Archive, tmp_path: Path, moment: datetime) -> None:
         made = make_mart(filled, tmp_path, moment)
-        seen = ask_plainly(Path(made.folder) / "mart.duckdb", {name: f'FROM "{name}"' for name in PROJECTIONS})
+        seen = ask_plainly(Path(made.folder) / "mart.duckdb", WRITTEN)
         boards = filled.cells_at(filled.known_at(moment), PROJECTIONS)
         for name, each in PROJECTIONS.items():
             assert _sorted(seen[name]) == _sorted(as_rows(each, without_zeros(each, boards.get(name, {})))), name

@@ -33,7 +33,8 @@ from tests.telling import (
     won,
 )
 
-MORNING, QUARTER_LATER = "2026-11-24T09:00:00Z", "2026-11-24T09:15:00Z"
+MORNING, QUARTER_LATER = at(9).replace(tzinfo=None), at(9, 15).replace(tzinfo=None)
+MORNING_TOLD, QUARTER_LATER_TOLD = "2026-11-24T09:00:00Z", "2026-11-24T09:15:00Z"
 
 # The published hour: eight calls, five answered, three abandoned; then one more quarter and one more queue.
 CALL_EVENTS = (
@@ -139,7 +140,7 @@ class TestCallCentre:
 
     def test_an_interval_is_half_open(self, archive: Archive) -> None:
         fill(archive)
-        quarter = {"from": MORNING, "to": QUARTER_LATER, "queue": SALES}
+        quarter = {"from": MORNING_TOLD, "to": QUARTER_LATER_TOLD, "queue": SALES}
         assert [row["interval"] for row in centre(archive, **quarter)] == [MORNING, None]
 
     def test_the_target_is_met_or_not_under_a_named_policy(self, archive: Archive) -> None:
@@ -182,7 +183,7 @@ class TestRepDay:
         anna, boris = rows(run_report(archive, "rep_day", {}))
         assert anna == {
             "rep": ANNA,
-            "day": str(TODAY),
+            "day": TODAY,
             "calls": 2,
             "answered": 2,
             "outbound": 0,
@@ -206,9 +207,12 @@ class TestRepDay:
         def days(**given: str) -> list[tuple[object, object]]:
             return [(row["rep"], row["day"]) for row in rows(run_report(archive, "rep_day", given))]
 
-        assert days(day="2026-11-02") == [(ANNA, "2026-11-02"), (BORIS, "2026-11-02")]
-        assert days(**{"from": "2026-11-02", "rep": ANNA}) == [(ANNA, "2026-11-02"), (ANNA, "2026-11-03")]
-        assert days(to="2026-11-02", rep=ANNA) == [(ANNA, "2026-11-01")]
+        assert days(day="2026-11-02") == [(ANNA, TODAY.replace(day=2)), (BORIS, TODAY.replace(day=2))]
+        assert days(**{"from": "2026-11-02", "rep": ANNA}) == [
+            (ANNA, TODAY.replace(day=2)),
+            (ANNA, TODAY.replace(day=3)),
+        ]
+        assert days(to="2026-11-02", rep=ANNA) == [(ANNA, TODAY.replace(day=1))]
 
 
 class TestAsking:
@@ -327,10 +331,10 @@ class TestAsOf:
 class TestRendering:
     def test_json_is_one_object_with_all_that_is_needed_to_ask_again(self, archive: Archive) -> None:
         fill(archive)
-        shown = json.loads(as_json(run_report(archive, "call_centre", {"from": MORNING, "queue": SALES})))
+        shown = json.loads(as_json(run_report(archive, "call_centre", {"from": MORNING_TOLD, "queue": SALES})))
         assert shown["report"] == "call_centre"
         assert shown["parameters"]["threshold"] == 20
-        assert (shown["parameters"]["from"], shown["parameters"]["day"]) == (MORNING, None)
+        assert (shown["parameters"]["from"], shown["parameters"]["day"]) == (MORNING_TOLD, None)
         assert shown["as_of"] == {"kvota.calls/0": 12}
         assert shown["rows"][0]["service_level_answered_only"] == "100.00"
         formula = "seconds waited by those who were answered / answered"
