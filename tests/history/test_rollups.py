@@ -1,12 +1,13 @@
 """Rollups and the rows that came since are the same cells as all rows, at every cut."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from projections.cells import Boards, as_rows, without_zeros
 from projections.projection import Projection, load_projection, load_projections
 from services.history import schema
 from services.history.agreement import differences
@@ -19,6 +20,7 @@ from tests.recompute import recompute_log, recompute_logs
 from tests.telling import (
     AGENTS,
     ANNA,
+    BORIS,
     CALLS,
     DECISIONS,
     abandoned,
@@ -62,6 +64,33 @@ def talked(archive: Archive, cut: Positions) -> list[tuple[int]]:
         return reading.con.execute("SELECT talk_seconds FROM rep_day").fetchall()
 
 
+def seen(archive: Archive, cut: Positions) -> dict[str, list[dict[str, object]]]:
+    """Give what the views say, as reports read them, with keys as cells have them."""
+    with archive.reading(cut) as reading:
+        found = {name: reading.con.sql(each.written_sql(f'FROM "{name}"')) for name, each in PROJECTIONS.items()}
+        return {
+            name: in_order([dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()])
+            for name, rows in found.items()
+        }
+
+
+def as_seen(boards: Boards) -> dict[str, list[dict[str, object]]]:
+    """Give what views should say of these cells."""
+    cells = {name: without_zeros(each, boards.get(name, {})) for name, each in PROJECTIONS.items()}
+    return {name: in_order(as_rows(PROJECTIONS[name], of_name)) for name, of_name in cells.items()}
+
+
+def in_order(rows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+    return sorted(map(dict, rows), key=repr)
+
+
+def are_read_as_kept(archive: Archive) -> bool:
+    """Say whether the cells of an answer as of now are read from what is rolled up, and from nothing else."""
+    with archive.reading() as reading:
+        [(path,)] = reading.con.execute("SELECT current_setting('search_path')").fetchall()
+        return bool(path.startswith("rolled,"))
+
+
 def stretches(archive: Archive) -> list[int]:
     with archive.cursor() as con:
         return [row[0] for row in con.execute("SELECT DISTINCT number FROM stretches ORDER BY ALL").fetchall()]
@@ -91,9 +120,33 @@ def test_at_every_cut_the_cells_are_those_of_all_rows(path: Path, seed: int) -> 
             cut = {source: chance.randint(2 * before // 3, before) for source, before in archive.positions().items()}
             truth = recompute_logs([log[: cut[source]] for source, log in LOGS.items()])
             assert archive.rolled_up_at(cut, PROJECTIONS) == truth
+            assert seen(archive, cut) == as_seen(truth)
             used.add(rolled_up_to(archive, cut))
         assert used - {None, stretches(archive)[-1]}
         assert archive.rolled_up_at(archive.positions(), PROJECTIONS) == recompute_logs(LOGS.values())
+
+
+def test_what_is_all_rolled_up_is_read_as_it_is_kept(path: Path) -> None:
+    told = [*LOGS[CALLS, 0]]
+    with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+        for start in range(0, len(told), FEW):
+            archive.ingest(lying(told[start : start + FEW], start=start))
+            whole = min(start + FEW, len(told))
+            assert are_read_as_kept(archive) == (whole % FEW == 0)
+            assert seen(archive, archive.positions()) == as_seen(recompute_log(told[:whole]))
+
+
+def test_a_cell_is_kept_once_for_each_stretch_that_changed_it(path: Path) -> None:
+    said = "SELECT since, until, talk_seconds FROM rollups.rep_day WHERE rep = $rep ORDER BY since"
+    with Archive(path, PROJECTIONS, stretch=FEW) as archive:
+        archive.ingest(lying([raw(answered(talk=3), 1), *[raw(answered(rep=BORIS), 10 + each) for each in range(4)]]))
+        archive.ingest(lying([raw(abandoned(), 20 + each) for each in range(FEW)], start=FEW))
+        archive.ingest(lying([raw(answered(talk=4), 30 + each) for each in range(FEW)], start=2 * FEW))
+        with archive.cursor() as con:
+            [first, latest] = con.execute(said, {"rep": ANNA}).fetchall()
+            assert (first[:2], first[2], latest[0], latest[2]) == ((1, 3), 3, 3, 3 + 4 * FEW)
+            [(since, until, _)] = con.execute(said, {"rep": BORIS}).fetchall()
+            assert (since, until) == (1, latest[1])
 
 
 def test_an_answer_is_made_of_the_stretches_before_the_cut_and_of_the_rows_after_them(path: Path) -> None:
