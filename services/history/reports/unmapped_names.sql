@@ -51,8 +51,8 @@ SELECT source,
        name,
        told_as,
        sum(facts)::BIGINT                             AS facts,
-       strftime(min(time), '%Y-%m-%dT%H:%M:%SZ')      AS seen_first,
-       strftime(max(time), '%Y-%m-%dT%H:%M:%SZ')      AS seen_last
+       date_trunc('second', min(time))                AS seen_first,
+       date_trunc('second', max(time))                AS seen_last
 FROM left_over
 WHERE ($source::VARCHAR IS NULL OR source = $source::VARCHAR) AND ($kind::VARCHAR IS NULL OR kind = $kind::VARCHAR)
 GROUP BY ALL

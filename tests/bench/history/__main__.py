@@ -62,6 +62,7 @@ def table(figures: dict[str, Any]) -> str:
         "replay_to_python_events_per_core_s",
         "replay",
         "as_of_ms",
+        "growing_ms",
     )
     lines += [f"{name}: {json.dumps(figures[name])}" for name in alone if name in figures]
     lines += [f"{name}: {why}" for name, why in figures["missing"].items()]

@@ -150,8 +150,8 @@ def require_equal(whose: str, answer: Answer, expected: Answer) -> None:
 
 
 def of_ours(ours: Process, spooled: Spooled, runs: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """What nobody else is asked: a replay of the call projections, and reports of all reps as of a cut."""
-    say("a replay, and reports as of a cut")
+    """What nobody else is asked: a replay of call projections, reports as of a cut, and sums while a stretch grows."""
+    say("a replay, reports as of a cut, and sums while a stretch grows")
     records, cpu_s = spooled.account.asked.records, {name: _replayed(ours, name, runs) for name in CALL_PROJECTIONS}
     in_sql, in_all = (sum(each) for each in zip(*cpu_s.values(), strict=True))
     return {
@@ -159,6 +159,7 @@ def of_ours(ours: Process, spooled: Spooled, runs: int, say: Callable[[str], Non
         "replay_to_python_events_per_core_s": round(records / in_all),
         "replay": {name: round(records / each) for name, (each, _in_all) in cpu_s.items()},
         "as_of_ms": {report: _as_of_ms(ours, report, spooled.known, runs) for report in _AS_OF},
+        "growing_ms": _growing_ms(ours, spooled.account, runs),
     }
 
 
@@ -179,6 +180,18 @@ def _as_of_ms(ours: Process, report: str, known: Mapping[str, int], runs: int) -
         require_equal(f"kvota, as of the cut, {report}", _rows(found), _rows(known))
         times.append(wall_s)
     return _ms(times[1:])
+
+
+def _growing_ms(ours: Process, account: Account, runs: int) -> dict[str, float]:
+    """What the questions of sums take while not all is added up beforehand, as it seldom is while calls come in."""
+    require_equal("kvota, one more record", ours.ask("grow", "")[0], [[1]])
+    taken: dict[str, list[float]] = defaultdict(list)
+    for _ in range(runs + 1):
+        for question, expected in account.answers("rollup").items():
+            answer, wall_s = ours.ask("rollup", question)
+            require_equal(f"kvota, growing, {question}", answer, expected)
+            taken[question].append(wall_s)
+    return {question: _ms(times[1:]) for question, times in taken.items()}
 
 
 def _rows(calls: Mapping[str, int]) -> Answer:

@@ -1,6 +1,7 @@
 """Ours: the archive as history keeps it, its relation `calls`, and the cells of its projections.
 
-It is asked for more than the peers: for reports as of a cut (path `as_of`), and what a replay costs (path `replay`).
+It is asked for more than the peers: for reports as of a cut (path `as_of`), what a replay costs (path `replay`), and to
+have a stretch grow (path `grow`).
 """
 
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ import msgspec
 from projections.projection import load_projections
 from services.history.answers import Answers
 from services.history.archive import FILE_NAME, Archive
+from services.history.judging import LogRecord
 from services.runtime.parked import PARKED
 from tests.bench.history.peers.serving import serve
 from tests.bench.history.questions import TOP, WITHIN_S, Answer, Asked, used
@@ -128,6 +130,7 @@ ORDER BY tactic, outcome
     },
 }
 _COUNTRY = "RU"
+_LAST = 'SELECT "offset", epoch_ms(appended_at), raw FROM records ORDER BY "offset" DESC LIMIT 1'
 _FIRST_APPENDED = datetime.combine(day_of(1), time(hour=6), UTC)
 """As the first call ends: at a steady rate by day and night, no later one is appended before it ended."""
 _DAY_MS = 86_400_000
@@ -156,9 +159,18 @@ class Kvota:
         if path == "replay":
             projection = self._archive.projection(question)
             return [[replayed_in_sql(self._archive, projection), replayed(self._archive, projection, 1)]]
+        if path == "grow":
+            return self._grown()
         sql = SQL[path][question]
         with self._archive.reading() as reading:
             return [[*row] for row in reading.con.execute(sql, used(sql, self._asked)).fetchall()]
+
+    def _grown(self) -> Answer:
+        """Have something come that is not rolled up, and changes no answer: the last record once more."""
+        with self._archive.cursor() as con:
+            told = con.execute(_LAST).fetchall()
+        records = [LogRecord(TOPIC, 0, offset + 1, appended_ms, raw) for offset, appended_ms, raw in told]
+        return [[self._archive.ingest(records)]]
 
     def _as_of(self, report: str) -> Answer:
         """A report of all reps as of the cut, as the service answers it: who called, and how often."""
