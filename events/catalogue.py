@@ -22,6 +22,7 @@ from events.goals import GoalEvent
 from events.leads import LeadEvent
 from events.parked import ParkedEvent
 from events.people import PersonEvent
+from events.tactics import TacticEvent
 from events.training import TrainingEvent
 from events.upcasters import UPCASTERS, check_chains
 
@@ -127,6 +128,7 @@ NOUNS: Mapping[str, Noun] = {
         Noun("deals", DECISIONS, members(DealEvent)),
         Noun("leads", DECISIONS, members(LeadEvent)),
         Noun("training", DECISIONS, members(TrainingEvent)),
+        Noun("tactics", DECISIONS, members(TacticEvent)),
         Noun("directory", DECISIONS, members(DirectoryEvent)),
     )
 }

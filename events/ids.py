@@ -29,6 +29,7 @@ CandidateId = Annotated[str, _Id]
 PoolId = Annotated[str, _Id]
 ProgrammeId = Annotated[str, _Id]
 SessionId = Annotated[str, _Id]
+TacticCostId = Annotated[str, _Id]
 CallId = Annotated[str, _Id]
 """The call's id at its source: Asterisk's uniqueid of the caller's channel, for one."""
 

@@ -335,6 +335,17 @@ CREATE OR REPLACE MACRO booked_per_hour_v1(booked, seconds) AS
 COMMENT ON MACRO booked_per_hour_v1 IS
     '(won - refunded) / hours of talk and after-call work';
 
+-- What an interval costs is borne by its days alike. A part is rounded where it begins and where it ends, so that the costs of
+-- parts that follow one another add up to that of the whole, to the minor unit.
+CREATE OR REPLACE MACRO spent_before(amount, starts_on, ends_on, before) AS
+    amount::HUGEINT * (least(greatest(before, starts_on), ends_on) - starts_on) // (ends_on - starts_on);
+
+CREATE OR REPLACE MACRO cost_of_days_v1(amount, starts_on, ends_on, first, until) AS
+    (spent_before(amount, starts_on, ends_on, coalesce(until, ends_on))
+     - spent_before(amount, starts_on, ends_on, coalesce(first, starts_on)))::BIGINT;
+COMMENT ON MACRO cost_of_days_v1 IS
+    'cost x days of the interval before the end / days of the interval, whole, less the same before the first day';
+
 CREATE OR REPLACE MACRO booked_per_cost_v1(booked, cost) AS
     quotient(booked, cost);
 COMMENT ON MACRO booked_per_cost_v1 IS

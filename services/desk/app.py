@@ -15,6 +15,7 @@ from services.desk.leads import routes as leads
 from services.desk.people import routes as people
 from services.desk.quotas import routes as quotas
 from services.desk.sales import routes as sales
+from services.desk.tactics import routes as tactics
 from services.desk.trainees import routes as trainees
 from services.desk.training import routes as training
 from services.runtime.auth.guard import Guard, answer_callers
@@ -38,7 +39,21 @@ def desk_app(desk: Desk, watch: Guard) -> FastAPI:
     answer_problems(app)
     answer_callers(app, watch)
     answer_health(app, lambda: desk.log.ready)
-    nouns = (people, hiring, headcount, training, trainees, goals, quotas, leads, customers, deals, sales, directory)
+    nouns = (
+        people,
+        hiring,
+        headcount,
+        training,
+        trainees,
+        goals,
+        quotas,
+        leads,
+        customers,
+        deals,
+        sales,
+        tactics,
+        directory,
+    )
     for noun in nouns:
         app.router.routes.extend(noun.router.routes)
     describe(app, _ABOUT)

@@ -56,6 +56,7 @@ PLURALS = {
     "training": "training",
     "session": "training/sessions",
     "trainee": "trainees",
+    "tactic_cost": "tactics/costs",
     "directory": "directory",
 }
 _RETRY, _RETRY_RU = "ask again with the same Idempotency-Key", "повторите запрос с тем же Idempotency-Key"

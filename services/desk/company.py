@@ -9,7 +9,8 @@ from events.directory import DirectoryMapped
 from events.event import Event
 from events.goals import AimEvent, QuotaEvent
 from events.leads import LeadEvent
-from events.people import HeadcountEvent, HiringEvent, OrgEvent
+from events.people import HeadcountEvent, HiringEvent, OrgEvent, PersonEvent
+from events.tactics import TacticEvent
 from events.training import TrainingEvent
 from services.desk.deals.state import Deals
 from services.desk.directory.state import DirectoryOfNames
@@ -19,6 +20,7 @@ from services.desk.hiring.state import Hiring
 from services.desk.leads.state import Leads
 from services.desk.people.state import People
 from services.desk.quotas.state import Quotas
+from services.desk.tactics.state import Tactics
 from services.desk.training.state import Training
 
 
@@ -34,6 +36,7 @@ class Company:
     deals: Deals = field(default_factory=Deals)
     leads: Leads = field(default_factory=Leads)
     training: Training = field(default_factory=Training)
+    tactics: Tactics = field(default_factory=Tactics)
     directory: DirectoryOfNames = field(default_factory=DirectoryOfNames)
 
     def take(self, event: Event, event_id: UUID) -> None:
@@ -48,14 +51,20 @@ class Company:
             self.goals.take(event)
         elif isinstance(event, QuotaEvent):
             self.quotas.take(event)
-        elif isinstance(event, OrgEvent):
+        elif isinstance(event, PersonEvent):
+            self._take_of_people(event)
+        elif isinstance(event, TacticEvent):
+            self.tactics.take(event)
+        elif isinstance(event, DirectoryMapped):
+            self.directory.take(event)
+
+    def _take_of_people(self, event: PersonEvent) -> None:
+        if isinstance(event, OrgEvent):
             self.people.take(event)
         elif isinstance(event, HiringEvent):
             self.hiring.take(event)
         elif isinstance(event, HeadcountEvent):
             self.headcount.take(event)
-        elif isinstance(event, DirectoryMapped):
-            self.directory.take(event)
 
 
 Whose = str | Callable[[Company], str]

@@ -51,6 +51,8 @@ deals.reassign      -     team       all      -          -        -
 deals.amend         -     -          all      -          -        -
 deals.refund        -     team       all      -          -        -
 deals.pay           -     team       all      -          -        -
+tactic_costs.read   -     -          all      all        all      -
+tactic_costs.record -     -          all      all        -        -
 directory.read      -     all        all      all        all      -
 directory.map       -     -          all      all        -        -
 """)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from services.history.archive import Archive
+from services.history.beside import used
 from services.history.limits import Limits
 from services.history.questions import Question, Value
-from services.history.report import Report, asking, told, used
+from services.history.report import Report, asking, told
 from services.runtime.shards import Positions
 
 PIECE = 2_000

@@ -6,6 +6,9 @@ The default `null` means that the parameter may be left out and says nothing, an
 without a default it must be given. A report with a country finds its working days in the relation
 `working_days(day)`; unless one is given, it is the company's.
 Columns, and the key of a row, are declared as `columns.py` says, its picture as `charts.py` does.
+`-- then: SELECT known_at, … AS parameter FROM …`: for each of these rows the report is asked before itself, as of what
+was known at that moment and with these parameters in place of its own, and finds its answers in the relation
+`told_then`, whose columns are its own; the moments at which anything was known are in `known_then(moment)`.
 `-- needs: English | Русский` says what the report cannot tell yet, since decisions or feeds that it would need are not
 there.
 """
@@ -70,6 +73,8 @@ class Question:
     needs: Told | None
     """What would have to be there for what it cannot tell yet; None: it tells all that it asks about."""
     chart: Chart | None
+    then: str | None
+    """The SELECT of when it is to be asked before, and with what; None: it is not."""
     sql: str
 
     @property
@@ -113,6 +118,7 @@ def load_question(name: str, text: str) -> Question:
             key=key,
             needs=_needs(_lines("needs:", comments)),
             chart=read_chart(_lines("chart:", comments), columns, key),
+            then=_then(_lines("then:", comments)),
             sql=text,
         )
     except ValueError as error:
@@ -136,6 +142,16 @@ def _needs(lines: Sequence[str]) -> Told | None:
         message = "one line `-- needs: English | Русский`"
         raise ValueError(message)
     return Told(en.strip(), ru.strip())
+
+
+def _then(lines: Sequence[str]) -> str | None:
+    if not lines:
+        return None
+    sql = lines[0].strip()
+    if len(lines) > 1 or not sql.startswith("SELECT "):
+        message = "one line `-- then: SELECT known_at, … AS parameter`"
+        raise ValueError(message)
+    return sql
 
 
 def _lines(mark: str, comments: Sequence[str]) -> list[str]:

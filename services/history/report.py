@@ -8,26 +8,19 @@ from decimal import Decimal
 
 import duckdb
 
-from projections.calendar import UnknownCountryError
 from projections.metrics import Policy, policies_of
 from services.history.archive import Archive, Reading
+from services.history.beside import put_beside, used
 from services.history.charts import Chart
 from services.history.columns import Column, Told, disagreement
 from services.history.errors import BadParametersError, BadValueError, UnknownNameError
 from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, Value, load_questions
-from services.history.working_days import CALENDAR, register_working_days
 from services.runtime.errors import WrongField
 from services.runtime.shards import Positions
 
 Field = str | int | float | bool | Decimal | date | Sequence[str] | Mapping[str, int] | None
 """What stands in one place of a report."""
-
-
-_NO_CALENDAR = (
-    f"working days are known from {CALENDAR.start} to {CALENDAR.stop - 1}",
-    f"рабочие дни известны с {CALENDAR.start} по {CALENDAR.stop - 1} год",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +104,10 @@ def answer_bound(
 
 @contextmanager
 def asking(reading: Reading, question: Question, parameters: Mapping[str, Value], limits: Limits) -> Generator[None]:
-    """Run the statement of a report in this block, beside its working days, in its time; raises HistoryError."""
-    _give_calendar(reading, question, parameters)
+    """Run the statement of a report in this block, with all that stands beside it, in its time; raises HistoryError."""
     try:
         with limits.time(reading.con):
+            put_beside(reading, question, parameters)
             yield
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise _refusal(question, str(error).splitlines()[0].removeprefix("Invalid Input Error: ")) from None
@@ -147,20 +140,6 @@ def told(
     )
 
 
-def _give_calendar(reading: Reading, question: Question, parameters: Mapping[str, Value]) -> None:
-    if question.country is None:
-        return
-    asked = {each.name: parameters[each.name] for each in question.parameters if each.kind == "day"}
-    days = {name: day for name, day in asked.items() if isinstance(day, date)}
-    if wrong := [WrongField(name, *_NO_CALENDAR) for name, day in days.items() if day.year not in CALENDAR]:
-        raise BadParametersError(*wrong)
-    try:
-        register_working_days(reading, str(parameters[question.country]), days.values())
-    except UnknownCountryError as error:
-        ru = f"календаря нет: {parameters[question.country]!r}; напишите страну по ISO 3166, например RU"
-        raise BadParametersError(WrongField(question.country, str(error), ru)) from None
-
-
 def _refusal(question: Question, said: str) -> BadValueError:
     """What the SQL refuses by `error('parameter: English | Русский')`; or what DuckDB says of a value."""
     field, _, what = said.partition(": ")
@@ -168,8 +147,3 @@ def _refusal(question: Question, said: str) -> BadValueError:
     if ru and any(field == parameter.name for parameter in question.parameters):
         return BadParametersError(WrongField(field, en, ru))
     return BadValueError(said)
-
-
-def used(question: Question, parameters: Mapping[str, Value]) -> dict[str, Value]:
-    """What the SQL asks for: all but the country, whose working days stand beside it."""
-    return {name: value for name, value in parameters.items() if name != question.country}

@@ -55,8 +55,9 @@ def create_answers(
     projections: Mapping[str, Projection],
     cells_sql: Callable[[Projection], str] = attrgetter("typed_cells_sql"),
 ) -> None:
-    """Make what answers are put together from, wherever there are relations: who works where, metrics, cells."""
+    """Make what answers are put together from, wherever there are relations: organisation, periods, metrics, cells."""
     con.execute(organisation_sql())
+    con.execute(periods_sql())
     con.execute(create_metrics_sql())
     for projection in projections.values():
         con.execute(_contributions_view(projection))
@@ -66,6 +67,11 @@ def create_answers(
 def organisation_sql() -> str:
     """Statements that make the views of who works where."""
     return (_FOLDER / "organisation.sql").read_text("utf-8")
+
+
+def periods_sql() -> str:
+    """Statements that make the macros by which periods are compared."""
+    return (_FOLDER / "periods.sql").read_text("utf-8")
 
 
 def contributions_of(projection: Projection) -> str:
@@ -80,6 +86,7 @@ def _digest(projections: Mapping[str, Projection]) -> str:
         (_FOLDER / "views.sql").read_text("utf-8"),
         create_row_views_sql(),
         organisation_sql(),
+        periods_sql(),
         create_metrics_sql(),
     ]
     made = [

@@ -67,6 +67,8 @@ async def one_of_each(desk: httpx.AsyncClient, home: Path) -> Things:
     await _aims(things, rep)
     await _people(things, unit, rep)
     await things.make("/v1/directory", named_by="/asterisk/pbx1", kind="agent", name="agent101", to=rep, **EARLY)
+    spent: dict[str, Any] = {"tactic": "cold calls", "purpose": "a list", "amount_minor": 100}
+    await things.make("/v1/tactics/costs", **spent, **MONTH, **RUB)
     await _sales(things, rep)
     return things
 

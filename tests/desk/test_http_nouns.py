@@ -140,6 +140,43 @@ async def test_the_names_of_a_phone_system(desk: httpx.AsyncClient) -> None:
     assert len((await read(desk, "/v1/directory"))["items"]) == 2
 
 
+async def test_what_a_tactic_costs(desk: httpx.AsyncClient, own_bootstrap: str) -> None:
+    spent: dict[str, Any] = {"tactic": "холодные звонки", "purpose": "база компаний", "amount_minor": 3_000, **RUB}
+    november = {"starts_on": "2026-11-01", "ends_on": "2026-12-01"}
+    cost = (await told(desk, "/v1/tactics/costs", **spent, **november))["tactic_cost"]
+    await told(desk, "/v1/tactics/costs", **spent | {"tactic": "письма"}, **november)
+    amend = f"/v1/tactics/costs/{cost}/amend"
+    await told(desk, amend, amount_minor=2_800, reason="По счёту меньше.")
+    assert await refused(desk, amend, amount_minor=2_800, reason="again") == "tactic-cost-unchanged"
+    assert await refused(desk, "/v1/tactics/costs/none/amend", amount_minor=1, reason="x") == "tactic-cost-unknown"
+    expected = {**spent, **november, "tactic_cost": cost, "version": 2, "amount_minor": 2_800}
+    assert await read(desk, f"/v1/tactics/costs/{cost}") == expected
+    assert (await read(desk, f"/v1/tactics/costs?tactic={quote('холодные звонки')}"))["items"] == [expected]
+    before = await end(own_bootstrap)
+    wrong: list[tuple[str, dict[str, Any]]] = [
+        ("/v1/tactics/costs", {**spent, "starts_on": "2026-12-01", "ends_on": "2026-12-01"}),
+        ("/v1/tactics/costs", {**spent, **november, "amount_minor": -1}),
+        (amend, {"starts_on": "2026-12-01", "reason": "later"}),
+    ]
+    for path, body in wrong:
+        answer = await post(desk, path, **body, at=AT)
+        assert (answer.status_code, answer.json()["type"]) == (422, "urn:kvota:problem:invalid-input"), answer.text
+    unused = await post(desk, "/v1/tactics/costs", **spent | {"currency": "XTS"}, **november, at=AT)
+    assert (unused.status_code, unused.json()["type"]) == (422, "urn:kvota:problem:currency-not-used")
+    assert await end(own_bootstrap) == before
+
+
+async def test_a_cost_asked_for_twice_with_one_key_is_one(desk: httpx.AsyncClient) -> None:
+    spent = {"tactic": "postcards", "purpose": "postage", "amount_minor": 70, **RUB}
+    days = {"starts_on": "2026-11-24", "ends_on": "2026-11-25"}
+    headers = {"Idempotency-Key": "november-postage"}
+    asked = [await desk.post("/v1/tactics/costs", json=spent | days, headers=headers) for _ in range(2)]
+    first, again = (answer.json() for answer in asked)
+    assert first == again
+    listed = (await read(desk, "/v1/tactics/costs?tactic=postcards"))["items"]
+    assert [each["tactic_cost"] for each in listed] == [first["tactic_cost"]]
+
+
 async def test_a_goal_and_what_is_asked_for_it(desk: httpx.AsyncClient) -> None:
     anna = await rep(desk)
     quarter = {"starts_on": "2026-10-01", "ends_on": "2027-01-01"}

@@ -17,6 +17,7 @@ from events.deals import DealAmended, DealRefunded, DealWon, InvoicePaid
 from events.event import EffectiveEvent, Event, IntervalEvent
 from events.goals import PeriodTarget, QuotaAmended, QuotaAssigned
 from events.leads import LeadPoolDefined, PoolMember
+from events.tactics import TacticCostAmended
 from events.training import Module, ProgrammePublished, SessionHeld
 
 Values = dict[str, Any]
@@ -156,9 +157,14 @@ def _of_one_call(values: Values) -> Values:
     return values | {"now": values["was"]}
 
 
-def _of_one_quota(values: Values) -> Values:
-    now = values["now"].model_copy(update={"quota": values["quota"]})
-    return values | {"was": values["was"].model_copy(update={"quota": values["quota"]}), "now": now}
+def _of_one(name: str) -> Callable[[Values], Values]:
+    """Let what was and what is be of the thing that the field `name` is the id of."""
+
+    def agree(values: Values) -> Values:
+        same = {name: values[name]}
+        return values | {each: values[each].model_copy(update=same) for each in ("was", "now")}
+
+    return agree
 
 
 def _each_once(*fields: str) -> Callable[[Values], Values]:
@@ -189,7 +195,8 @@ _AGREEMENTS: tuple[tuple[type[BaseModel] | tuple[type[BaseModel], ...], Callable
     (QuotaAssigned, _tiled),
     (CallRestated, _of_one_call),
     (DealAmended, _of_one_kind),
-    (QuotaAmended, _of_one_quota),
+    (QuotaAmended, _of_one("quota")),
+    (TacticCostAmended, _of_one("cost")),
     (ProgrammePublished, _each_once("modules")),
     (LeadPoolDefined, _each_once("members")),
     (SessionHeld, _each_once("attended", "missed")),

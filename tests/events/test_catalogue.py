@@ -82,7 +82,7 @@ def test_facts_ride_on_their_own_topics_and_decisions_on_one() -> None:
     assert topic_of(EXAMPLES["call.ended"].event) == "kvota.calls"
     assert topic_of(EXAMPLES["record.parked"].event) == "kvota.parked"
     decisions = {noun.name for noun in NOUNS.values() if noun.topic == DECISIONS}
-    assert decisions == {"people", "goals", "deals", "leads", "training", "directory"}
+    assert decisions == {"people", "goals", "deals", "leads", "training", "tactics", "directory"}
 
 
 def test_only_corrections_can_be_unfolded() -> None:
@@ -91,8 +91,9 @@ def test_only_corrections_can_be_unfolded() -> None:
         "call.restated",
         "deal.amended",
         "quota.amended",
+        "tactic.cost_amended",
     }
-    assert {noun.name for noun in NOUNS.values() if noun.restatable} == {"agents", "calls", "deals", "goals"}
+    assert {noun.name for noun in NOUNS.values() if noun.restatable} == {"agents", "calls", "deals", "goals", "tactics"}
     assert NOUNS["agents"].corrected == {"agent.state_lasted"}
 
 

@@ -86,7 +86,7 @@ def test_the_list_is_in_russian_for_whoever_asks_so() -> None:
 
 def test_what_a_report_cannot_tell_yet_is_said_with_it(archive: Archive) -> None:
     listed = {each["name"]: each["needs"] for each in json.loads(catalogue(QUESTIONS.values(), "RU", "ru"))["reports"]}
-    unready = {"agent_time", "outbound", "period_comparison", "tactic_effectiveness"}
+    unready = {"agent_time", "outbound", "tactic_effectiveness"}
     assert {name for name, needs in listed.items() if needs} == unready
     assert str(listed["agent_time"]).startswith("соблюдение графика: ")
     answered = as_json(run_report(archive, "agent_time", {}))

@@ -1,7 +1,7 @@
 """The comparison of periods takes as many working days of both, as a person does with a calendar."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -50,15 +50,19 @@ def test_every_number_of_a_rep(archive: Archive) -> None:
         "working_days": 16,
         "before_starts_on": date(2026, 10, 1),
         "before_through_on": date(2026, 10, 22),
+        "before_known_at": datetime(2026, 10, 23, tzinfo=UTC),
         "before_working_days": 16,
         "calls": 2,
         "calls_before": 1,
+        "calls_before_then": None,
         "calls_change": Decimal("100.00"),
         "deals_won": 1,
         "deals_won_before": 2,
+        "deals_won_before_then": None,
         "deals_won_change": Decimal("-50.00"),
         "booked_minor": 240,
         "booked_minor_before": 160,
+        "booked_minor_before_then": None,
         "booked_change": Decimal("50.00"),
     }
 
@@ -95,7 +99,7 @@ def test_a_former_period_before_the_first_call_or_sale_is_not_known(archive: Arc
     rows = ask(archive, REPORT)
     for row in rows:
         before = [row[column] for column in row if "before_" in column or "_before" in column or "change" in column]
-        assert before[1:] == [None] * 8, row
+        assert before[1:] == [None] * 12, row
         assert row["booked_minor"] == 500
     assert {row["comparison"] for row in rows} == {"previous", "year_before"}
 

@@ -3,16 +3,20 @@
 -- The month, quarter or year of `as_of` to the end of that day (without it, of the last business day that the log tells of),
 -- against as many working days of the period before (`previous`) and of the same one a year ago (`year_before`; of a year they
 -- are one). Days off count with the working day before them; where the former period has fewer working days, all of it counts.
--- Its numbers are restated: what is known of it now. A former period that was over before the log's first call or sale is not known.
+-- Its numbers are restated: what is known of it now. Beside them stands what this report said when the last of these days was over
+-- in `zone`: the difference is what came or was corrected later, or who turned out to work elsewhere. Where the log has not come to
+-- that moment, it is what is known; where it had not begun by then, there is nothing. A former period that was over before the log's
+-- first call or sale is not known.
 -- Reps are measured by what they were credited with and the calls they answered or made; units by their members of each day, and
 -- from one deal a unit gets no more than it brought; the company is everybody. Of each currency there is a row; calls have none,
 -- so that they stand in each of these rows again. Changes are in percent. Working days are those of the country.
--- needs: the former numbers as they were known then, beside the restated ones | прежние числа, какими их знали тогда, рядом с пересчитанными
 -- param: as_of day null
 -- param: by month|quarter|year month
 -- param: rep text null
 -- param: unit text null
 -- param: country country RU
+-- param: zone zone UTC
+-- then: SELECT known_at, before_until - 1 AS as_of, NULL AS unit FROM compared_periods($as_of, $by, $zone)
 -- key: level, rep, unit, comparison, currency
 -- chart: bar x=level,rep,unit,comparison y=booked_change by=currency
 -- column: level text | Level | Уровень
@@ -25,51 +29,32 @@
 -- column: working_days count | Working days | Рабочие дни
 -- column: before_starts_on day | Before: from | Прежде: с
 -- column: before_through_on day | Before: through | Прежде: по
+-- column: before_known_at instant | Before: known then at | Прежде: известно тогда, на
 -- column: before_working_days count | Before: working days | Прежде: рабочие дни
 -- column: calls count | Calls | Звонки
 -- column: calls_before count | Calls before | Звонки прежде
+-- column: calls_before_then count | Calls before, as known then | Звонки прежде, как знали тогда
 -- column: calls_change percent | Change of calls, % | Изменение звонков, %
 -- column: deals_won count | Deals won | Выиграно сделок
 -- column: deals_won_before count | Deals won before | Выиграно прежде
+-- column: deals_won_before_then count | Deals won before, as known then | Выиграно прежде, как знали тогда
 -- column: deals_won_change percent | Change of deals won, % | Изменение выигранных, %
 -- column: booked_minor minor | Revenue, minor units | Выручка, мин. ед.
 -- column: booked_minor_before minor | Revenue before, minor units | Выручка прежде, мин. ед.
+-- column: booked_minor_before_then minor | Revenue before, minor units, as known then | Выручка прежде, мин. ед., как знали тогда
 -- column: booked_change percent | Change of revenue, % | Изменение выручки, %
-WITH moment AS (
-    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
-),
-span AS (
-    SELECT comparison, as_of, starts_on, before_starts_on, (before_starts_on + ('1 ' || $by)::INTERVAL)::DATE AS before_ends_on
-    FROM (SELECT 'previous' AS comparison, as_of, date_trunc($by, as_of)::DATE AS starts_on,
-                 (date_trunc($by, as_of) - ('1 ' || $by)::INTERVAL)::DATE          AS before_starts_on
-          FROM moment
-          UNION ALL
-          SELECT 'year_before', as_of, date_trunc($by, as_of)::DATE, (date_trunc($by, as_of) - INTERVAL 1 YEAR)::DATE
-          FROM moment
-          WHERE $by <> 'year')
-    WHERE as_of IS NOT NULL
-),
-worked AS (
-    SELECT comparison, count(day) AS days, coalesce(bool_or(day = as_of), false) AS on_working_day
-    FROM span LEFT JOIN working_days ON day >= starts_on AND day <= as_of
-    GROUP BY comparison
-),
-former AS (
-    SELECT comparison, day, row_number() OVER (PARTITION BY comparison ORDER BY day) AS nth
-    FROM span JOIN working_days ON day >= before_starts_on AND day < before_ends_on
-),
-reached AS (
-    SELECT comparison,
-           min(CASE WHEN on_working_day THEN day + 1 ELSE day END)
-           FILTER (nth = CASE WHEN on_working_day THEN days ELSE days + 1 END)     AS until,
-           count(day)                                                              AS days_in_all
-    FROM worked LEFT JOIN former USING (comparison)
-    GROUP BY comparison
-),
-aligned AS (
-    SELECT span.*, days, coalesce(until, before_ends_on) AS before_until, least(days, days_in_all) AS before_days,
+WITH aligned AS (
+    SELECT *, known_at IN (SELECT moment FROM known_then) AS was_known,
            before_ends_on > (SELECT least((SELECT min(day::DATE) FROM deal_day), (SELECT min(day::DATE) FROM rep_day))) AS is_known
-    FROM span JOIN worked USING (comparison) JOIN reached USING (comparison)
+    FROM compared_periods($as_of, $by, $zone)
+),
+-- What this report said of each former stretch when it was over; for it, it was the period to date.
+said AS (
+    SELECT aligned.comparison, rep, CASE level WHEN 'rep' THEN NULL WHEN 'company' THEN '' ELSE unit END AS unit,
+           currency, calls, deals_won AS wins, booked_minor AS booked
+    FROM told_then
+         JOIN aligned ON aligned.before_starts_on = told_then.starts_on AND aligned.before_until - 1 = told_then.through_on
+    WHERE told_then.comparison = 'previous'
 ),
 stretch AS (
     SELECT comparison, false AS is_former, starts_on AS first, as_of + 1 AS until FROM aligned
@@ -95,7 +80,8 @@ asked AS (
     UNION
     SELECT rep, day FROM call
     UNION
-    SELECT rep, as_of FROM (SELECT rep FROM credit UNION SELECT rep FROM call) CROSS JOIN moment
+    SELECT rep, as_of FROM (SELECT rep FROM credit UNION SELECT rep FROM call UNION SELECT rep FROM said)
+         CROSS JOIN (SELECT DISTINCT as_of FROM aligned)
 ),
 member AS (
     SELECT asked.rep, asked.day, unit
@@ -128,32 +114,47 @@ done AS (
     UNION ALL
     SELECT NULL, '', day, NULL, calls, 0, 0 FROM call
 ),
+counted_as AS (
+    SELECT CASE WHEN is_former THEN 'before' ELSE 'now' END AS part, comparison, rep, unit, currency, calls, wins, booked
+    FROM done JOIN stretch ON day >= first AND day < until
+    UNION ALL
+    SELECT DISTINCT 'then', comparison, rep, unit, NULL, calls, 0, 0 FROM said WHERE calls <> 0
+    UNION ALL
+    SELECT 'then', comparison, rep, unit, currency, 0, wins, booked FROM said WHERE wins <> 0 OR booked <> 0
+),
 summed AS (
     SELECT comparison, rep, unit, currency,
-           sum(calls) FILTER (NOT is_former)                                       AS calls,
-           sum(calls) FILTER (is_former)                                           AS calls_before,
-           sum(wins) FILTER (NOT is_former)                                        AS wins,
-           sum(wins) FILTER (is_former)                                            AS wins_before,
-           sum(booked) FILTER (NOT is_former)                                      AS booked,
-           sum(booked) FILTER (is_former)                                          AS booked_before
-    FROM done JOIN stretch ON day >= first AND day < until
+           sum(calls) FILTER (part = 'now')                                        AS calls,
+           sum(calls) FILTER (part = 'before')                                     AS calls_before,
+           sum(calls) FILTER (part = 'then')                                       AS calls_then,
+           sum(wins) FILTER (part = 'now')                                         AS wins,
+           sum(wins) FILTER (part = 'before')                                      AS wins_before,
+           sum(wins) FILTER (part = 'then')                                        AS wins_then,
+           sum(booked) FILTER (part = 'now')                                       AS booked,
+           sum(booked) FILTER (part = 'before')                                    AS booked_before,
+           sum(booked) FILTER (part = 'then')                                      AS booked_then
+    FROM counted_as
     GROUP BY ALL
 ),
 line AS (
     SELECT comparison, rep, unit, max(calls) FILTER (currency IS NULL) AS calls,
            max(calls_before) FILTER (currency IS NULL) AS calls_before,
+           max(calls_then) FILTER (currency IS NULL) AS calls_then,
            coalesce(list(DISTINCT currency) FILTER (currency IS NOT NULL), [NULL]) AS currencies
     FROM summed
     GROUP BY comparison, rep, unit
 ),
 row AS (
-    SELECT line.* EXCLUDE (currencies, calls, calls_before),
+    SELECT line.* EXCLUDE (currencies, calls, calls_before, calls_then),
            coalesce(line.calls, 0)                                                 AS calls,
            CASE WHEN is_known THEN coalesce(line.calls_before, 0) END              AS calls_before,
+           CASE WHEN is_known AND was_known THEN coalesce(line.calls_then, 0) END  AS calls_then,
            coalesce(wins, 0)                                                       AS wins,
            CASE WHEN is_known THEN coalesce(wins_before, 0) END                    AS wins_before,
+           CASE WHEN is_known AND was_known THEN coalesce(wins_then, 0) END        AS wins_then,
            coalesce(booked, 0)                                                     AS booked,
-           CASE WHEN is_known THEN coalesce(booked_before, 0) END                  AS booked_before
+           CASE WHEN is_known THEN coalesce(booked_before, 0) END                  AS booked_before,
+           CASE WHEN is_known AND was_known THEN coalesce(booked_then, 0) END      AS booked_then
     FROM (SELECT *, unnest(currencies) AS currency FROM line) AS line
          JOIN aligned ON aligned.comparison = line.comparison
          LEFT JOIN summed ON summed.comparison = line.comparison AND summed.rep IS NOT DISTINCT FROM line.rep
@@ -169,15 +170,19 @@ SELECT CASE WHEN row.rep IS NOT NULL THEN 'rep' WHEN row.unit = '' THEN 'company
        days::BIGINT                                                                AS working_days,
        before_starts_on,
        CASE WHEN is_known THEN before_until - 1 END                                AS before_through_on,
+       CASE WHEN is_known THEN known_at END                                        AS before_known_at,
        CASE WHEN is_known THEN before_days END::BIGINT                             AS before_working_days,
        calls::BIGINT                                                               AS calls,
        calls_before::BIGINT                                                        AS calls_before,
+       calls_then::BIGINT                                                          AS calls_before_then,
        change_v1(calls, calls_before)                                              AS calls_change,
        wins::BIGINT                                                                AS deals_won,
        wins_before::BIGINT                                                         AS deals_won_before,
+       wins_then::BIGINT                                                           AS deals_won_before_then,
        change_v1(wins, wins_before)                                                AS deals_won_change,
        booked::BIGINT                                                              AS booked_minor,
        booked_before::BIGINT                                                       AS booked_minor_before,
+       booked_then::BIGINT                                                         AS booked_minor_before_then,
        change_v1(booked, booked_before)                                            AS booked_change
 FROM row JOIN aligned USING (comparison)
      LEFT JOIN unit_kind ON unit_kind.unit = row.unit

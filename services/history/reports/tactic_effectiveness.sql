@@ -5,12 +5,14 @@
 -- those put down to the tactic on these days, whichever call they came of; a deal that was paid back in part or in whole stays won, and
 -- what was paid back is taken off the revenue. With `rep`, only the rep's calls count, and the rep's parts of deals. With `novelty`,
 -- only deals of such customers: of calls it is not known. Of each currency there is a row, in which all but money stands again.
+-- A cost is what was recorded as spent on the tactic: each day of a cost's interval bears an equal part, to the minor unit. Where
+-- nothing was ever recorded it is not known; neither is it with `rep` or `novelty`, since a cost is for all reps and customers.
 -- The share of touches that won has its 95 % interval, and is left out where more was won than tried; it is held against that of the
 -- tactic `against` (without it, the one with the most touches). It is too early to tell before both have the touches that are needed
 -- to see the difference, or one of `worth_bp` hundredths of a point where it is smaller, and 30 at least. That takes touches for independent of each
 -- other, which calls to one customer are not, and customers for shared out by chance; whoever looks every day is misled more often
 -- than 5 times in 100.
--- needs: what a tactic costs, and e-mails and meetings among the touches | затраты на тактику, а также письма и встречи среди касаний
+-- needs: e-mails and meetings among the touches | письма и встречи среди касаний
 -- param: from day null
 -- param: to day null
 -- param: rep text null
@@ -80,7 +82,7 @@ sale AS (
       AND ($novelty::VARCHAR IS NULL OR novelty = $novelty::VARCHAR)
       AND ($rep::VARCHAR IS NULL OR list_contains([part.rep FOR part IN credits], $rep::VARCHAR))
 ),
-money AS (
+earned AS (
     SELECT tactic, currency,
            sum(weight) FILTER (type = 'deal.won')                                  AS won,
            coalesce(sum(weight * amount_minor) FILTER (type = 'deal.won'), 0)      AS gross,
@@ -88,6 +90,25 @@ money AS (
     FROM sale
     GROUP BY tactic, currency
     HAVING sum(weight) > 0
+),
+cost AS (
+    SELECT tactic, currency, fact.weight, starts_on, ends_on,
+           cost_of_days_v1(amount_minor, starts_on, ends_on, $from::DATE, $to::DATE) AS spent_minor
+    FROM tactics
+    WHERE type = 'tactic.cost_recorded' AND $rep::VARCHAR IS NULL AND $novelty::VARCHAR IS NULL
+),
+costed AS (
+    SELECT tactic FROM cost GROUP BY tactic HAVING sum(weight) > 0
+),
+spent AS (
+    SELECT tactic, currency, sum(weight * spent_minor)::BIGINT AS spent
+    FROM cost
+    WHERE ($from::DATE IS NULL OR ends_on > $from::DATE) AND ($to::DATE IS NULL OR starts_on < $to::DATE)
+    GROUP BY tactic, currency
+    HAVING sum(weight) > 0
+),
+money AS (
+    SELECT * FROM earned FULL JOIN spent USING (tactic, currency)
 ),
 tried AS (
     SELECT tactic, coalesce(touches, 0) AS touches, coalesce(reached, 0) AS reached, coalesce(seconds, 0) AS seconds,
@@ -129,7 +150,7 @@ SELECT judged.tactic,
        coalesce(gross, 0)::BIGINT                                                  AS won_minor,
        coalesce(refunded, 0)::BIGINT                                               AS refunded_minor,
        (coalesce(gross, 0) - coalesce(refunded, 0))::BIGINT                        AS booked_minor,
-       NULL::BIGINT                                                                AS cost_minor,
+       CASE WHEN costed.tactic IS NOT NULL THEN coalesce(spent, 0) END             AS cost_minor,
        booked_per_touch_v1(booked_minor, touches)                                  AS per_touch_minor,
        booked_per_hour_v1(booked_minor, seconds)                                   AS per_hour_minor,
        booked_per_cost_v1(booked_minor, cost_minor)                                AS per_cost,
@@ -142,6 +163,8 @@ SELECT judged.tactic,
        round(100 * difference_high, 2)::DECIMAL(5, 2)                              AS difference_high,
        needed::BIGINT                                                              AS needed_touches,
        comparison_v1(judged.difference_low, judged.difference_high, touches, base_touches, needed) AS verdict
-FROM judged LEFT JOIN money ON money.tactic = judged.tactic
+FROM judged
+     LEFT JOIN money ON money.tactic = judged.tactic
+     LEFT JOIN costed ON costed.tactic = judged.tactic
 WHERE touches > 0 OR currency IS NOT NULL
 ORDER BY judged.tactic, currency

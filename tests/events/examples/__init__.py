@@ -15,13 +15,28 @@ from tests.events.examples import (
     leads,
     parked,
     people,
+    tactics,
     training,
 )
 from tests.events.examples.record import Example
 
 EXAMPLES: Mapping[str, Example] = {
     example.entry.name: example
-    for noun in (calls, agents, feeds, parked, erasures, accesses, people, goals, deals, leads, training, directory)
+    for noun in (
+        calls,
+        agents,
+        feeds,
+        parked,
+        erasures,
+        accesses,
+        people,
+        goals,
+        deals,
+        leads,
+        training,
+        tactics,
+        directory,
+    )
     for example in noun.EXAMPLES
 }
 

@@ -1,0 +1,1 @@
+"""Tactics: what is spent on each way of selling."""

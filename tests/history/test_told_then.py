@@ -1,0 +1,367 @@
+"""Beside the restated numbers of a former period stands what was said of it when it was over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from events.calls import CallEnded
+from events.deals import Credit, DealRefunded, DealWon
+from events.people import RepAssigned
+from services.history.answers import Answers
+from services.history.archive import Archive
+from services.history.judging import LogRecord
+from services.history.questions import load_question
+from services.history.report import run_report
+from services.history.segments.restoring import make_anew
+from services.runtime.parked import PARKED
+from services.runtime.shards import Positions, Source
+from tests.events.examples.dates import when
+from tests.history.asking import PROJECTIONS, Row, empty_archive
+from tests.history.organisation import NORTH, SOUTH, VERA, organisation
+from tests.history.test_parking import about
+from tests.telling import (
+    ANNA,
+    BORIS,
+    CALLS,
+    DECISIONS,
+    amended,
+    answered,
+    call_id,
+    decided,
+    raw,
+    refunded,
+    restated,
+    won,
+)
+
+REPORT = "period_comparison"
+DAY = timedelta(days=1)
+SEPTEMBER, OCTOBER, NOVEMBER = date(2026, 9, 7), date(2026, 10, 5), date(2026, 11, 20)
+THEN = ("calls_before_then", "deals_won_before_then", "booked_minor_before_then")
+BEFORE = ("calls_before", "deals_won_before", "booked_minor_before")
+NOW = ("calls", "deals_won", "booked_minor")
+
+
+def on(day: date, hour: int = 12) -> datetime:
+    """When the log learns of something."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def sale(deal: str, amount: int, day: date, rep: str = ANNA) -> DealWon:
+    credit = Credit(rep=rep, share_bp=10_000, amount_minor=amount)
+    return won(amount, deal, day=day, credits=(credit,))
+
+
+class Log:
+    """A log that learns of something after the other, partition by partition."""
+
+    def __init__(self) -> None:
+        self.records: list[LogRecord] = []
+        self._versions: dict[str, int] = {}
+
+    def append(self, learnt: datetime, value: bytes, source: Source = (CALLS, 0)) -> None:
+        offset = sum(record.source == source for record in self.records)
+        self.records.append(LogRecord(*source, offset, int(learnt.timestamp() * 1_000), value))
+
+    def decide(self, learnt: datetime, event: Any, stream: str) -> None:  # noqa: ANN401  # any event
+        self._versions[stream] = self._versions.get(stream, 0) + 1
+        self.append(learnt, decided(event, stream, self._versions[stream]), (DECISIONS, 0))
+
+
+@pytest.fixture
+def log() -> Log:
+    """An organisation that the log knows from September on."""
+    log = Log()
+    for number, event in enumerate(organisation(SEPTEMBER)):
+        log.decide(on(SEPTEMBER, 1), event, f"organisation/{number}")
+    return log
+
+
+def rows(archive: Archive, cut: Positions | None = None, /, **asked: str) -> list[Row]:
+    report = run_report(archive, REPORT, {"as_of": str(NOVEMBER), **asked}, cut)
+    return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
+
+
+def row(found: Sequence[Row], level: str, name: str | None = None) -> Row:
+    """The one row of somebody against the month before."""
+    wanted = {"level": level, "comparison": "previous", "rep" if level == "rep" else "unit": name}
+    [one] = [each for each in found if wanted.items() <= each.items()]
+    return one
+
+
+def numbers(row: Row, columns: Sequence[str]) -> tuple[int | None, ...]:
+    return tuple(row[column] for column in columns)
+
+
+def test_what_came_or_was_corrected_later_shows_in_the_difference(archive: Archive, log: Log) -> None:
+    first, talk = answered(day=OCTOBER, call="1"), {"talk_seconds": 5}
+    log.append(on(OCTOBER), raw(first, 1))
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.append(on(NOVEMBER, 1), raw(answered(day=OCTOBER, call="2"), 2))
+    log.append(on(NOVEMBER, 2), raw(restated(first, first.model_copy(update={"rep": BORIS, **talk})), 3))
+    log.decide(on(NOVEMBER), amended(sale("d1", 500, OCTOBER), sale("d1", 400, OCTOBER)), "deal/d1")
+    log.decide(on(NOVEMBER), refunded(100, day=OCTOBER), "deal/d1")
+    archive.ingest(log.records)
+    found = rows(archive)
+    assert {row["before_known_at"] for row in found if row["comparison"] == "previous"} == {on(date(2026, 10, 21), 0)}
+    assert numbers(row(found, "company"), THEN) == (1, 1, 500)
+    assert numbers(row(found, "company"), BEFORE) == (2, 1, 300)
+    assert (numbers(row(found, "rep", ANNA), THEN), numbers(row(found, "rep", ANNA), BEFORE)) == (
+        (1, 1, 500),
+        (1, 1, 300),
+    )
+    assert (numbers(row(found, "rep", BORIS), THEN), numbers(row(found, "rep", BORIS), BEFORE)) == (
+        (0, 0, 0),
+        (1, 0, 0),
+    )
+
+
+def test_whoever_lost_all_later_still_has_what_was_said_then(archive: Archive, log: Log) -> None:
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.decide(on(NOVEMBER), amended(sale("d1", 500, OCTOBER), sale("d1", 500, OCTOBER, BORIS)), "deal/d1")
+    archive.ingest(log.records)
+    found = rows(archive)
+    anna, boris = row(found, "rep", ANNA), row(found, "rep", BORIS)
+    assert (anna["unit"], anna["currency"], numbers(anna, THEN), numbers(anna, BEFORE)) == (
+        NORTH,
+        "RUB",
+        (0, 1, 500),
+        (0, 0, 0),
+    )
+    assert (numbers(boris, THEN), numbers(boris, BEFORE)) == ((0, 0, 0), (0, 1, 500))
+    assert {each["rep"] for each in rows(archive, rep=ANNA)} == {ANNA}
+
+
+def test_a_sale_that_does_not_count_any_more_was_told_of_then(archive: Archive, log: Log) -> None:
+    log.append(on(SEPTEMBER), raw(answered(day=SEPTEMBER), 1))
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.append(on(NOVEMBER), raw(about(f"{DECISIONS}/0", 7), 90), PARKED)
+    archive.ingest(log.records)
+    company = row(rows(archive), "company")
+    assert (numbers(company, THEN), numbers(company, BEFORE), numbers(company, NOW)) == (
+        (0, 1, 500),
+        (0, 0, 0),
+        (0, 0, 0),
+    )
+
+
+def test_units_then_were_those_that_were_known_then(archive: Archive, log: Log) -> None:
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    move = RepAssigned(**when(5, day=NOVEMBER), rep=ANNA, unit=SOUTH, post="sales", starts_on=date(2026, 10, 1))
+    log.decide(on(NOVEMBER), move, "rep/anna")
+    archive.ingest(log.records)
+    found = rows(archive)
+    assert [numbers(row(found, "team", name), THEN)[2] for name in (NORTH, SOUTH)] == [500, 0]
+    assert [numbers(row(found, "team", name), BEFORE)[2] for name in (NORTH, SOUTH)] == [0, 500]
+    [anna] = [each for each in rows(archive, unit=SOUTH) if each["rep"] == ANNA and each["comparison"] == "previous"]
+    assert numbers(anna, THEN) == (0, 1, 500), "it is asked for by where she is, and told wherever she was"
+
+
+def test_a_record_that_was_parked_later_counted_then(archive: Archive, log: Log) -> None:
+    log.append(on(OCTOBER), raw(answered(day=OCTOBER, call="1"), 1))
+    log.append(on(OCTOBER, 13), raw(answered(day=OCTOBER, call="2"), 2))
+    log.append(on(NOVEMBER), raw(about(f"{CALLS}/0", 0), 90), PARKED)
+    archive.ingest(log.records)
+    company = row(rows(archive), "company")
+    assert (company["calls_before_then"], company["calls_before"]) == (2, 1)
+
+
+def test_the_day_ends_by_the_clock_of_the_zone(archive: Archive, log: Log) -> None:
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.decide(on(date(2026, 10, 20), 22), sale("d2", 70, OCTOBER), "deal/d2")
+    archive.ingest(log.records)
+    in_utc, in_moscow = row(rows(archive), "company"), row(rows(archive, zone="Europe/Moscow"), "company")
+    assert (in_utc["before_known_at"], in_utc["booked_minor_before_then"]) == (on(date(2026, 10, 21), 0), 570)
+    assert (in_moscow["before_known_at"], in_moscow["booked_minor_before_then"]) == (on(date(2026, 10, 20), 21), 500)
+
+
+def test_where_the_log_had_not_begun_nothing_was_known(archive: Archive) -> None:
+    log = Log()
+    log.decide(on(NOVEMBER), sale("d1", 500, OCTOBER), "deal/d1")
+    archive.ingest(log.records)
+    company = row(rows(archive), "company")
+    assert (numbers(company, BEFORE), numbers(company, THEN)) == ((0, 1, 500), (None, None, None))
+
+
+def test_a_cut_from_before_the_moment_holds_what_was_known(archive: Archive, log: Log) -> None:
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.decide(on(OCTOBER, 20), sale("d2", 70, OCTOBER), "deal/d2")
+    log.append(on(NOVEMBER), raw(answered(day=NOVEMBER), 1))
+    archive.ingest(log.records)
+    cut = {(DECISIONS, 0): 8, PARKED: 0}
+    company = row(rows(archive, cut), "company")
+    assert numbers(company, THEN) == numbers(company, BEFORE) == (0, 1, 500)
+
+
+def test_a_stretch_without_a_day_was_nothing_then_as_well(archive: Archive, log: Log) -> None:
+    """November begins with a day off, and the October before it with a working day."""
+    log.append(on(OCTOBER), raw(answered(day=date(2026, 9, 30)), 1))
+    log.append(on(NOVEMBER), raw(answered(day=date(2026, 11, 1)), 2))
+    archive.ingest(log.records)
+    company = row(rows(archive, as_of="2026-11-01"), "company")
+    assert (company["before_through_on"], company["before_known_at"]) == (date(2026, 9, 30), on(date(2026, 10, 1), 0))
+    assert numbers(company, BEFORE) == numbers(company, THEN) == (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something of a day, of which the log learns so many days later; and what becomes of it later still."""
+
+    is_call: bool
+    rep: str
+    day: date
+    amount: int
+    late: int
+    corrected: int | None
+    """After how many more days it turns out to be another rep's."""
+    refunded: int | None
+    """After how many more days half of it goes back."""
+
+
+REPS = (ANNA, BORIS, VERA)
+happenings = st.lists(
+    st.builds(
+        Happening,
+        st.booleans(),
+        st.sampled_from(REPS),
+        st.integers(0, 60).map(lambda number: date(2026, 9, 20) + number * DAY),
+        st.integers(2, 999),
+        st.integers(0, 25),
+        st.none() | st.integers(0, 25),
+        st.none() | st.integers(0, 25),
+    ),
+    min_size=3,
+    max_size=12,
+)
+
+
+def learnt(told: Sequence[Happening]) -> list[tuple[datetime, int, Any]]:
+    """What the log learns, in order: of which happening, and what."""
+    found = list[tuple[datetime, int, Any]]()
+    for number, each in enumerate(told):
+        other = REPS[(REPS.index(each.rep) + 1) % len(REPS)]
+        at = on(each.day + each.late * DAY, 6)
+        corrected = at + DAY * (each.corrected or 0) + timedelta(hours=1)
+        first: Any
+        if each.is_call:
+            first = answered(day=each.day, rep=each.rep, call=str(number))
+            now = first.model_copy(update={"rep": other})
+            change: Any = restated(first, now, number)
+        else:
+            first, now = (sale(f"d{number}", each.amount, each.day, rep) for rep in (each.rep, other))
+            change = amended(first, now)
+        found.append((at, number, first))
+        if each.corrected is not None:
+            found.append((corrected, number, change))
+        if each.refunded is not None and not each.is_call:
+            part = Credit(rep=each.rep, share_bp=10_000, amount_minor=each.amount // 2)
+            back = refunded(each.amount // 2, f"d{number}", day=each.day, credits=(part,), sale=call_id(1))
+            found.append((corrected + DAY * each.refunded + timedelta(hours=1), number, back))
+    return sorted(found, key=lambda one: one[:2])
+
+
+def reckoned(told: Sequence[tuple[datetime, int, Any]], rep: str | None, row: Row) -> tuple[int, int, int]:
+    """Go through what was learnt by the moment, and count the former stretch of a rep, or of everybody."""
+    calls, sales, back = dict[int, CallEnded](), dict[int, DealWon](), list[DealRefunded]()
+    for at, number, event in told:
+        if at > row["before_known_at"]:
+            continue
+        latest = getattr(event, "now", event)
+        if isinstance(latest, CallEnded):
+            calls[number] = latest
+        elif isinstance(latest, DealWon):
+            sales[number] = latest
+        else:
+            back.append(latest)
+    first, last = row["before_starts_on"], row["before_through_on"]
+    of_stretch = [each for each in sales.values() if first <= each.day <= last and rep in {None, each.credits[0].rep}]
+    taken = [each for each in back if first <= each.day <= last and rep in {None, each.credits[0].rep}]
+    return (
+        sum(first <= each.day <= last and rep in {None, each.rep} for each in calls.values()),
+        len(of_stretch),
+        sum(each.amount_minor for each in of_stretch) - sum(each.amount_minor for each in taken),
+    )
+
+
+def by_whom(found: Sequence[Row], columns: Sequence[str]) -> dict[tuple[object, ...], int]:
+    """Calls and sales that are any, by whose they are, and sales by currency as well."""
+    told = dict[tuple[object, ...], int]()
+    for each in found:
+        whose = each["level"], each["rep"], None if each["level"] == "rep" else each["unit"]
+        calls, *of_sales = numbers(each, columns)
+        told[*whose, "calls"] = calls or 0
+        told |= {(*whose, place, each["currency"]): number or 0 for place, number in enumerate(of_sales)}
+    return {key: number for key, number in told.items() if number}
+
+
+def said_as_of(archive: Archive, row: Row) -> Sequence[Row]:
+    """What the report says of the stretch when it is asked as of the moment."""
+    return rows(archive, archive.known_at(row["before_known_at"]), as_of=str(row["before_through_on"]))
+
+
+@settings(deadline=None, max_examples=6, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(happenings, st.integers(0, 29).map(lambda number: date(2026, 11, 1) + number * DAY))
+def test_it_is_what_the_report_said_then_and_what_a_person_reckons(told: list[Happening], as_of: date) -> None:
+    log, news = Log(), learnt(told)
+    for number, event in enumerate(organisation(SEPTEMBER)):
+        log.decide(on(SEPTEMBER, 1), event, f"organisation/{number}")
+    for at, number, event in news:
+        if isinstance(getattr(event, "now", event), CallEnded):
+            log.append(at, raw(event, number))
+        else:
+            log.decide(at, event, f"deal/d{number}")
+    log.append(on(date(2027, 3, 1)), raw(about("kvota.other/0", 0), 99), PARKED)
+    log.append(on(date(2027, 3, 1)), raw(answered(day=date(2026, 9, 1), call="expired"), 98))
+    log.decide(on(date(2027, 3, 1)), organisation(SEPTEMBER)[0], "organisation/again")
+    with empty_archive() as archive:
+        archive.ingest(log.records)
+        found = rows(archive, as_of=str(as_of))
+        of_previous = [each for each in found if each["comparison"] == "previous" and each["before_known_at"]]
+        said = said_as_of(archive, of_previous[0]) if of_previous else []
+    assert by_whom(of_previous, THEN) == by_whom(said, NOW)
+    for each in of_previous:
+        if each["level"] in {"rep", "company"}:
+            assert numbers(each, THEN) == reckoned(news, each["rep"], each), each
+
+
+def test_the_same_cut_says_the_same_later_and_in_a_file_made_anew(archive: Archive, log: Log, tmp_path: Path) -> None:
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.append(on(OCTOBER), raw(answered(day=OCTOBER), 1))
+    log.append(on(NOVEMBER), raw(answered(day=OCTOBER, call="2"), 2))
+    archive.ingest(log.records)
+    cut = {PARKED: 0} | archive.positions()
+    asked = {"as_of": str(NOVEMBER)}
+    first = Answers(archive, "RU").report(REPORT, asked, cut)
+    log.append(on(NOVEMBER, 20), raw(about(f"{CALLS}/0", 0), 90), PARKED)
+    log.decide(on(NOVEMBER, 20), amended(sale("d1", 500, OCTOBER), sale("d1", 1, OCTOBER)), "deal/d1")
+    archive.ingest(log.records)
+    assert Answers(archive, "RU").report(REPORT, asked, cut) == first
+    by_partition = sorted(log.records, key=lambda record: record.source)
+    make_anew(tmp_path / "anew.duckdb", [by_partition], PROJECTIONS)
+    with Archive(tmp_path / "anew.duckdb", PROJECTIONS) as anew:
+        assert Answers(anew, "RU").report(REPORT, asked, cut) == first
+    [company, *_] = [each for each in msgspec.json.decode(first)["rows"] if each["level"] == "company"]
+    assert (company["calls_before_then"], company["calls_before"]) == (1, 2)
+
+
+@pytest.mark.parametrize("form", ["csv", "arrow", "xlsx"])
+def test_it_is_told_in_every_form(archive: Archive, log: Log, form: Any) -> None:  # noqa: ANN401  # a form
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    archive.ingest(log.records)
+    made = Answers(archive, "RU").report(REPORT, {"as_of": str(NOVEMBER)}, None, form)
+    assert form != "csv" or b"2026-10-21T00:00:00Z" in made
+    assert made
+
+
+@pytest.mark.parametrize("line", ["-- then: SELECT 1\n-- then: SELECT 2", "-- then: known_at AS as_of"])
+def test_when_a_report_is_to_be_asked_before_is_one_select(line: str) -> None:
+    text = f"-- How many?\n-- ru: Сколько?\n-- key: one\n-- column: one count | One | Один\n{line}\nSELECT 1 AS one\n"
+    with pytest.raises(ValueError, match=r"many\.sql: one line `-- then: SELECT known_at, … AS parameter`"):
+        load_question("many", text)
