@@ -33,9 +33,7 @@ EVERY_KIND = """-- What is there?
 -- column: word text | Word | Слово
 -- column: words text | Words | Слова
 -- column: on_day day | Day | День
--- column: cell_day day | Day of cells | День ячеек
 -- column: moment instant | Moment | Момент
--- column: cell_moment instant | Moment of cells | Момент ячеек
 -- column: zoned instant | Moment with its zone | Момент с поясом
 -- column: yes flag | Yes | Да
 -- column: n count | Number | Число
@@ -46,13 +44,13 @@ EVERY_KIND = """-- What is there?
 -- column: score number | Score | Оценка
 -- column: by_currency map | By currency | По валютам
 SELECT * FROM (VALUES
-    ('Ёлка', ['a', 'b'], DATE '2026-11-24', '2026-11-24', TIMESTAMP '2026-11-24 09:00:00.25', '2026-11-24T09:00:00Z',
+    ('Ёлка', ['a', 'b'], DATE '2026-11-24', TIMESTAMP '2026-11-24 09:00:00.25',
      TIMESTAMPTZ '2026-11-24 12:00:00+03', true, 7, 10.60::DECIMAL(38, 2), 12345678901::BIGINT, 0.8::DECIMAL(5, 4),
      80.00::DECIMAL(5, 2), 0.1::DOUBLE, MAP {'RUB': 500::BIGINT, 'USD': -70}),
-    ('-1+1', []::VARCHAR[], NULL, NULL, NULL, NULL, NULL, false, -3, NULL, -5, NULL, NULL, NULL,
+    ('-1+1', []::VARCHAR[], NULL, NULL, NULL, false, -3, NULL, -5, NULL, NULL, NULL,
      MAP {'RUB': 0::BIGINT}),
-    (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
-) AS t(word, words, on_day, cell_day, moment, cell_moment, zoned, yes, n, s, sum_minor, share, part, score, by_currency)
+    (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+) AS t(word, words, on_day, moment, zoned, yes, n, s, sum_minor, share, part, score, by_currency)
 """
 NINE, QUARTER_SECOND = datetime(2026, 11, 24, 9, tzinfo=UTC), timedelta(milliseconds=250)
 DAY = date(2026, 11, 24)
@@ -61,9 +59,7 @@ TYPED: list[dict[str, object]] = [
         "word": "Ёлка",
         "words": ["a", "b"],
         "on_day": DAY,
-        "cell_day": DAY,
         "moment": NINE + QUARTER_SECOND,
-        "cell_moment": NINE,
         "zoned": NINE,
         "yes": True,
         "n": 7,
@@ -75,7 +71,7 @@ TYPED: list[dict[str, object]] = [
         "by_currency": {"RUB": 500, "USD": -70},
     },
     {
-        **dict.fromkeys(["on_day", "cell_day", "moment", "cell_moment", "zoned", "s", "share", "part", "score"]),
+        **dict.fromkeys(["on_day", "moment", "zoned", "s", "share", "part", "score"]),
         "word": "-1+1",
         "words": [],
         "yes": False,
@@ -114,8 +110,8 @@ class TestValues:
         assert stored.schema.metadata == streamed.schema.metadata
         for *types, last in (stored.schema.types, streamed.schema.types):
             assert [str(each) for each in types] == [
-                *("string", "list<element: string>", "date32[day]", "date32[day]"),
-                *("timestamp[us, tz=UTC]",) * 3,
+                *("string", "list<element: string>", "date32[day]"),
+                *("timestamp[us, tz=UTC]",) * 2,
                 *("bool", "int64", "decimal128(38, 2)", "int64", "decimal128(5, 4)", "decimal128(5, 2)", "double"),
             ]
             assert pa.types.is_map(last)
@@ -123,7 +119,7 @@ class TestValues:
     def test_json_has_decimals_days_and_instants_as_text(self, report: Report) -> None:
         first, second, third = json.loads(rendered(report, "json", "en"))["rows"]
         assert {name: as_said(value) for name, value in first.items()} == {
-            name: as_said(value) for name, value in {**TYPED[0], "cell_day": "2026-11-24"}.items()
+            name: as_said(value) for name, value in TYPED[0].items()
         }
         assert (second["word"], second["sum_minor"], second["share"]) == ("-1+1", -5, None)
         assert set(third.values()) == {None}
@@ -134,15 +130,15 @@ class TestValues:
         assert titles[-3:] == ["Score", "By currency: RUB", "By currency: USD"]
         said = ["true" if value is True else as_said(value) for value in flattened(TYPED[0])]
         assert first == [str(value) for value in said]
-        assert (second[0], second[8], second[-2:]) == ("'-1+1", "-3", ["0", ""])
+        assert (second[0], second[6], second[-2:]) == ("'-1+1", "-3", ["0", ""])
         assert set(third) == {""}
 
     def test_xlsx_has_numbers_days_and_instants_as_excel_does(self, report: Report) -> None:
         titles, first, second, *rest = read_sheet(as_xlsx(report, "ru"))
-        assert titles[:5] == ["Слово", "Слова", "День", "День ячеек", "Момент, UTC"]
+        assert titles[:4] == ["Слово", "Слова", "День", "Момент, UTC"]
         assert titles[-2:] == ["По валютам: RUB", "По валютам: USD"]
         assert first == [in_excel(value) for value in flattened(TYPED[0])]
-        assert (second[0], second[7], second[8], second[10]) == ("-1+1", False, -3.0, -5.0)
+        assert (second[0], second[5], second[6], second[8]) == ("-1+1", False, -3.0, -5.0)
         assert rest == []
 
     def test_instants_are_the_same_in_whatever_zone_the_machine_is(
