@@ -24,7 +24,7 @@ from services.history.questions import Question, Value, load_questions
 from services.history.rendering import written_positions
 from services.history.replaying import Replay, replay
 from services.history.report import answer_bound, bound, question_named
-from services.history.row_explained import check_row, explain_row
+from services.history.row_explained import explain_row, read_row
 from services.history.row_rendering import row_json
 from services.history.versus import versus, versus_json
 from services.runtime.errors import WrongField
@@ -154,7 +154,7 @@ class Answers:
         """Which row is asked about, as of what is archived now or was known then; nothing is run yet."""
         question = question_named(name)
         parameters = bound(question, given, self._country)
-        check_row(question, key, column)
+        read_row(question, key, column)
         cut = self._cut_of(known_at)
         row = msgspec.json.encode([sorted(key.items()), column]).decode()
         tag = etag(question.sql, parameters, cut, self._digests(), "explain", language, row)

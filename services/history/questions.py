@@ -94,7 +94,7 @@ class Question:
         wrong = [WrongField(name, *_unknown(self.name, known)) for name in unknown]
         bound = dict[str, Value]()
         for parameter in self.parameters:
-            value = _bound(parameter, given)
+            value = value_of(parameter, given)
             if isinstance(value, WrongField):
                 wrong.append(value)
             else:
@@ -194,7 +194,8 @@ def _unknown(report: str, known: str) -> tuple[str, str]:
     return en, f"у отчёта {report} нет такого параметра; {there}"
 
 
-def _bound(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField:
+def value_of(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField:
+    """The value of a parameter, given or by default; or what is wrong with it."""
     text = given.get(parameter.name, parameter.default)
     if text == _NULL == parameter.default:
         return None

@@ -1,6 +1,6 @@
 """Explaining a row of a report: the facts behind it, those it is read with, and the records that do not count."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,10 +8,12 @@ import duckdb
 
 from services.history.archive import Archive, Reading
 from services.history.behind import ROW, Behind
+from services.history.columns import Kind
 from services.history.errors import BadParametersError, NoSuchRowError, UnknownNameError
 from services.history.facts_behind import Asked, LeftOut, Part, facts_behind, left_out
 from services.history.limits import NO_LIMITS, Limits
-from services.history.questions import Question, Value
+from services.history.questions import Parameter, Question, Value, value_of
+from services.history.rendering import plain
 from services.history.report import Report, asking, told, used
 from services.runtime.errors import WrongField
 from services.runtime.shards import Positions
@@ -19,6 +21,8 @@ from services.runtime.shards import Positions
 PREFIX = "row."
 """What begins the name of a part of the row's key, where it is asked for beside the report's parameters."""
 
+_HELD_AS: Mapping[Kind, str] = {"day": "DATE", "instant": "TIMESTAMPTZ"}
+"""The types of the parts of a key that are no text."""
 _UNASKABLE = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
 _LAST_DAY = "SELECT max(day) FROM counted"
 _SEVERAL = (
@@ -48,18 +52,29 @@ def split_row(given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]
     return parameters, key
 
 
-def check_row(question: Question, key: Mapping[str, str], column: str | None) -> None:
-    """Make sure that a report has such a key and column; raises BadParametersError, which says all that is wrong."""
-    keys = ", ".join(question.key)
-    no_key = f"no part of the key is called so; there are: {keys}", f"в ключе такого нет; есть: {keys}"
-    wrong = [WrongField(PREFIX + name, *no_key) for name in key if name not in question.key]
-    names = ", ".join(each.name for each in question.columns)
-    if column is not None and all(each.name != column for each in question.columns):
-        wrong.append(
-            WrongField("column", f"no column {column!r}; there are: {names}", f"нет столбца {column!r}; есть: {names}")
-        )
+def read_row(question: Question, key: Mapping[str, str], column: str | None) -> dict[str, Value]:
+    """The values of a row's key; raises BadParametersError, which says all that is wrong, with the column as well."""
+    kinds: dict[str, Kind] = {each.name: each.kind for each in question.columns}
+    wrong = [_unknown(PREFIX + name, question.key) for name in key if name not in question.key]
+    if column is not None and column not in kinds:
+        wrong.append(_unknown("column", kinds))
+    read = {name: _value(name, kinds[name], text) for name, text in key.items() if name in question.key}
+    wrong += [value for value in read.values() if isinstance(value, WrongField)]
     if wrong:
         raise BadParametersError(*wrong)
+    return {name: value for name, value in read.items() if not isinstance(value, WrongField)}
+
+
+def _unknown(field: str, known: Iterable[str]) -> WrongField:
+    there = ", ".join(known)
+    return WrongField(field, f"the report has no such column; there are: {there}", f"такого столбца нет; есть: {there}")
+
+
+def _value(name: str, kind: Kind, text: str) -> Value | WrongField:
+    if not text:
+        return None
+    part = Parameter(PREFIX + name, kind if kind in _HELD_AS else "text", None)
+    return value_of(part, {part.name: text})
 
 
 def explain_row(  # noqa: PLR0913, PLR0917  # a question, and one row of its answer
@@ -76,9 +91,9 @@ def explain_row(  # noqa: PLR0913, PLR0917  # a question, and one row of its ans
     An empty text in `key` stands for no value; a part that is left out may have any value, if one row alone is meant.
     Raises HistoryError when a name is unknown, or there is no such row.
     """
-    check_row(question, key, column)
+    wanted = read_row(question, key, column)
     with archive.reading(cut) as reading, asking(reading, question, parameters, limits):
-        report = _row(reading, question, parameters, key)
+        report = _row(reading, question, parameters, wanted)
         [row] = report.rows
         values = {ROW + name: value for name, value in zip(report.columns, row, strict=True)}
         declared = [each for each in question.behind if column is None or column in each.columns]
@@ -97,15 +112,18 @@ def _part(archive: Archive, reading: Reading, question: Question, behind: Behind
         raise ValueError(message) from None
 
 
-def _row(reading: Reading, question: Question, parameters: Mapping[str, Value], key: Mapping[str, str]) -> Report:
+def _row(reading: Reading, question: Question, parameters: Mapping[str, Value], wanted: Mapping[str, Value]) -> Report:
     """The report with the one row that is meant."""
-    parts = [f'"{name}"::VARCHAR IS NOT DISTINCT FROM $key_{name}' for name in key]
+    kinds: dict[str, Kind] = {each.name: each.kind for each in question.columns}
+    parts = [f'"{name}"::{_HELD_AS.get(kinds[name], "VARCHAR")} IS NOT DISTINCT FROM $key_{name}' for name in wanted]
     sql = f"FROM (\n{question.sql}\n) WHERE {' AND '.join(parts) or 'true'} LIMIT 2"
-    wanted = {f"key_{name}": value or None for name, value in key.items()}
-    result = reading.con.execute(sql, {**used(question, parameters), **wanted})
+    keys = {f"key_{name}": value for name, value in wanted.items()}
+    result = reading.con.execute(sql, {**used(question, parameters), **keys})
     rows = result.fetchall()
     if not rows:
-        raise NoSuchRowError(question.name, key)
+        raise NoSuchRowError(
+            question.name, {name: "" if value is None else str(plain(value)) for name, value in wanted.items()}
+        )
     if len(rows) > 1:
-        raise BadParametersError(*(WrongField(PREFIX + name, *_SEVERAL) for name in question.key if name not in key))
+        raise BadParametersError(*(WrongField(PREFIX + name, *_SEVERAL) for name in question.key if name not in wanted))
     return told(reading, question, parameters, result, tuple(rows))

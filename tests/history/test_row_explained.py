@@ -19,7 +19,21 @@ from tests.events.examples.dates import at
 from tests.history.asking import PROJECTIONS
 from tests.history.doors import at_the_door
 from tests.history.test_excluded import fill as fill_with_excluded
-from tests.telling import ANNA, BORIS, CALLS, DECISIONS, answered, call_id, decided, lying, raw, refunded, restated, won
+from tests.telling import (
+    ANNA,
+    BORIS,
+    CALLS,
+    DECISIONS,
+    SALES,
+    answered,
+    call_id,
+    decided,
+    lying,
+    raw,
+    refunded,
+    restated,
+    won,
+)
 
 REPORT = "rep_performance"
 URL = f"/v1/reports/{REPORT}/explain"
@@ -99,12 +113,20 @@ class TestAnswers:
         ):
             explained(archive, currency="")
 
+    def test_an_instant_of_the_key_is_named_as_the_report_writes_it(self, archive: Archive) -> None:
+        fill(archive)
+        answers, key = Answers(archive, "RU"), {"queue": SALES, "interval": "2026-11-24T12:00:00+03:00"}
+        said = msgspec.json.decode(answers.explain_row("call_centre", {}, key, "aht"))
+        assert (said["row"]["interval"], len(places(said))) == ("2026-11-24T09:00:00Z", 4)
+        with pytest.raises(BadParametersError, match=r"row\.interval: 'now' is not an instant with its zone"):
+            answers.explain_row("call_centre", {}, key | {"interval": "now"})
+
     def test_what_is_unknown_is_refused_with_what_there_is(self, archive: Archive) -> None:
         with pytest.raises(BadParametersError) as refused:
             explained(archive, "wno_minor", rpe=ANNA)
         assert [each.field for each in refused.value.wrong] == ["row.rpe", "column"]
         assert "there are: rep, starts_on, currency" in str(refused.value)
-        assert "no column 'wno_minor'; there are: rep, starts_on" in str(refused.value)
+        assert "column: the report has no such column; there are: rep, starts_on" in str(refused.value)
 
     def test_what_does_not_count_has_its_reason(self, archive: Archive) -> None:
         fill_with_excluded(archive)
@@ -169,6 +191,7 @@ class TestDoor:
             ({"row.rep": "nobody"}, 404, "no-such-row"),
             ({"column": "x"}, 422, "column"),
             ({"row.x": "1"}, 422, "row.x"),
+            ({"row.starts_on": "soon"}, 422, "row.starts_on"),
             ({"day": "2026-11-24"}, 422, "day"),
             ({"format": "csv"}, 422, "format"),
             ({"known_at": "yesterday"}, 422, "known_at"),

@@ -19,9 +19,9 @@
 --    SELECT coalesce($from::TIMESTAMPTZ, $day::DATE::TIMESTAMP AT TIME ZONE $zone, '-infinity') AS starts_at,
 --    coalesce($to::TIMESTAMPTZ, ($day::DATE + 1)::TIMESTAMP AT TIME ZONE $zone, 'infinity') AS ends_at)
 -- behind: queue_interval of offered..asa, abandon_rate where
---    clock = $clock AND queue = $row_queue AND "interval" = coalesce($row_interval, "interval")
+--    clock = $clock AND queue = $row_queue AND "interval"::TIMESTAMP = coalesce($row_interval, "interval"::TIMESTAMP)
 --    AND (SELECT "interval"::TIMESTAMPTZ >= starts_at AND "interval"::TIMESTAMPTZ < ends_at FROM bounds)
--- behind: queue_handle of aht where queue = $row_queue AND "interval" = coalesce($row_interval, "interval")
+-- behind: queue_handle of aht where queue = $row_queue AND "interval"::TIMESTAMP = coalesce($row_interval, "interval"::TIMESTAMP)
 --    AND (SELECT "interval"::TIMESTAMPTZ >= starts_at AND "interval"::TIMESTAMPTZ < ends_at FROM bounds)
 -- column: queue text | Queue | Очередь
 -- column: interval instant | Quarter of an hour | Четверть часа

@@ -18,7 +18,7 @@
 --    SELECT coalesce($from::TIMESTAMPTZ, $day::DATE::TIMESTAMP AT TIME ZONE $zone, '-infinity') AS starts_at,
 --    coalesce($to::TIMESTAMPTZ, ($day::DATE + 1)::TIMESTAMP AT TIME ZONE $zone, 'infinity') AS ends_at)
 -- behind: queue_interval of calls, erlangs..asa where
---    clock = 'enqueue' AND queue = $row_queue AND "interval" = $row_interval
+--    clock = 'enqueue' AND queue = $row_queue AND "interval"::TIMESTAMP = $row_interval
 -- behind: queue_handle of aht..asa where queue = $row_queue
 --    AND (SELECT "interval"::TIMESTAMPTZ >= starts_at AND "interval"::TIMESTAMPTZ < ends_at FROM bounds)
 -- column: queue text | Queue | Очередь
