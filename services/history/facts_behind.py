@@ -20,14 +20,18 @@ MOST = 1_000
 
 _UNSAID = frozenset(ENVELOPE_COLUMNS) - {"day"}
 _FACTS = """
-WITH {beside}said AS (SELECT told.fact AS fact, told FROM (SELECT * FROM {source} AS {name} WHERE {condition}) AS told)
-SELECT count(*) OVER (), records.id, records.type, fact.at AT TIME ZONE 'UTC',
+WITH {beside}said AS (
+    SELECT count(*) OVER () AS found, told.fact AS fact, told
+    FROM (SELECT * FROM {source} AS {name} WHERE {condition}) AS told
+    ORDER BY fact.at, fact.topic, fact."partition", fact."offset", fact.weight
+    LIMIT {most}
+)
+SELECT found, records.id, records.type, fact.at AT TIME ZONE 'UTC',
        fact.topic, fact."partition", fact."offset", fact.weight, told
 FROM said JOIN records ON records.topic = fact.topic
                       AND records."partition" = fact."partition"
                       AND records."offset" = fact."offset"
 ORDER BY fact.at, fact.topic, fact."partition", fact."offset", fact.weight
-LIMIT {most}
 """
 _LEFT_OUT = """
 SELECT told.fact.topic AS topic, told.fact."partition" AS "partition", told.fact."offset" AS "offset"
