@@ -8,13 +8,14 @@ import duckdb
 
 from services.history.archive import Archive, Reading
 from services.history.behind import ROW, Behind
+from services.history.beside import used
 from services.history.columns import Kind
 from services.history.errors import BadParametersError, NoSuchRowError, UnknownNameError
 from services.history.facts_behind import Asked, LeftOut, Part, facts_behind, left_out
 from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Parameter, Question, Value, value_of
 from services.history.rendering import plain
-from services.history.report import Report, asking, told, used
+from services.history.report import Report, asking, told
 from services.runtime.errors import WrongField
 from services.runtime.shards import Positions
 

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from events.deals import CustomerContacted
 from events.directory import DirectoryMapped
 from events.event import Event
+from events.tactics import TacticCostRecorded
 from services.history.archive import Archive
 from tests.events.examples.dates import TODAY, at, when
 from tests.history import (
@@ -108,6 +109,13 @@ def _performance() -> Log:
     return Log(decisions, calls, asked=({"by": "quarter"}, {"from": "2026-11-10", "rep": ANNA}))
 
 
+def spent(tactic: str, amount: int, starts_on: date = NOVEMBER) -> TacticCostRecorded:
+    """Give what a tactic cost in thirty days."""
+    days = {"starts_on": starts_on, "ends_on": starts_on + timedelta(days=30)}
+    told = {"cost": f"{tactic} {amount}", "tactic": tactic, "purpose": "mailing", "currency": "RUB"}
+    return TacticCostRecorded.model_validate({**when(6), **days, **told, "amount_minor": amount})
+
+
 def _tactics() -> Log:
     told = test_tactic_effectiveness
     cold, warm = told.COLD, told.WARM
@@ -118,6 +126,8 @@ def _tactics() -> Log:
         told.sold(901, "d3", warm),
         told.sold(40, "d4", warm, currency="EUR"),
         told.sold(60, "d5", cold, day=OCTOBER, novelty="existing", novelty_evidence=(call_id(1),)),
+        spent(cold, 300),
+        spent(warm, 500, NOVEMBER - timedelta(days=31)),
     )
     calls = (
         told.touch("1", talk=1_700, wrap_seconds=50),
@@ -132,7 +142,8 @@ def _tactics() -> Log:
         told.touch("10", "letters", talk=800, rep=BORIS),
     )
     asked: Sequence[Mapping[str, str]] = (
-        {"from": "2026-11-01", "rep": ANNA},
+        {"from": "2026-11-01"},
+        {"rep": ANNA},
         {"against": warm, "novelty": "new"},
     )
     return Log(decisions, calls, asked=asked)

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import pytest
 
 from services.history.archive import Archive, Reading
+from services.history.beside import used
 from services.history.differing import Key, Row, rows_by_key
 from services.history.facts_behind import Fact, Part
 from services.history.limits import NO_LIMITS
 from services.history.nouns_read import nouns_read
 from services.history.questions import Question, Value
 from services.history.rendering import plain
-from services.history.report import asking, bound, question_named, told, used
+from services.history.report import asking, bound, question_named, told
 from services.history.row_explained import RowExplained, explain_row
 from tests.history.asking import empty_archive
 from tests.history.logs import LOGS, fill
@@ -28,9 +29,14 @@ ORDER BY ALL
 _LEAVE_OUT = "SET VARIABLE otherwise = $verdicts"
 
 
-def answers(reading: Reading, question: Question, parameters: Mapping[str, Value]) -> Rows:
-    """Give the rows of a report by their keys."""
+def answers(
+    reading: Reading, question: Question, parameters: Mapping[str, Value], without: Place | None = None
+) -> Rows:
+    """Give the rows of a report by their keys; as if one record did not count, where one is to be left out."""
     with asking(reading, question, parameters, NO_LIMITS):
+        if without is not None:
+            verdict = dict(zip(("topic", "partition", "offset"), without, strict=True)) | {"verdict": "parked"}
+            reading.con.execute(_LEAVE_OUT, {"verdicts": [verdict]})
         result = reading.con.execute(question.sql, used(question, parameters))
         rows = tuple(result.fetchall())
         return rows_by_key(told(reading, question, parameters, result, rows), question.key)
@@ -41,9 +47,8 @@ def without(archive: Archive, question: Question, parameters: Mapping[str, Value
     with archive.reading() as reading:
         nouns = {"nouns": sorted(nouns_read(reading.con, question.sql))}
         for topic, partition, offset in reading.con.execute(_PLACES, nouns).fetchall():
-            verdict = {"topic": topic, "partition": partition, "offset": offset, "verdict": "parked"}
-            reading.con.execute(_LEAVE_OUT, {"verdicts": [verdict]})
-            yield (topic, partition, offset), answers(reading, question, parameters)
+            spot = topic, partition, offset
+            yield spot, answers(reading, question, parameters, without=spot)
 
 
 def explained(

@@ -37,6 +37,10 @@
 --    OR day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on)
 -- context: people where type IN ('unit.formed', 'rep.hired', 'rep.assigned', 'rep.promoted', 'rep.left')
 --    AND (rep = $row_rep OR $row_level IN ('team', 'department'))
+-- context: rep_day of calls_before_then where
+--    calls IS NOT NULL AND day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on
+-- context: deal_credit of deals_won_before_then, booked_minor_before_then where
+--    currency = coalesce($row_currency, currency) AND day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on
 -- context: rep_day where day = (SELECT min(day) FROM rep_day_contributions)
 -- context: deal_day where day = (SELECT min(day) FROM deal_day_contributions)
 -- column: level text | Level | Уровень

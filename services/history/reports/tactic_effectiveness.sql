@@ -29,11 +29,16 @@
 --    type = 'deal.won' AND tactic = $row_tactic AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
 --    AND ($novelty::VARCHAR IS NULL OR novelty = $novelty::VARCHAR)
 --    AND ($rep::VARCHAR IS NULL OR list_contains([part.rep FOR part IN credits], $rep::VARCHAR))
--- behind: deals of won_minor..per_cost where
+-- behind: deals of won_minor..booked_minor, per_touch_minor..per_cost where
 --    type IN ('deal.won', 'deal.refunded') AND tactic = $row_tactic AND currency = coalesce($row_currency, currency)
 --    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
 --    AND ($novelty::VARCHAR IS NULL OR novelty = $novelty::VARCHAR)
 --    AND ($rep::VARCHAR IS NULL OR list_contains([part.rep FOR part IN credits], $rep::VARCHAR))
+-- behind: tactics of cost_minor, per_cost where
+--    type = 'tactic.cost_recorded' AND tactic = $row_tactic AND currency = coalesce($row_currency, currency)
+--    AND $rep::VARCHAR IS NULL AND $novelty::VARCHAR IS NULL
+--    AND ($from::DATE IS NULL OR ends_on > $from::DATE) AND ($to::DATE IS NULL OR starts_on < $to::DATE)
+-- context: tactics of cost_minor, per_cost where type = 'tactic.cost_recorded' AND tactic = $row_tactic
 -- context: calls of against..verdict where
 --    tactic = coalesce($against, tactic) AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
 --    AND call IN (FROM in_time)
