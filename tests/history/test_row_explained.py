@@ -1,5 +1,6 @@
 """Every row of a report explains itself, down to the events, and says what does not count."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from services.history.row_explained import explain_row
 from tests.cli.commands import kvota
 from tests.events.examples.dates import at
 from tests.history.asking import PROJECTIONS
-from tests.history.doors import at_the_door
+from tests.history.doors import at_the_door, nothing_live
+from tests.history.test_commands import served
 from tests.history.test_excluded import fill as fill_with_excluded
 from tests.telling import (
     ANNA,
@@ -232,6 +234,14 @@ class TestCommand:
             assert part in shown
         refused = kvota(*words, "--format", "csv", home=tmp_path)
         assert (refused.code, "--explain prints a table" in refused.err) == (2, True)
+
+    async def test_a_command_asks_the_service_while_that_has_the_file(self, archive: Archive, path: Path) -> None:
+        fill(archive)
+        words = ("report", REPORT, *(f"{name}={value}" for name, value in ASKED.items()), "--explain", "--json")
+        async with served(archive, nothing_live) as port:
+            about: dict[str, Any] = {"KVOTA_HISTORY_PORT": str(port)}
+            ran = await asyncio.to_thread(lambda: kvota(*words, "--lang", "ru", home=path.parent, **about))
+        assert ran.json == msgspec.json.decode(Answers(archive, "RU").explain_row(REPORT, {}, NOVEMBER, language="ru"))
 
 
 class TestDeclaring:
