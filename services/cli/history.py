@@ -42,6 +42,18 @@ class History(Protocol):
         """A report in a form; or what differs in it from the same report as of `versus`, as JSON."""
         ...
 
+    def explain_row(  # noqa: PLR0913, PLR0917  # whatever a row can be explained with
+        self,
+        name: str,
+        given: Mapping[str, str],
+        key: Mapping[str, str],
+        column: str | None,
+        known_at: "Known | None",
+        language: "Language",
+    ) -> bytes:
+        """The events behind a row of a report."""
+        ...
+
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
         """The events behind a number."""
         ...
@@ -105,7 +117,8 @@ class _File:
 
         self._archive = archive
         answers = Answers(archive, CompanySettings().country)
-        self.report, self.explain, self.replay = answers.report, answers.explain, answers.replay
+        self.report, self.explain_row = answers.report, answers.explain_row
+        self.explain, self.replay = answers.explain, answers.replay
 
     def verify(self, version: int | None, names: Sequence[str]) -> bytes:
         from services.history.agreement import agreement
@@ -172,9 +185,23 @@ class _Service:
         language: "Language",
         versus: "Known | None",
     ) -> bytes:
-        as_of = "cut" if isinstance(known_at, Mapping) else "known_at"
-        about = {**given, as_of: _said(known_at), "versus": _said(versus), "format": form}
+        about = {**given, **_as_of(known_at), "versus": _said(versus), "format": form}
         return self._ask(f"reports/{name}", about, {"Accept-Language": language})
+
+    def explain_row(  # noqa: PLR0913, PLR0917  # whatever a row can be explained with
+        self,
+        name: str,
+        given: Mapping[str, str],
+        key: Mapping[str, str],
+        column: str | None,
+        known_at: "Known | None",
+        language: "Language",
+    ) -> bytes:
+        from services.history.row_explained import PREFIX
+
+        row = {PREFIX + part: value for part, value in key.items()}
+        about = {**given, **row, **_as_of(known_at), "column": column}
+        return self._ask(f"reports/{name}/explain", about, {"Accept-Language": language})
 
     def explain(self, projection: str, key: Mapping[str, str], measure: str | None, known_at: datetime | None) -> bytes:
         return self._ask(f"explain/{projection}", {**key, "only": measure, "known_at": _said(known_at)})
@@ -267,6 +294,10 @@ def _service(path: "Path", busy: "HistoryBusyError") -> Iterator["httpx.Client"]
 
 def _places(positions: "Positions") -> str:
     return ",".join(f"{topic}/{partition}@{offset}" for (topic, partition), offset in positions.items())
+
+
+def _as_of(known: "Known | None") -> dict[str, str | None]:
+    return {"cut" if isinstance(known, Mapping) else "known_at": _said(known)}
 
 
 def _said(known: "Known | None") -> str | None:

@@ -10,6 +10,7 @@ import typer
 from services.cli.history import history
 from services.cli.options import AsJson, Cut, KnownAt, Pairs, Versus, either, known, pairs
 from services.cli.output import print_bytes, print_rows
+from services.cli.report_row import explain_row
 from services.runtime.errors import ClearError
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ _FILES = ("parquet", "arrow", "xlsx", "pdf")
 
 
 Lang = Annotated[Literal["en", "ru"], typer.Option(help="In which language questions and titles are.")]
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="The events behind one row, which row.NAME=VALUE names by the columns of its key."),
+]
+Column = Annotated[str | None, typer.Option(help="With --explain: what is behind this column alone.")]
 List = Annotated[bool, typer.Option("--list", help="Name every report, its question, and what it can be asked with.")]
 
 
@@ -33,20 +39,31 @@ def report(  # noqa: PLR0913  # a command's options
     known_at: KnownAt = None,
     cut: Cut = None,
     versus: Versus = None,
+    explain: Explain = False,
+    column: Column = None,
     format: Annotated[Format, typer.Option(help="In which form to give it.")] = "table",  # noqa: A002  # the option's name
     out: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
     lang: Lang = "en",
     json: AsJson = False,
 ) -> None:
-    """Answer a report from history, or list what reports there are."""
+    """Answer a report from history, explain a row of it, or list what reports there are."""
     if list_them:
         _list(lang, json=json)
     elif name is None:
         message = "name a report; `kvota report --list` names them"
         raise ClearError(message)
+    elif explain:
+        _refuse_beside_explain(versus, "json" if json else format, out)
+        explain_row(name, pairs(parameters), column, known(known_at, cut), lang, json=json or format == "json")
     else:
         as_of, other = known(known_at, cut), either(versus)
         _answer(name, pairs(parameters), as_of, other, "json" if json else format, lang, out)
+
+
+def _refuse_beside_explain(versus: str | None, form: Format, out: Path | None) -> None:
+    if versus is not None or out is not None or form not in {"table", "json"}:
+        message = "--explain prints a table, or JSON with --json: leave out --versus, --out and other formats"
+        raise ClearError(message)
 
 
 def _answer(  # noqa: PLR0913, PLR0917  # what a command was told

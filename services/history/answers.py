@@ -15,7 +15,7 @@ from services.history.catalogue import catalogue
 from services.history.cuts import Known, written_cut
 from services.history.errors import BadParametersError
 from services.history.etags import etag
-from services.history.excluded import Excluded
+from services.history.excluded import as_plain
 from services.history.explain import Contribution, Explanation, explain
 from services.history.forms import Form, comes_in_parts, in_parts, rendered
 from services.history.keeping import kept
@@ -24,6 +24,8 @@ from services.history.questions import Question, Value, load_questions
 from services.history.rendering import written_positions
 from services.history.replaying import Replay, replay
 from services.history.report import answer_bound, bound, question_named
+from services.history.row_explained import explain_row, read_row
+from services.history.row_rendering import row_json
 from services.history.versus import versus, versus_json
 from services.runtime.errors import WrongField
 from services.runtime.languages import Language
@@ -49,6 +51,20 @@ class Asked:
     language: Language
     etag: str
     """The same whenever the answer is."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRow:
+    """A row of a report that somebody wants explained."""
+
+    question: Question
+    parameters: Mapping[str, Value]
+    cut: Positions
+    key: Mapping[str, str]
+    column: str | None
+    """The one column that is to be explained; None: all of the row."""
+    language: Language
+    etag: str
 
 
 class Answers:
@@ -89,9 +105,8 @@ class Answers:
         if versus is not None and form != "json":
             raise BadParametersError(_ONLY_JSON)
         cut, other = self._cut_of(known_at), None if versus is None else self._cut_of(versus)
-        digests = [each.digest for each in self._archive.projections.values()]
         compared = [] if other is None else [written_cut(written_positions(other))]
-        tag = etag(question.sql, parameters, cut, digests, form, language, *compared)
+        tag = etag(question.sql, parameters, cut, self._digests(), form, language, *compared)
         return Asked(question, parameters, cut, other, form, language, tag)
 
     def answer(self, asked: Asked) -> bytes:
@@ -115,6 +130,41 @@ class Answers:
                 parts = in_parts(keeping.pieces, asked.form, asked.language)
                 yield b"".join(parts) if keeping.is_small else chain([next(parts)], parts)
 
+    def explain_row(  # noqa: PLR0913, PLR0917  # whatever a row can be explained with
+        self,
+        name: str,
+        given: Mapping[str, str],
+        key: Mapping[str, str],
+        column: str | None = None,
+        known_at: Known | None = None,
+        language: Language = "en",
+    ) -> bytes:
+        """The events behind a row of a report; raises HistoryError."""
+        return self.explained(self.asked_row(name, given, key, column, known_at, language))
+
+    def asked_row(  # noqa: PLR0913, PLR0917  # whatever a row can be explained with
+        self,
+        name: str,
+        given: Mapping[str, str],
+        key: Mapping[str, str],
+        column: str | None,
+        known_at: Known | None,
+        language: Language,
+    ) -> AskedRow:
+        """Which row is asked about, as of what is archived now or was known then; nothing is run yet."""
+        question = question_named(name)
+        parameters = bound(question, given, self._country)
+        read_row(question, key, column)
+        cut = self._cut_of(known_at)
+        row = msgspec.json.encode([sorted(key.items()), column]).decode()
+        tag = etag(question.sql, parameters, cut, self._digests(), "explain", language, row)
+        return AskedRow(question, parameters, cut, key, column, language, tag)
+
+    def explained(self, asked: AskedRow) -> bytes:
+        """The events behind it; raises HistoryError."""
+        about = asked.question, asked.parameters, asked.key, asked.column, asked.cut
+        return row_json(explain_row(self._archive, *about, self._limits), asked.language)
+
     def explain(
         self, projection: str, key: Mapping[str, str], measure: str | None = None, known_at: datetime | None = None
     ) -> bytes:
@@ -125,6 +175,9 @@ class Answers:
     def replay(self, known_at: datetime) -> bytes:
         """Whether the raw records of what was known at a moment, folded anew, come to the same; raises HistoryError."""
         return _replay_json(replay(self._archive, known_at))
+
+    def _digests(self) -> list[str]:
+        return [each.digest for each in self._archive.projections.values()]
 
     def _cut_of(self, known: Known | None) -> Positions:
         """The cut that a report is asked as of."""
@@ -166,17 +219,7 @@ def _explanation(found: Explanation) -> dict[str, object]:
         "as_of": written_positions(found.as_of),
         "contributions": [_contribution(each) for each in found.contributions],
         "sum": found.total,
-        "excluded": [_left_out(each) for each in found.excluded],
-    }
-
-
-def _left_out(each: Excluded) -> dict[str, object]:
-    return {
-        "id": None if each.id is None else str(each.id),
-        "type": each.type,
-        "position": f"{each.topic}/{each.partition}/{each.offset}",
-        "verdict": each.verdict,
-        "reason": each.reason,
+        "excluded": [as_plain(each) for each in found.excluded],
     }
 
 

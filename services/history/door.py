@@ -19,6 +19,7 @@ from services.history.cuts import read_positions
 from services.history.errors import (
     HistoryBehindError,
     HistoryError,
+    NoSuchRowError,
     NotClosedError,
     NotDrawnError,
     NothingLiveError,
@@ -54,6 +55,7 @@ _IDS = msgspec.json.Decoder(list[UUID])
 _NOT_FOUND = ("report", "projection")
 _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
     HistoryBehindError: (HTTPStatus.SERVICE_UNAVAILABLE, "not-archived-yet"),
+    NoSuchRowError: (HTTPStatus.NOT_FOUND, "no-such-row"),
     NotClosedError: (HTTPStatus.CONFLICT, "not-closed"),
     NothingLiveError: (HTTPStatus.CONFLICT, "nothing-live"),
     ShortLogError: (HTTPStatus.CONFLICT, "another-log"),

@@ -1,6 +1,6 @@
 """What can be wrong with a question to history, each with one clear line for a person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -119,6 +119,19 @@ class UnknownNameError(HistoryError):
         if kind in _ASKED_AS:
             field = _ASKED_AS[kind] or name
             self.wrong = (WrongField(field, str(self), self.ru or str(self)),)
+
+
+class NoSuchRowError(HistoryError):
+    """Somebody asked to explain a row that an answer does not have."""
+
+    def __init__(self, report: str, key: Mapping[str, str]) -> None:
+        """Name the report and the row, and say what to do."""
+        said = ", ".join(f"{name}={value}" for name, value in key.items())
+        super().__init__(
+            f"{report} has no row with {said or 'any key'}: ask for the report, and for a row as it has it"
+        )
+        which = f"со значениями {said}" if said else "вообще"
+        self.ru = f"в отчёте {report} нет строки {which}: запросите отчёт и назовите строку так, как она в нём стоит"
 
 
 class BadValueError(HistoryError):

@@ -24,6 +24,17 @@ class Excluded:
     reason: str | None
 
 
+def as_plain(each: Excluded) -> dict[str, object]:
+    """It as JSON holds it."""
+    return {
+        "id": None if each.id is None else str(each.id),
+        "type": each.type,
+        "position": f"{each.topic}/{each.partition}/{each.offset}",
+        "verdict": each.verdict,
+        "reason": each.reason,
+    }
+
+
 def excluded(
     reading: Reading, projection: Projection, where: str, parameters: Mapping[str, str | None]
 ) -> tuple[Excluded, ...]:
@@ -36,13 +47,17 @@ def excluded(
     return tuple(Excluded(*row) for row in rows)
 
 
-def _sql(projection: Projection, where: str) -> str:
+def contributions_left_out_sql(projection: Projection) -> str:
+    """The SELECT of what records that do not count would add to the cells of a projection."""
     relations = ",\n".join(f"{name} AS (\n{relation_sql(NOUNS[name], 'left_out')}\n)" for name in projection.relations)
+    return f"WITH {relations}\n{projection.contributions_sql}"
+
+
+def _sql(projection: Projection, where: str) -> str:
     return f"""
-WITH {relations},
-about AS (
+WITH about AS (
     SELECT DISTINCT fact.topic AS topic, fact."partition" AS "partition", fact."offset" AS "offset"
-    FROM ({projection.contributions_sql}) WHERE {where}
+    FROM ({contributions_left_out_sql(projection)}) WHERE {where}
 )
 SELECT topic, "partition", "offset", id, type, verdict, CASE WHEN verdict IN ('parked', 'unreadable') THEN reason END
 FROM (FROM judged SEMI JOIN about USING (topic, "partition", "offset")

@@ -78,6 +78,14 @@ def form_wanted(named: str | None, accept: str | None) -> Form:
     )
 
 
+def require_json(named: str | None) -> None:
+    """Make sure that a request for what is only there as JSON names no other form; raises Problem."""
+    if named not in {None, "json"}:
+        raise invalid_fields(
+            WrongField("format", "an explanation is given as json only", "объяснение бывает только в json")
+        )
+
+
 def _liked(accept: str | None) -> Form:
     if not accept:
         return "json"

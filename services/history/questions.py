@@ -5,7 +5,8 @@ The first comment asks the question, the second asks it after `ru:`; both end in
 The default `null` means that the parameter may be left out and says nothing, and only then may it be given as `null`;
 without a default it must be given. A report with a country finds its working days in the relation
 `working_days(day)`; unless one is given, it is the company's.
-Columns, and the key of a row, are declared as `columns.py` says, its picture as `charts.py` does.
+Columns, and the key of a row, are declared as `columns.py` says, its picture as `charts.py` does, and which facts are
+behind a row as `behind.py` does.
 `-- then: SELECT known_at, … AS parameter FROM …`: for each of these rows the report is asked before itself, as of what
 was known at that moment and with these parameters in place of its own, and finds its answers in the relation
 `told_then`, whose columns are its own; the moments at which anything was known are in `known_then(moment)`.
@@ -20,6 +21,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from events.event import in_utc
+from services.history.behind import ROLES, Behind, Role, read_behind
 from services.history.charts import Chart, read_chart
 from services.history.columns import Column, Told, read_columns, read_key
 from services.history.errors import BadParametersError
@@ -28,7 +30,8 @@ from services.runtime.errors import WrongField
 _FOLDER = Path(__file__).parent / "reports"
 _NULL = "null"
 _RU = "ru:"
-_TAKEN = ("after", "known_at", "cut", "versus", "format")
+_GOES_ON = "\n--    "
+_TAKEN = ("after", "known_at", "cut", "versus", "format", "column")
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 Value = str | int | date | datetime | None
@@ -75,6 +78,8 @@ class Question:
     chart: Chart | None
     then: str | None
     """The SELECT of when it is to be asked before, and with what; None: it is not."""
+    behind: tuple[Behind, ...]
+    """Which facts make its rows, and what they are read with."""
     sql: str
 
     @property
@@ -89,7 +94,7 @@ class Question:
         wrong = [WrongField(name, *_unknown(self.name, known)) for name in unknown]
         bound = dict[str, Value]()
         for parameter in self.parameters:
-            value = _bound(parameter, given)
+            value = value_of(parameter, given)
             if isinstance(value, WrongField):
                 wrong.append(value)
             else:
@@ -106,24 +111,32 @@ def load_questions(folder: Path = _FOLDER) -> dict[str, Question]:
 
 def load_question(name: str, text: str) -> Question:
     """Read a report; raises ValueError when its question, a parameter or a column is not well formed."""
-    comments = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
+    comments = _comments(text)
     try:
         columns = read_columns(_lines("column:", comments))
         key = read_key(_lines("key:", comments), columns)
+        parameters = tuple(map(_parameter, _lines("param:", comments)))
         return Question(
             name=name,
             question=_question(comments),
-            parameters=tuple(map(_parameter, _lines("param:", comments))),
+            parameters=parameters,
             columns=columns,
             key=key,
             needs=_needs(_lines("needs:", comments)),
             chart=read_chart(_lines("chart:", comments), columns, key),
             then=_then(_lines("then:", comments)),
+            behind=_behind(comments, columns, parameters),
             sql=text,
         )
     except ValueError as error:
         message = f"reports/{name}.sql: {error}"
         raise ValueError(message) from None
+
+
+def _comments(text: str) -> list[str]:
+    """The comments, without their marks; one that is indented goes on with the one before."""
+    lines = "\n".join(line for line in text.splitlines() if line.startswith("--"))
+    return [line.removeprefix("--").strip() for line in lines.replace(_GOES_ON, " ").splitlines()]
 
 
 def _question(comments: Sequence[str]) -> Told:
@@ -154,6 +167,12 @@ def _then(lines: Sequence[str]) -> str | None:
     return sql
 
 
+def _behind(comments: Sequence[str], columns: Sequence[Column], parameters: Sequence[Parameter]) -> tuple[Behind, ...]:
+    declared: dict[Role, list[str]] = {role: _lines(f"{role}:", comments) for role in ROLES}
+    asked = [each.name for each in parameters if each.kind != "country"]
+    return read_behind(declared, _lines("with:", comments), columns, asked)
+
+
 def _lines(mark: str, comments: Sequence[str]) -> list[str]:
     return [line.removeprefix(mark) for line in comments if line.startswith(mark)]
 
@@ -175,7 +194,8 @@ def _unknown(report: str, known: str) -> tuple[str, str]:
     return en, f"у отчёта {report} нет такого параметра; {there}"
 
 
-def _bound(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField:
+def value_of(parameter: Parameter, given: Mapping[str, str]) -> Value | WrongField:
+    """The value of a parameter, given or by default; or what is wrong with it."""
     text = given.get(parameter.name, parameter.default)
     if text == _NULL == parameter.default:
         return None

@@ -6,15 +6,16 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from services.history.answers import Answers, Asked
+from services.history.answers import Answers, Asked, AskedRow
 from services.history.archiver import Archiver
 from services.history.asking import read_known, read_versus, said_once
 from services.history.cuts import written_cut
 from services.history.etags import names_it
-from services.history.forms import MEDIA_TYPES, comes_in_parts, form_wanted
+from services.history.forms import MEDIA_TYPES, comes_in_parts, form_wanted, require_json
 from services.history.limits import Turns
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
+from services.history.row_explained import split_row
 from services.history.sending import InParts
 from services.runtime.languages import preferred
 
@@ -50,10 +51,23 @@ def report_routes(archiver: Archiver, answers: Answers, turns: Turns, keeps: Tur
                 return Response(made, headers=about, media_type=MEDIA_TYPES[form])
             return InParts(made, making_parts, held.pop_all(), about, MEDIA_TYPES[form])
 
+    @router.get("/{name}/explain", dependencies=[allowed("reports.read")])
+    async def explain(name: str, request: Request) -> Response:
+        given, key = split_row(said_once(request.query_params))
+        require_json(given.pop("format", None))
+        language, column = preferred(request.headers.get("accept-language")), given.pop("column", None)
+        known_at = await read_known(archiver, given)
+        asked = await asyncio.to_thread(answers.asked_row, name, given, key, column, known_at, language)
+        if names_it(request.headers.get("if-none-match"), asked.etag):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=_headers(asked))
+        async with turns.turn():
+            made = await asyncio.to_thread(answers.explained, asked)
+        return Response(made, headers=_headers(asked), media_type="application/json")
+
     return router
 
 
-def _headers(asked: Asked) -> dict[str, str]:
+def _headers(asked: Asked | AskedRow) -> dict[str, str]:
     """What an answer says of itself: whoever keeps it asks again whether it is still the same."""
     return {
         "Content-Language": asked.language,

@@ -13,6 +13,7 @@ from services.history.rendering import as_json
 from services.history.report import answer, run_report
 from services.history.terminal import remarks, shown
 from tests.cli.commands import kvota
+from tests.history.logs import LOGS
 
 QUESTIONS = load_questions()
 NUMBER = Column("n", "count", Told("Number", "Число"))
@@ -24,6 +25,13 @@ def test_a_report_over_nothing_is_an_empty_table_of_the_declared_columns(archive
     assert report.rows == ()
     assert len(report.types) == len(report.schema) > 0
     assert disagreement(QUESTIONS[name].columns, list(zip(report.columns, report.types, strict=True))) is None
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+def test_a_report_declares_what_is_behind_its_rows_and_is_held_to_it(name: str) -> None:
+    """`test_behind.py` takes the logs of `logs.py`, one for each report."""
+    assert any(each.role == "behind" for each in QUESTIONS[name].behind), "declare it: `-- behind: relation where ...`"
+    assert LOGS[name].asked
 
 
 def test_titles_are_in_two_languages() -> None:

@@ -13,6 +13,17 @@
 -- param: rep text null
 -- key: rep, day
 -- chart: stack x=rep,day y=talking_seconds,hold_seconds,wrap_seconds,ready_seconds,ringing_seconds,paused_seconds
+-- with: midnight AS (SELECT $row_day::TIMESTAMP AT TIME ZONE $zone AT TIME ZONE 'UTC' AS first,
+--    ($row_day + 1)::TIMESTAMP AT TIME ZONE $zone AT TIME ZONE 'UTC' AS last)
+-- with: changed AS (SELECT planned_starts_at FROM agents WHERE type = 'shift.changed' AND rep = $row_rep)
+-- behind: agent_interval of ready_seconds..on_contact_seconds, occupancy..utilisation where
+--    rep = $row_rep AND ("interval"::TIMESTAMPTZ AT TIME ZONE $zone)::DATE = $row_day
+-- behind: agents of planned_seconds, utilisation where
+--    type = 'shift.planned' AND rep = $row_rep AND starts_at NOT IN (FROM changed)
+--    AND starts_at < (SELECT last FROM midnight) AND ends_at > (SELECT first FROM midnight)
+-- context: agents of planned_seconds, utilisation where
+--    type IN ('shift.planned', 'shift.changed') AND rep = $row_rep
+--    AND coalesce(planned_starts_at, starts_at) IN (FROM changed)
 -- column: rep text | Agent | Сотрудник
 -- column: day day | Day | День
 -- column: ready_seconds seconds | Ready, s | Готов, с

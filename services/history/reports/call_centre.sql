@@ -15,6 +15,14 @@
 -- param: policy answered_only|offered|removed|ignore_abandon_within_threshold|exclude_short|abandon_after_threshold offered
 -- key: queue, interval
 -- chart: line x=interval y=service_level_offered by=queue
+-- with: bounds AS (
+--    SELECT coalesce($from::TIMESTAMPTZ, $day::DATE::TIMESTAMP AT TIME ZONE $zone, '-infinity') AS starts_at,
+--    coalesce($to::TIMESTAMPTZ, ($day::DATE + 1)::TIMESTAMP AT TIME ZONE $zone, 'infinity') AS ends_at)
+-- behind: queue_interval of offered..asa, abandon_rate where
+--    clock = $clock AND queue = $row_queue AND "interval"::TIMESTAMP = coalesce($row_interval, "interval"::TIMESTAMP)
+--    AND (SELECT "interval"::TIMESTAMPTZ >= starts_at AND "interval"::TIMESTAMPTZ < ends_at FROM bounds)
+-- behind: queue_handle of aht where queue = $row_queue AND "interval"::TIMESTAMP = coalesce($row_interval, "interval"::TIMESTAMP)
+--    AND (SELECT "interval"::TIMESTAMPTZ >= starts_at AND "interval"::TIMESTAMPTZ < ends_at FROM bounds)
 -- column: queue text | Queue | Очередь
 -- column: interval instant | Quarter of an hour | Четверть часа
 -- column: offered count | Offered | Поступило

@@ -7,6 +7,13 @@
 -- param: within whole 30
 -- key: rep, programme
 -- chart: bar x=rep,programme y=days_left
+-- with: moment AS (SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of)
+-- behind: training where
+--    type = 'certification.granted' AND rep = $row_rep AND programme = $row_programme
+--    AND programme_version = $row_programme_version AND day = $row_granted_on AND expires_on IS NOT DISTINCT FROM $row_expires_on
+-- context: training where
+--    type = 'certification.granted' AND rep = $row_rep AND programme = $row_programme AND day <= (SELECT as_of FROM moment)
+-- context: people where type IN ('rep.hired', 'rep.left') AND rep = $row_rep
 -- column: rep text | Rep | Сотрудник
 -- column: programme text | Programme | Программа
 -- column: programme_version count | Version of the programme | Версия программы

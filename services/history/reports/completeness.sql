@@ -13,6 +13,17 @@
 -- param: feed text null
 -- key: feed, day
 -- chart: stack x=feed,day y=gaps_closed,gaps_open
+-- with: gap AS (SELECT fact.id AS id, source, starts_at, ends_at FROM feeds
+--    WHERE type = 'feed.gap_found' AND feed = $row_feed AND day = $row_day)
+-- behind: completeness of received..parked where readings IS NOT NULL AND feed = $row_feed AND day::DATE = $row_day
+-- behind: completeness of gaps..unknown_open where gaps IS NOT NULL AND feed = $row_feed AND day::DATE = $row_day
+-- behind: completeness of parked, beats..clock_ahead_ms where
+--    beats IS NOT NULL AND feed = $row_feed AND day::DATE = $row_day
+-- context: feeds of gaps_closed, gaps_open, missing_open, unknown_open where
+--    type = 'feed.gap_closed' AND (feed = $row_feed AND found_on = $row_day OR gap::VARCHAR IN (SELECT id FROM gap))
+-- context: feeds of gaps_closed, gaps_open, missing_open, unknown_open where
+--    type = 'feed.caught_up' AND feed <> $row_feed
+--    AND EXISTS (FROM gap WHERE gap.source = feeds.source AND feeds.starts_at <= gap.starts_at AND feeds.ends_at >= gap.ends_at)
 -- column: feed text | Feed | Источник
 -- column: day day | Day | День
 -- column: received count | Received | Принято

@@ -13,6 +13,14 @@
 -- param: least whole 5
 -- key: playbook, stage
 -- chart: stack x=playbook,stage y=moved_on,open,lost
+-- with: opened AS (SELECT deal FROM deals WHERE type = 'deal.opened' AND playbook IS NOT DISTINCT FROM $row_playbook
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+--    AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR))
+-- with: reached AS (SELECT deal FROM deals
+--    WHERE type IN ('deal.opened', 'deal.advanced') AND deal IN (FROM opened) AND stage = $row_stage)
+-- behind: deals of reached..open, reached_share..days_p50 where
+--    deal IN (FROM reached) AND (type = 'deal.opened' OR type = 'deal.advanced' AND stage = $row_stage)
+-- context: deals where type IN ('deal.opened', 'deal.advanced', 'deal.won', 'deal.lost') AND deal IN (FROM opened)
 -- column: playbook text | Playbook | Сценарий
 -- column: step count | Step | Шаг
 -- column: stage text | Stage | Этап

@@ -10,6 +10,17 @@
 -- param: rep text null
 -- key: pool, rep
 -- chart: bar x=pool,rep y=deviation
+-- behind: leads of weight..due_share where
+--    type = 'lead.assigned' AND pool = $row_pool AND list_contains([each.rep FOR each IN candidates], $row_rep)
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+-- behind: leads of by_name where type = 'lead.reassigned' AND pool = $row_pool AND rep = $row_rep
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+-- behind: leads of accepted where type = 'lead.accepted' AND pool = $row_pool AND rep = $row_rep
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+-- behind: leads of returned where type = 'lead.returned' AND pool = $row_pool AND rep = $row_rep
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+-- context: leads of largest..due_share where type = 'lead.assigned' AND pool = $row_pool
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
 -- column: pool text | Pool | Пул
 -- column: rep text | Rep | Сотрудник
 -- column: weight count | Weight | Вес

@@ -8,6 +8,13 @@
 -- param: to day null
 -- key: rep, day
 -- chart: bar x=rep,day y=contacts
+-- behind: calls of contacts where
+--    type = 'call.ended' AND answered_at IS NOT NULL AND rep = $row_rep AND day = $row_day
+-- behind: deals of contacts where type = 'customer.contacted' AND rep = $row_rep AND day = $row_day
+-- context: people where type IN ('rep.hired', 'rep.assigned', 'rep.promoted') AND rep = $row_rep
+-- context: training where
+--    type = 'programme.published' AND starts_on <= $row_day
+--    OR type = 'certification.granted' AND rep = $row_rep AND day <= $row_day
 -- column: rep text | Rep | Сотрудник
 -- column: day day | Day | День
 -- column: programmes text | Programmes not certified in | Программы без аттестации

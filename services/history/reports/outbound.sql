@@ -14,6 +14,15 @@
 -- param: limit whole 3
 -- key: campaign, starts_on
 -- chart: bar x=campaign,starts_on y=abandon_rate
+-- with: dial AS (SELECT call, day FROM calls
+--    WHERE type = 'call.ended' AND direction = 'outbound' AND campaign IS NOT DISTINCT FROM $row_campaign)
+-- with: dialled AS (SELECT call FROM dial WHERE day >= $row_starts_on AND day < $row_ends_on)
+-- behind: calls where
+--    type = 'call.ended' AND direction = 'outbound' AND campaign IS NOT DISTINCT FROM $row_campaign AND call IN (FROM dialled)
+-- context: calls of right_party, right_party_rate where type = 'call.dispositioned' AND call IN (FROM dialled)
+-- context: calls where
+--    type = 'call.ended' AND direction = 'outbound' AND campaign IS NOT DISTINCT FROM $row_campaign
+--    AND day = (SELECT min(day) FROM dial)
 -- column: campaign text | Campaign | Кампания
 -- column: starts_on day | From | С
 -- column: ends_on day | Before | До (не включая)

@@ -19,6 +19,30 @@
 -- then: SELECT known_at, before_until - 1 AS as_of, NULL AS unit FROM compared_periods($as_of, $by, $zone)
 -- key: level, rep, unit, comparison, currency
 -- chart: bar x=level,rep,unit,comparison y=booked_change by=currency
+-- behind: rep_day of calls..calls_change where calls IS NOT NULL AND (day::DATE BETWEEN $row_starts_on AND $row_through_on
+--    OR day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on)
+--    AND CASE $row_level WHEN 'rep' THEN rep = $row_rep WHEN 'company' THEN true ELSE EXISTS (
+--    FROM belonging WHERE belonging.rep = rep_day.rep AND unit = $row_unit AND rep_day.day::DATE >= from_on
+--    AND rep_day.day::DATE < before_on) END
+-- behind: deal_credit of deals_won..booked_change where
+--    $row_level <> 'company' AND currency = coalesce($row_currency, currency)
+--    AND (day::DATE BETWEEN $row_starts_on AND $row_through_on
+--    OR day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on)
+--    AND CASE $row_level WHEN 'rep' THEN rep = $row_rep WHEN 'company' THEN true ELSE EXISTS (
+--    FROM belonging WHERE belonging.rep = deal_credit.rep AND unit = $row_unit AND deal_credit.day::DATE >= from_on
+--    AND deal_credit.day::DATE < before_on) END
+-- behind: deal_day of deals_won..booked_change where
+--    $row_level = 'company' AND currency = coalesce($row_currency, currency)
+--    AND (day::DATE BETWEEN $row_starts_on AND $row_through_on
+--    OR day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on)
+-- context: people where type IN ('unit.formed', 'rep.hired', 'rep.assigned', 'rep.promoted', 'rep.left')
+--    AND (rep = $row_rep OR $row_level IN ('team', 'department'))
+-- context: rep_day of calls_before_then where
+--    calls IS NOT NULL AND day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on
+-- context: deal_credit of deals_won_before_then, booked_minor_before_then where
+--    currency = coalesce($row_currency, currency) AND day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on
+-- context: rep_day where day = (SELECT min(day) FROM rep_day_contributions)
+-- context: deal_day where day = (SELECT min(day) FROM deal_day_contributions)
 -- column: level text | Level | Уровень
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение

@@ -13,6 +13,31 @@
 -- param: country country RU
 -- key: level, rep, unit, denominator, period, currency
 -- chart: bar x=level,rep,unit,denominator,period y=attainment by=currency
+-- with: span AS (SELECT coalesce(min(starts_on)::DATE, TRY_CAST($row_period || '-01' AS DATE)) AS first_on,
+--    coalesce(max(ends_on)::DATE, last_day(TRY_CAST($row_period || '-01' AS DATE)) + 1) AS before_on
+--    FROM quota_contributions WHERE measure = 'revenue' AND period = $row_period)
+-- with: member AS (SELECT belonging.rep FROM belonging, span WHERE unit = $row_unit
+--    AND least($row_as_of, span.before_on - 1) >= from_on AND least($row_as_of, span.before_on - 1) < belonging.before_on)
+-- behind: deal_credit of won_minor..attainment_to_date, pace..required_per_day_minor where
+--    $row_level <> 'company' AND currency = $row_currency AND day::DATE <= $row_as_of
+--    AND day::DATE >= (SELECT first_on FROM span) AND day::DATE < (SELECT before_on FROM span)
+--    AND CASE $row_level WHEN 'rep' THEN rep = $row_rep WHEN 'company' THEN true ELSE EXISTS (
+--    FROM belonging WHERE belonging.rep = deal_credit.rep AND unit = $row_unit AND deal_credit.day::DATE >= from_on
+--    AND deal_credit.day::DATE < before_on) END
+-- behind: deal_day of won_minor..attainment_to_date, pace..required_per_day_minor where
+--    $row_level = 'company' AND currency = $row_currency AND day::DATE <= $row_as_of
+--    AND day::DATE >= (SELECT first_on FROM span) AND day::DATE < (SELECT before_on FROM span)
+-- behind: quota of quota_minor, relieved_minor, attainment, attainment_to_date, pace, gap_minor..over_assignment where
+--    measure = 'revenue' AND period = $row_period AND currency = $row_currency
+--    AND CASE WHEN $row_level = 'rep' THEN holder = $row_rep
+--    WHEN $row_denominator = 'own' AND $row_level = 'company' THEN holder IN (SELECT unit FROM unit_kind WHERE kind = 'company')
+--    WHEN $row_denominator = 'own' THEN holder = $row_unit
+--    WHEN $row_level = 'company' THEN holder NOT IN (SELECT unit FROM unit_kind)
+--    ELSE holder IN (FROM member) END
+-- context: quota where measure = 'revenue' AND period IN (SELECT $row_period UNION SELECT period FROM quota_contributions
+--    WHERE measure = 'revenue' AND starts_on::DATE <= $row_as_of AND ends_on::DATE > $row_as_of)
+-- context: people where type IN ('unit.formed', 'rep.hired', 'rep.assigned', 'rep.promoted', 'rep.left')
+--    AND (rep = $row_rep OR $row_level <> 'rep')
 -- column: level text | Level | Уровень
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение

@@ -7,6 +7,8 @@
 -- param: rep text null
 -- key: rep, day
 -- chart: line x=day y=calls by=rep
+-- behind: rep_day of calls..aht where calls IS NOT NULL AND rep = $row_rep AND day::DATE = $row_day
+-- behind: rep_day of wins..refunded_minor where currency IS NOT NULL AND rep = $row_rep AND day::DATE = $row_day
 -- column: rep text | Rep | Сотрудник
 -- column: day day | Day | День
 -- column: calls count | Calls | Звонки

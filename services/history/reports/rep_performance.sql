@@ -11,6 +11,20 @@
 -- param: rep text null
 -- key: rep, starts_on, currency
 -- chart: bar x=rep,starts_on y=attainment by=currency
+-- with: asked_for AS (SELECT period FROM quota_contributions WHERE measure = 'revenue' AND holder = $row_rep
+--    AND starts_on::DATE >= $row_starts_on AND ends_on::DATE <= $row_ends_on AND starts_on::DATE <= (SELECT max(day) FROM counted))
+-- behind: calls of calls..aht where type = 'call.ended' AND rep = $row_rep AND day::DATE >= $row_starts_on AND day::DATE < $row_ends_on
+-- behind: rep_day of deals_won, win_rate, won_minor, booked_minor, average_deal_minor, attainment where
+--    wins IS NOT NULL AND rep = $row_rep AND day::DATE >= $row_starts_on AND day::DATE < $row_ends_on
+--    AND currency = coalesce($row_currency, currency)
+-- behind: rep_day of refunded_minor, booked_minor, attainment where
+--    refunds IS NOT NULL AND rep = $row_rep AND day::DATE >= $row_starts_on AND day::DATE < $row_ends_on
+--    AND currency = coalesce($row_currency, currency)
+-- behind: deals of deals_lost, win_rate where
+--    type = 'deal.lost' AND rep = $row_rep AND day::DATE >= $row_starts_on AND day::DATE < $row_ends_on
+--    AND currency = coalesce($row_currency, currency)
+-- behind: quota of quota_minor, attainment where measure = 'revenue' AND holder = $row_rep
+--    AND currency = coalesce($row_currency, currency) AND period IN (FROM asked_for)
 -- column: rep text | Rep | Сотрудник
 -- column: starts_on day | From | С
 -- column: ends_on day | Before | До (не включая)

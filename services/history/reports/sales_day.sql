@@ -6,6 +6,10 @@
 -- param: to day null
 -- key: day, currency
 -- chart: line x=day y=booked_minor by=currency
+-- behind: deal_day of wins, won_minor, booked_minor where
+--    wins IS NOT NULL AND day::DATE = $row_day AND currency = $row_currency
+-- behind: deal_day of refunded_minor, booked_minor where
+--    refunded_minor IS NOT NULL AND day::DATE = $row_day AND currency = $row_currency
 -- column: day day | Day | День
 -- column: currency text | Currency | Валюта
 -- column: wins count | Wins | Продажи

@@ -15,6 +15,11 @@
 -- param: within whole 5
 -- key: pool, found_through
 -- chart: bar x=pool,found_through y=attempted_within
+-- with: received AS (SELECT lead FROM leads WHERE type = 'lead.received' AND pool IS NOT DISTINCT FROM $row_pool
+--    AND found_through IS NOT DISTINCT FROM $row_found_through
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE))
+-- behind: leads where type = 'lead.received' AND lead IN (FROM received)
+-- context: calls of attempted..contact_share where type = 'call.ended' AND lead IN (FROM received)
 -- column: pool text | Pool | Пул
 -- column: found_through text | Found through | Откуда пришёл
 -- column: leads count | Leads | Лиды

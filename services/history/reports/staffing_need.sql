@@ -14,6 +14,13 @@
 -- param: target whole 80
 -- key: queue, interval
 -- chart: line x=interval y=agents by=queue
+-- with: bounds AS (
+--    SELECT coalesce($from::TIMESTAMPTZ, $day::DATE::TIMESTAMP AT TIME ZONE $zone, '-infinity') AS starts_at,
+--    coalesce($to::TIMESTAMPTZ, ($day::DATE + 1)::TIMESTAMP AT TIME ZONE $zone, 'infinity') AS ends_at)
+-- behind: queue_interval of calls, erlangs..asa where
+--    clock = 'enqueue' AND queue = $row_queue AND "interval"::TIMESTAMP = $row_interval
+-- behind: queue_handle of aht..asa where queue = $row_queue
+--    AND (SELECT "interval"::TIMESTAMPTZ >= starts_at AND "interval"::TIMESTAMPTZ < ends_at FROM bounds)
 -- column: queue text | Queue | Очередь
 -- column: interval instant | Quarter of an hour | Четверть часа
 -- column: calls count | Calls | Звонки

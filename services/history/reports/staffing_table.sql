@@ -8,6 +8,24 @@
 -- param: post text null
 -- key: unit, post, currency
 -- chart: stack x=unit,post,currency y=filled,vacant,to_open
+-- with: moment AS (SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of)
+-- with: seat AS (SELECT position FROM people
+--    WHERE type = 'position.opened' AND unit = $row_unit AND post = $row_post AND currency = $row_currency)
+-- with: planned AS (SELECT plan FROM people WHERE type = 'headcount_plan.approved' AND unit = $row_unit)
+-- with: closed AS (SELECT position FROM people WHERE type = 'position.closed' AND ends_on <= (SELECT as_of FROM moment))
+-- behind: people of planned, to_open where
+--    type = 'headcount_plan.approved' AND unit = $row_unit AND currency = $row_currency
+--    AND list_contains([part.post FOR part IN posts], $row_post)
+--    AND starts_on <= (SELECT as_of FROM moment) AND (SELECT as_of FROM moment) < ends_on
+-- behind: people of positions..vacant_cost_minor where
+--    type = 'position.opened' AND position IN (FROM seat) AND position NOT IN (FROM closed)
+--    AND starts_on <= (SELECT as_of FROM moment) AND (ends_on IS NULL OR (SELECT as_of FROM moment) < ends_on)
+-- context: people of to_open where
+--    type = 'headcount_plan.approved' AND parent_plan IN (FROM planned)
+-- context: people of positions..vacant_cost_minor where
+--    type IN ('position.filled', 'position.vacated', 'position.closed') AND position IN (FROM seat)
+-- context: people of filled_by_left where
+--    type = 'rep.left' AND rep IN (SELECT rep FROM people WHERE type = 'position.filled' AND position IN (FROM seat))
 -- column: unit text | Unit | Подразделение
 -- column: post text | Post | Должность
 -- column: currency text | Currency | Валюта

@@ -7,6 +7,11 @@
 -- param: rep text null
 -- key: deal
 -- chart: bar x=deal y=days_in_stage
+-- with: staged AS (SELECT max(fact."offset") AS place FROM deals
+--    WHERE type IN ('deal.opened', 'deal.advanced') AND deal = $row_deal
+--    AND day <= coalesce($as_of::DATE, (SELECT max(day) FROM counted)))
+-- behind: deals where deal = $row_deal AND fact."offset" = (SELECT place FROM staged)
+-- context: deals where type IN ('deal.opened', 'deal.advanced', 'deal.reassigned') AND deal = $row_deal
 -- column: deal text | Deal | Сделка
 -- column: customer text | Customer | Клиент
 -- column: rep text | Rep | Сотрудник

@@ -21,6 +21,32 @@
 -- param: worth_bp whole 100
 -- key: tactic, currency
 -- chart: bar x=tactic,currency y=win_share between=win_share_low,win_share_high
+-- with: in_time AS (SELECT call FROM calls WHERE ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE))
+-- behind: calls of touches..hours, per_touch_minor, per_hour_minor, win_share..verdict where
+--    tactic = $row_tactic AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
+--    AND call IN (FROM in_time)
+-- behind: deals of deals_won, win_share..verdict where
+--    type = 'deal.won' AND tactic = $row_tactic AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+--    AND ($novelty::VARCHAR IS NULL OR novelty = $novelty::VARCHAR)
+--    AND ($rep::VARCHAR IS NULL OR list_contains([part.rep FOR part IN credits], $rep::VARCHAR))
+-- behind: deals of won_minor..booked_minor, per_touch_minor..per_cost where
+--    type IN ('deal.won', 'deal.refunded') AND tactic = $row_tactic AND currency = coalesce($row_currency, currency)
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+--    AND ($novelty::VARCHAR IS NULL OR novelty = $novelty::VARCHAR)
+--    AND ($rep::VARCHAR IS NULL OR list_contains([part.rep FOR part IN credits], $rep::VARCHAR))
+-- behind: tactics of cost_minor, per_cost where
+--    type = 'tactic.cost_recorded' AND tactic = $row_tactic AND currency = coalesce($row_currency, currency)
+--    AND $rep::VARCHAR IS NULL AND $novelty::VARCHAR IS NULL
+--    AND ($from::DATE IS NULL OR ends_on > $from::DATE) AND ($to::DATE IS NULL OR starts_on < $to::DATE)
+-- context: tactics of cost_minor, per_cost where type = 'tactic.cost_recorded' AND tactic = $row_tactic
+-- context: calls of against..verdict where
+--    tactic = coalesce($against, tactic) AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
+--    AND call IN (FROM in_time)
+-- context: deals of against..verdict where
+--    type = 'deal.won' AND tactic = coalesce($against, tactic)
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+--    AND ($novelty::VARCHAR IS NULL OR novelty = $novelty::VARCHAR)
+--    AND ($rep::VARCHAR IS NULL OR list_contains([part.rep FOR part IN credits], $rep::VARCHAR))
 -- column: tactic text | Tactic | Тактика
 -- column: currency text | Currency | Валюта
 -- column: touches count | Touches | Касания

@@ -15,6 +15,25 @@
 -- param: days whole 30
 -- key: programme, title, currency
 -- chart: bar x=programme,title y=booked_gain_minor by=currency
+-- with: near AS (SELECT min(day) - $days::INTEGER AS first_on, max(day) + $days::INTEGER AS last_on FROM training
+--    WHERE type IN ('session.held', 'module.passed', 'certification.granted')
+--    AND programme IS NOT DISTINCT FROM $row_programme AND ($row_programme IS NOT NULL OR title = $row_title))
+-- behind: training where
+--    type IN ('session.held', 'module.passed', 'certification.granted')
+--    AND programme IS NOT DISTINCT FROM $row_programme AND ($row_programme IS NOT NULL OR title = $row_title)
+--    AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
+-- context: training of title where type = 'programme.published' AND programme = $row_programme
+-- context: training of measured..skill_change where
+--    type IN ('session.held', 'module.passed', 'certification.granted', 'skill.assessed')
+--    AND day::DATE >= (SELECT first_on FROM near) AND day::DATE <= (SELECT last_on FROM near)
+-- context: people of absent..skill_change where type IN ('rep.hired', 'rep.assigned', 'rep.promoted', 'rep.left')
+-- context: calls of colleagues, aht_before..aht_gain where
+--    type = 'call.ended' AND rep IS NOT NULL AND answered_at IS NOT NULL
+--    AND day::DATE >= (SELECT first_on FROM near) AND day::DATE <= (SELECT last_on FROM near)
+-- context: deals of colleagues, win_rate_before..win_rate_gain where type = 'deal.lost'
+--    AND day::DATE >= (SELECT first_on FROM near) AND day::DATE <= (SELECT last_on FROM near)
+-- context: rep_day where currency IS NOT NULL
+--    AND day::DATE >= (SELECT first_on FROM near) AND day::DATE <= (SELECT last_on FROM near)
 -- column: programme text | Programme | Программа
 -- column: title text | Title | Название
 -- column: currency text | Currency | Валюта

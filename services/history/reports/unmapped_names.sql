@@ -7,6 +7,14 @@
 -- param: kind text null
 -- key: source, kind, name, told_as
 -- chart: bar x=source,kind,name,told_as y=facts
+-- behind: calls where $row_kind = 'agent' AND rep = $row_told_as AND coalesce(source_agent, rep) = $row_name
+--    AND regexp_replace(source, '^/directory/(.+)$', '\1') = $row_source
+-- behind: agents where
+--    $row_kind = 'agent' AND type = 'agent.state_lasted' AND rep = $row_told_as AND coalesce(source_agent, rep) = $row_name
+--    AND regexp_replace(source, '^/directory/(.+)$', '\1') = $row_source
+-- behind: calls where $row_kind = 'queue' AND queue = $row_told_as AND coalesce(source_queue, queue) = $row_name
+--    AND regexp_replace(source, '^/directory/(.+)$', '\1') = $row_source
+-- context: directory where $row_kind = 'queue' AND kind = 'queue' AND named_by = $row_source
 -- column: source text | Source | Источник
 -- column: kind text | Kind | Вид
 -- column: name text | Name | Имя
