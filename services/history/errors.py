@@ -158,6 +158,17 @@ class TooManyRowsError(HistoryError):
         self.ru = f"{what}: спросите о меньшем, например о меньшем числе дней или об одном сотруднике"
 
 
+class CellTooLongError(HistoryError):
+    """An answer has a text that is longer than a cell of a spreadsheet may be."""
+
+    def __init__(self, row: int, column: int, characters: int, most: int) -> None:
+        """Say where it is, how long it is and may be, and what to do; it is not quoted."""
+        where, how_long = f"row {row}, column {column}", f"{characters} characters"
+        super().__init__(f"a cell holds {most} characters, and {where} has {how_long}: ask for csv, json or parquet")
+        what = f"в ячейку входит {most} знаков, а в строке {row}, столбце {column} их {characters}"
+        self.ru = f"{what}: возьмите csv, json или parquet"
+
+
 class NotDrawnError(HistoryError):
     """The picture of an answer could not be drawn."""
 
