@@ -33,7 +33,8 @@ def seal(
     from services.history.segments.sealing import seal as seal_due
     from services.history.settings import HistorySettings
 
-    with Archive(home() / FILE_NAME, load_projections(), HistorySettings().reserve_mb) as archive:
+    settings = HistorySettings()
+    with Archive(home() / FILE_NAME, load_projections(), settings.reserve_mb, memory_mb=settings.memory_mb) as archive:
         new = seal_due(archive, _folder(None), now=now)
     _tell("sealed", len(new), _records(new), json=json)
 

@@ -199,6 +199,19 @@ class TookTooLongError(HistoryError):
         self.ru = f"ответ занял больше {seconds:g} с: спросите о меньшем, например о меньшем числе дней, или позже"
 
 
+class TookTooMuchMemoryError(HistoryError):
+    """A statement needs more memory than DuckDB may use, and cannot go on on the disk."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "the answer took more memory than it may: ask for less, such as fewer days, or give history more "
+            "(KVOTA_HISTORY_MEMORY_MB)"
+        )
+        what = "ответу не хватило памяти: спросите о меньшем, например о меньшем числе дней"
+        self.ru = f"{what}, или дайте истории больше (KVOTA_HISTORY_MEMORY_MB)"
+
+
 class TooBusyError(HistoryError):
     """As many answers are being made as may be at once."""
 
