@@ -61,7 +61,7 @@
 -- column: required_per_day_minor minor | Required a day, minor units | Нужно в день, мин. ед.
 -- column: over_assignment percent | Over-assignment, % | Превышение суммы личных планов, %
 WITH moment AS (
-    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
+    SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of
 ),
 target AS (
     SELECT holder, period, currency,
