@@ -20,6 +20,7 @@
 -- column: granted_on day | Granted on | Выдана
 -- column: expires_on day | Expires on | Истекает
 -- column: state text | State | Состояние
+-- words: state | valid = действует | expiring = истекает | expired = истекла
 -- column: days_left count | Days left | Осталось дней
 WITH moment AS (
     SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of

@@ -39,9 +39,11 @@
 -- context: people where type IN ('unit.formed', 'rep.hired', 'rep.assigned', 'rep.promoted', 'rep.left')
 --    AND (rep = $row_rep OR $row_level <> 'rep')
 -- column: level text | Level | Уровень
+-- words: level | rep = сотрудник | team = команда | department = отдел | company = компания
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение
 -- column: denominator text | Measured by | По чьему плану
+-- words: denominator | own = свой | members = сумма личных
 -- column: period text | Period | Период
 -- column: currency text | Currency | Валюта
 -- column: as_of day | As of | На день
