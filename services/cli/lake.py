@@ -78,6 +78,23 @@ def snapshots(*, json: AsJson = False) -> None:
 
 
 @app.command()
+def expire(
+    *,
+    keep: Annotated[int, typer.Option(min=1, help="How many of the latest snapshots stay.")],
+    json: AsJson = False,
+) -> None:
+    """Forget early snapshots, so that the table's metadata stays small; no file is removed, and no record lost."""
+    lake = opened_lake()
+    from services.history.lake.expiring import expire as forget
+
+    forgotten = forget(lake, keep)
+    if json:
+        print_json({"forgotten": [each.snapshot for each in forgotten], "kept": len(lake.pushed())})
+    else:
+        typer.echo(f"{len(forgotten)} snapshots forgotten, {len(lake.pushed())} kept")
+
+
+@app.command()
 def files(*, snapshot: OfSnapshot = None, json: AsJson = False) -> None:
     """List the files of a snapshot, for whoever reads Parquet; they never change."""
     found = opened_lake().locations(snapshot)

@@ -184,6 +184,16 @@ class Lake:
                 for file in [*map(self._file, gone), *others]:
                     change.delete_data_file(file)
 
+    def forget(self, snapshots: Sequence[Pushed]) -> None:
+        """Have the table know these snapshots no more; their files stay where they are.
+
+        Raises pyiceberg's CommitFailedException where another was sooner: nothing has happened then. LakeAwayError,
+        too, after which it may have; and ValueError for the current one.
+        """
+        with telling_away():
+            ids = [int(each.snapshot) for each in snapshots]
+            self._table.maintenance.expire_snapshots().by_ids(ids).commit()
+
     def _file(self, segment: Segment) -> DataFile:
         return data_file(self._table, segment, self.location(segment))
 

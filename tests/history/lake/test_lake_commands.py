@@ -80,6 +80,12 @@ def test_what_was_sealed_since_is_to_be_pushed_and_no_damage(tmp_path: Path) -> 
         seal(archive, tmp_path / FOLDER_NAME, now=True)
     found = run("verify", "--json")
     assert (found.code, found.json["to_push"]) == (0, 1)
+    run("push")
+    [first, second] = run("snapshots", "--json").json
+    assert run("expire", "--keep", "1", "--json").json == {"forgotten": [first["snapshot"]], "kept": 1}
+    assert run("expire", "--keep", "1").out == "0 snapshots forgotten, 1 kept\n"
+    assert run("snapshots", "--json").json == [second]
+    assert run("verify").code == 0
 
 
 def test_what_is_old_is_let_go_of_and_it_is_said_what_is_where(tmp_path: Path) -> None:
