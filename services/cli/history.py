@@ -99,9 +99,9 @@ def history() -> Iterator[History]:
     from services.history.errors import HistoryBusyError
     from services.history.settings import HistorySettings
 
-    path = home() / FILE_NAME
+    path, settings = home() / FILE_NAME, HistorySettings()
     try:
-        archive = Archive(path, load_projections(), HistorySettings().reserve_mb)
+        archive = Archive(path, load_projections(), settings.reserve_mb, memory_mb=settings.memory_mb)
     except HistoryBusyError as busy:
         with _service(path, busy) as client:
             yield _Service(client)

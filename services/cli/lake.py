@@ -1,16 +1,13 @@
 """`kvota lake`: the open archive as an Apache Iceberg table on storage that many machines reach."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from services.cli.options import AsJson, Replace, home
 from services.cli.output import print_json, print_rows
-from services.cli.segments import tell_restored, tell_verified
-
-if TYPE_CHECKING:
-    from services.history.lake.lake import Lake
+from services.cli.segments import opened_lake, tell_restored, tell_verified
 
 app = typer.Typer(no_args_is_help=True)
 OfSnapshot = Annotated[int | None, typer.Option("--snapshot", help="As of this one; by default the latest.")]
@@ -23,7 +20,7 @@ def push(
     json: AsJson = False,
 ) -> None:
     """Bring to the lake what is sealed and not in it yet; nothing else happens, however often it runs."""
-    lake = _opened(make=True)
+    lake = opened_lake(make=True)
     from services.history.lake.pushing import push as bring
 
     done = bring(_folder(), lake, anew=anew)
@@ -36,12 +33,12 @@ def push(
 @app.command()
 def verify(*, json: AsJson = False) -> None:
     """Read every file of the lake, and hold it to what was pushed and to the manifest; exits with 1 and says why."""
-    lake = _opened()
+    lake = opened_lake()
     from services.history.lake.verifying import problems
     from services.history.segments.manifest import read_manifest
 
     archive, segments = read_manifest(_folder()), lake.segments()
-    found, behind = list(problems(lake, archive)), len({*archive} - {*segments})
+    found, behind = list(problems(lake, archive)), len({each for each in archive if each.is_here} - {*segments})
     counts = {"segments": len(segments), "records": sum(each.rows for each in segments), "to_push": behind}
     summary = f"{len(segments)} segments, {len(found)} problems, {behind} segments to push"
     tell_verified(summary, counts, found, json=json)
@@ -55,7 +52,7 @@ def restore(
     json: AsJson = False,
 ) -> None:
     """Make history.duckdb anew from the lake alone; what is not in it comes from Kafka when history starts."""
-    lake = _opened()
+    lake = opened_lake()
     from projections.projection import load_projections
     from services.history.archive import FILE_NAME
     from services.history.lake.restoring import restore as make_anew
@@ -67,7 +64,7 @@ def restore(
 @app.command()
 def snapshots(*, json: AsJson = False) -> None:
     """List what the lake held from when on: a snapshot for each push, with how far each partition was."""
-    pushed = _opened().pushed()
+    pushed = opened_lake().pushed()
     if json:
         print_json(pushed)
     else:
@@ -81,24 +78,31 @@ def snapshots(*, json: AsJson = False) -> None:
 
 
 @app.command()
+def expire(
+    *,
+    keep: Annotated[int, typer.Option(min=1, help="How many of the latest snapshots stay.")],
+    json: AsJson = False,
+) -> None:
+    """Forget early snapshots, so that the table's metadata stays small; no file is removed, and no record lost."""
+    lake = opened_lake()
+    from services.history.lake.expiring import expire as forget
+
+    forgotten = forget(lake, keep)
+    if json:
+        print_json({"forgotten": [each.snapshot for each in forgotten], "kept": len(lake.pushed())})
+    else:
+        typer.echo(f"{len(forgotten)} snapshots forgotten, {len(lake.pushed())} kept")
+
+
+@app.command()
 def files(*, snapshot: OfSnapshot = None, json: AsJson = False) -> None:
     """List the files of a snapshot, for whoever reads Parquet; they never change."""
-    found = _opened().locations(snapshot)
+    found = opened_lake().locations(snapshot)
     if json:
         print_json(found)
     else:
         for each in found:
             typer.echo(each)
-
-
-def _opened(*, make: bool = False) -> "Lake":
-    from services.history.lake.errors import require_software
-
-    require_software()
-    from services.history.lake.lake import Lake
-    from services.history.lake.settings import LakeSettings
-
-    return Lake.open(LakeSettings(), home(), make=make)
 
 
 def _folder() -> Path:

@@ -44,7 +44,7 @@ async def run(  # noqa: PLR0913, PLR0917  # what a process is told, one thing af
 ) -> None:
     """Archive the log and answer questions until `stop` is set; raises whatever ended it."""
     path = home.home / FILE_NAME
-    with Archive(path, load_projections(), settings.reserve_mb) as archive:
+    with Archive(path, load_projections(), settings.reserve_mb, memory_mb=settings.memory_mb) as archive:
         log.info("archive_opened", path=str(path), positions=_shown(archive))
         archiver = Archiver(kafka, archive)
         verify, seed = partial(_verify, kafka, archive, archiver), partial(_seed, kafka, archive, archiver)

@@ -37,6 +37,8 @@ from services.runtime.shards import Positions, Source
 FILE_NAME = "history.duckdb"
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {"wal_autocheckpoint": "256MB"}
+_MEMORY = "50%"
+"""Kafka, the projector and all else on the machine have the other half; DuckDB's own limit is four fifths."""
 _DAYS = f"""
 SELECT topic, "partition", max({TOLD_DAY})
 FROM judged WHERE verdict = 'counts'
@@ -61,13 +63,15 @@ class Archive:
         projections: Mapping[str, Projection],
         reserve_mb: int = RESERVE_MB,
         stretch: int = STRETCH,
+        memory_mb: int | None = None,
     ) -> None:
         """Open the file, or make it. It takes records while so much is free on the disk, and rolls up each stretch.
 
+        DuckDB uses so much memory at the most, or else half of what the machine has, and then goes on on the disk.
         Raises HistoryBusyError when another process has it, and NoRoomError where it cannot be opened on a full disk.
         """
         self.path, self.projections, self.reserve_mb = path.absolute(), projections, reserve_mb
-        self._root = _connect(path)
+        self._root = _connect(path, memory_mb)
         self._writer = self._root.cursor()
         with telling_no_room(self.path.parent):
             create_tables(self._writer)
@@ -244,10 +248,11 @@ def is_locked(error: duckdb.Error) -> bool:
     return "Could not set lock" in str(error)
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path, memory_mb: int | None) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
+    memory = _MEMORY if memory_mb is None else f"{memory_mb}MiB"
     try:
-        con = duckdb.connect(path, config=_SETTINGS)
+        con = duckdb.connect(path, config={**_SETTINGS, "memory_limit": memory})
     except duckdb.IOException as error:
         if is_locked(error):
             raise HistoryBusyError(path) from None

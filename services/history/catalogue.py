@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from services.history.charts import Chart
 from services.history.questions import Parameter, Question
 from services.history.rendering import described_columns
 from services.runtime.languages import Language
@@ -21,8 +22,14 @@ def _listed(question: Question, country: str, language: Language) -> dict[str, o
         "parameters": [_parameter(each, country) for each in question.parameters],
         "key": question.key,
         "columns": described_columns(question.columns, language),
+        "chart": None if question.chart is None else _drawn(question.chart),
         "needs": None if question.needs is None else question.needs.to(language),
     }
+
+
+def _drawn(chart: Chart) -> dict[str, object]:
+    """Its picture: what is drawn, by the names of columns."""
+    return {"mark": chart.mark, "x": chart.x, "y": chart.y, "by": chart.by, "between": chart.between}
 
 
 def _parameter(parameter: Parameter, country: str) -> dict[str, object]:

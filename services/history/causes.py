@@ -15,7 +15,7 @@ from services.runtime.shards import Positions
 MOST = 1_000
 """How many of them are named; all are counted."""
 
-_LAST_DAY = "SELECT max(day) FROM counted"
+_LAST_DAY = "SELECT day FROM last_told"
 _OTHERWISE = "SELECT getvariable('otherwise')"
 _CAUSES = """
 WITH bounds AS (

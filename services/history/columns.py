@@ -1,12 +1,14 @@
 """The columns that a report declares: what each is called, of what kind its values are, and its title for people. Pure.
 
 `-- column: name kind | English title | Русский заголовок`, a line for each column, in the order of the SELECT.
+`-- words: name | word = слово | word = слово` names a column of text that has only these words, and says each in
+Russian. Programs get the word as it is, and the list; sheets, pages and pictures in Russian have the other.
 `-- key: name, name` says which of them tell a row from all others, so that it is known again in another answer.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 from services.runtime.languages import Language
@@ -63,11 +65,17 @@ class Column:
     name: str
     kind: Kind
     title: Told
+    words: tuple[Told, ...] = ()
+    """The words that it may have, in English as they are held; none: it may have any text."""
+
+    def named(self, language: Language) -> Mapping[str, str]:
+        """What each of its words is in a language."""
+        return {word.en: word.to(language) for word in self.words}
 
 
-def read_columns(lines: Iterable[str]) -> tuple[Column, ...]:
+def read_columns(lines: Iterable[str], words: Iterable[str] = ()) -> tuple[Column, ...]:
     """Read what a report declares, without the marks of the comment; raises ValueError for what is not well formed."""
-    columns = tuple(map(_column, lines))
+    columns = _worded(tuple(map(_column, lines)), words)
     if not columns:
         message = "declare the columns: `-- column: name kind | English title | Русский заголовок`"
         raise ValueError(message)
@@ -115,3 +123,22 @@ def _column(line: str) -> Column:
         raise ValueError(message)
     [kind] = [each for each in kinds if each == found[2]]
     return Column(found[1], kind, Told(found[3], found[4]))
+
+
+def _worded(columns: tuple[Column, ...], lines: Iterable[str]) -> tuple[Column, ...]:
+    """The columns, with the words that some of them may have."""
+    words = dict(map(_words, lines))
+    texts = {column.name for column in columns if column.kind == "text"}
+    if unknown := words.keys() - texts:
+        message = f"words: no column of text is called {', '.join(sorted(unknown))}"
+        raise ValueError(message)
+    return tuple(replace(column, words=words.get(column.name, ())) for column in columns)
+
+
+def _words(line: str) -> tuple[str, tuple[Told, ...]]:
+    name, *pairs = (part.strip() for part in line.split("|"))
+    told = [Told(en.strip(), ru.strip()) for en, _, ru in (pair.partition("=") for pair in pairs)]
+    if not told or not all(word.en and word.ru for word in told) or len({word.en for word in told}) < len(told):
+        message = f"`-- words: name | word = слово | word = слово`, each word once, not {line!r}"
+        raise ValueError(message)
+    return name, tuple(told)

@@ -17,6 +17,7 @@ from services.history.archiver import Archiver
 from services.history.asking import WAIT_S, read_asked, read_closed, said_once
 from services.history.cuts import read_positions
 from services.history.errors import (
+    CellTooLongError,
     HistoryBehindError,
     HistoryError,
     NoSuchRowError,
@@ -26,6 +27,7 @@ from services.history.errors import (
     ShortLogError,
     TooBusyError,
     TookTooLongError,
+    TookTooMuchMemoryError,
     TooLongToPrintError,
     TooManyRowsError,
     UnknownNameError,
@@ -60,7 +62,9 @@ _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
     NothingLiveError: (HTTPStatus.CONFLICT, "nothing-live"),
     ShortLogError: (HTTPStatus.CONFLICT, "another-log"),
     TooManyRowsError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-many-rows"),
+    CellTooLongError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-long-for-a-cell"),
     TooLongToPrintError: (HTTPStatus.UNPROCESSABLE_ENTITY, "too-long-to-print"),
+    TookTooMuchMemoryError: (HTTPStatus.SERVICE_UNAVAILABLE, "took-too-much-memory"),
     TookTooLongError: (HTTPStatus.SERVICE_UNAVAILABLE, "took-too-long"),
     TooBusyError: (HTTPStatus.SERVICE_UNAVAILABLE, "too-busy"),
     NotDrawnError: (HTTPStatus.SERVICE_UNAVAILABLE, "not-drawn"),

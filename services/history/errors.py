@@ -158,6 +158,17 @@ class TooManyRowsError(HistoryError):
         self.ru = f"{what}: спросите о меньшем, например о меньшем числе дней или об одном сотруднике"
 
 
+class CellTooLongError(HistoryError):
+    """An answer has a text that is longer than a cell of a spreadsheet may be."""
+
+    def __init__(self, row: int, column: int, characters: int, most: int) -> None:
+        """Say where it is, how long it is and may be, and what to do; it is not quoted."""
+        where, how_long = f"row {row}, column {column}", f"{characters} characters"
+        super().__init__(f"a cell holds {most} characters, and {where} has {how_long}: ask for csv, json or parquet")
+        what = f"в ячейку входит {most} знаков, а в строке {row}, столбце {column} их {characters}"
+        self.ru = f"{what}: возьмите csv, json или parquet"
+
+
 class NotDrawnError(HistoryError):
     """The picture of an answer could not be drawn."""
 
@@ -186,6 +197,19 @@ class TookTooLongError(HistoryError):
             f"the answer took more than {seconds:g} s: ask for less, such as fewer days, or ask again later"
         )
         self.ru = f"ответ занял больше {seconds:g} с: спросите о меньшем, например о меньшем числе дней, или позже"
+
+
+class TookTooMuchMemoryError(HistoryError):
+    """A statement needs more memory than DuckDB may use, and cannot go on on the disk."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "the answer took more memory than it may: ask for less, such as fewer days, or give history more "
+            "(KVOTA_HISTORY_MEMORY_MB)"
+        )
+        what = "ответу не хватило памяти: спросите о меньшем, например о меньшем числе дней"
+        self.ru = f"{what}, или дайте истории больше (KVOTA_HISTORY_MEMORY_MB)"
 
 
 class TooBusyError(HistoryError):

@@ -16,7 +16,7 @@ from events.catalogue import NOUNS
 from projections.metrics import create_metrics_sql
 from projections.relations import relation_sql
 from services.history.rendering import written_positions
-from services.history.schema import organisation_sql, periods_sql
+from services.history.schema import views_of_answers_sql
 from services.runtime.shards import Positions
 
 _FILES_BY = ("pyarrow", "typst", "vl-convert-python", "xlsxwriter")
@@ -37,10 +37,4 @@ def names_it(if_none_match: str | None, tag: str) -> bool:
 
 @cache
 def _made_by() -> tuple[str, ...]:
-    return (
-        organisation_sql(),
-        periods_sql(),
-        create_metrics_sql(),
-        *map(relation_sql, NOUNS.values()),
-        *map(version, _MADE_BY),
-    )
+    return (views_of_answers_sql(), create_metrics_sql(), *map(relation_sql, NOUNS.values()), *map(version, _MADE_BY))

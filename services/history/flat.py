@@ -29,7 +29,7 @@ class Flat:
 
 
 def flat(report: Report, language: Language, names: Names | None = None) -> list[Flat]:
-    """The columns, titled in a language. A map of which no row has a name is one empty column.
+    """The columns, titled and worded in a language. A map of which no row has a name is one empty column.
 
     `names` are those in the maps; without them, those that the rows have.
     """
@@ -61,8 +61,13 @@ def _flattened(
 ) -> list[Flat]:
     if column.kind == "map":
         return _by_name(column, values, language, names[column.name])
-    held = [typed(column.kind, value) for value in values]
+    words = column.named(language)
+    held = [_said(typed(column.kind, value), words) for value in values]
     return [Flat(column.name, column.title.to(language), column.kind, held, currencies)]
+
+
+def _said(value: Field, words: Mapping[str, str]) -> Field:
+    return words.get(value, value) if isinstance(value, str) else value
 
 
 def _by_name(column: Column, values: Sequence[Field], language: Language, names: Sequence[str]) -> list[Flat]:

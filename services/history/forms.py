@@ -1,21 +1,18 @@
 """In which forms a report can be had, and which of them a request asks for."""
 
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Literal, get_args
 
-from pyarrow import parquet
-
+from services.history.columnar import arrow_parts, parquet_parts
 from services.history.comma_separated import csv_parts
 from services.history.printing.page import as_html
 from services.history.printing.pdf import as_pdf
 from services.history.printing.picture import as_svg
 from services.history.rendering import json_parts
 from services.history.report import Report
-from services.history.spreadsheet import as_xlsx
-from services.history.typed import arrow_table
+from services.history.spreadsheet import xlsx_parts
 from services.runtime.errors import WrongField
 from services.runtime.languages import Language
 from services.runtime.problems import Problem, invalid_fields
@@ -41,8 +38,6 @@ _RANGES: Mapping[str, Form] = {
     "text/*": "csv",
     **{media_type.partition(";")[0]: form for form, media_type in MEDIA_TYPES.items()},
 }
-_END = b"\xff\xff\xff\xff\0\0\0\0"
-"""How a stream of Arrow ends: a message of no length, https://arrow.apache.org/docs/format/Columnar.html."""
 _WEIGHT = re.compile(r"q\s*=\s*([01](?:\.\d*)?)", re.ASCII | re.IGNORECASE)
 _MOST_RANGES = 100
 """How many media ranges of an Accept header are read: more than anybody names."""
@@ -105,30 +100,14 @@ def _preference(text: str) -> tuple[float, str]:
     return weights[-1] if weights else 1, media.lower()
 
 
-def _as_parquet(report: Report, _language: Language) -> bytes:
-    file = io.BytesIO()
-    parquet.write_table(arrow_table(report), file, compression="zstd")
-    return file.getvalue()
-
-
-def _arrow_parts(pieces: Pieces, _language: Language) -> Iterator[bytes]:
-    """A stream of Arrow: the schema, a batch of each piece, and the mark of the end."""
-    for place, piece in enumerate(pieces()):
-        table = arrow_table(piece)
-        if place == 0:
-            yield table.schema.serialize().to_pybytes()
-        yield from (batch.serialize().to_pybytes() for batch in table.to_batches())
-    yield _END
-
-
 _IN_PARTS: Mapping[Form, Callable[[Pieces, Language], Iterator[bytes]]] = {
     "json": lambda pieces, language: json_parts(pieces(), language),
     "csv": lambda pieces, language: (part.encode() for part in csv_parts(pieces, language)),
-    "arrow": _arrow_parts,
+    "parquet": lambda pieces, _language: parquet_parts(pieces),
+    "arrow": lambda pieces, _language: arrow_parts(pieces),
+    "xlsx": xlsx_parts,
 }
 _WHOLE: Mapping[Form, Callable[[Report, Language], bytes]] = {
-    "parquet": _as_parquet,
-    "xlsx": as_xlsx,
     "pdf": as_pdf,
     "svg": as_svg,
     "html": as_html,

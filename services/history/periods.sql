@@ -5,7 +5,7 @@
 -- Days off count with the working day before them; where the former period has fewer working days, all of it is compared.
 CREATE OR REPLACE MACRO compared_periods(last_day, period, zone) AS TABLE
 WITH moment AS (
-    SELECT coalesce(last_day::DATE, (SELECT max(day) FROM counted)) AS as_of
+    SELECT coalesce(last_day::DATE, (SELECT day FROM last_told)) AS as_of
 ),
 span AS (
     SELECT comparison, as_of, starts_on, before_starts_on, (before_starts_on + ('1 ' || period)::INTERVAL)::DATE AS before_ends_on

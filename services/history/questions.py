@@ -113,7 +113,7 @@ def load_question(name: str, text: str) -> Question:
     """Read a report; raises ValueError when its question, a parameter or a column is not well formed."""
     comments = _comments(text)
     try:
-        columns = read_columns(_lines("column:", comments))
+        columns = read_columns(_lines("column:", comments), _lines("words:", comments))
         key = read_key(_lines("key:", comments), columns)
         parameters = tuple(map(_parameter, _lines("param:", comments)))
         return Question(

@@ -55,9 +55,13 @@ def about(report: Report, language: Language) -> dict[str, object]:
     }
 
 
-def described_columns(columns: Sequence[Column], language: Language) -> list[dict[str, str]]:
-    """What each column is called, of what kind it is, and its title."""
-    return [{"name": each.name, "kind": each.kind, "title": each.title.to(language)} for each in columns]
+def described_columns(columns: Sequence[Column], language: Language) -> list[dict[str, object]]:
+    """What each column is called, of what kind it is, its title, and what its words mean where it has but a few."""
+    return [
+        {"name": each.name, "kind": each.kind, "title": each.title.to(language)}
+        | ({"words": each.named(language)} if each.words else {})
+        for each in columns
+    ]
 
 
 def written_positions(positions: Positions) -> dict[str, int]:

@@ -25,7 +25,7 @@ PREFIX = "row."
 _HELD_AS: Mapping[Kind, str] = {"day": "DATE", "instant": "TIMESTAMPTZ"}
 """The types of the parts of a key that are no text."""
 _UNASKABLE = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
-_LAST_DAY = "SELECT max(day) FROM counted"
+_LAST_DAY = "SELECT day FROM last_told"
 _SEVERAL = (
     "several rows are meant: give it; an empty text stands for no value",
     "подходит несколько строк: укажите значение; пустая строка означает, что значения нет",

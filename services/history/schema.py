@@ -15,6 +15,7 @@ from services.history.rollups import create_rollups, kept_sql, rolled_up_sql
 from services.history.rows import create_row_views_sql, keep_rows, reading_evidence, rows_sql
 
 _FOLDER = Path(__file__).parent
+_OF_ANSWERS = ("organisation.sql", "last_told.sql", "periods.sql")
 _IS_DEFINED = """
 SELECT count(*) > 0 FROM duckdb_views() WHERE schema_name = 'fresh' AND view_name = 'defined' AND contains(sql, $digest)
 """
@@ -55,23 +56,17 @@ def create_answers(
     projections: Mapping[str, Projection],
     cells_sql: Callable[[Projection], str] = attrgetter("typed_cells_sql"),
 ) -> None:
-    """Make what answers are put together from, wherever there are relations: organisation, periods, metrics, cells."""
-    con.execute(organisation_sql())
-    con.execute(periods_sql())
+    """Make what answers are put together from, wherever there are relations: views, metrics, cells."""
+    con.execute(views_of_answers_sql())
     con.execute(create_metrics_sql())
     for projection in projections.values():
         con.execute(_contributions_view(projection))
         con.execute(_cells_view("main", projection, cells_sql(projection)))
 
 
-def organisation_sql() -> str:
-    """Statements that make the views of who works where."""
-    return (_FOLDER / "organisation.sql").read_text("utf-8")
-
-
-def periods_sql() -> str:
-    """Statements that make the macros by which periods are compared."""
-    return (_FOLDER / "periods.sql").read_text("utf-8")
+def views_of_answers_sql() -> str:
+    """Statements for who works where, the last day that the log tells of, and how periods are compared."""
+    return "\n".join((_FOLDER / name).read_text("utf-8") for name in _OF_ANSWERS)
 
 
 def contributions_of(projection: Projection) -> str:
@@ -85,8 +80,7 @@ def _digest(projections: Mapping[str, Projection]) -> str:
     views = [
         (_FOLDER / "views.sql").read_text("utf-8"),
         create_row_views_sql(),
-        organisation_sql(),
-        periods_sql(),
+        views_of_answers_sql(),
         create_metrics_sql(),
     ]
     made = [

@@ -17,6 +17,8 @@ class HistorySettings(Settings):
     """0: any free one."""
     reserve_mb: int = Field(default=RESERVE_MB, ge=0)
     """How much of the disk must be free, in MB, so that anything is archived; reading goes on with less."""
+    memory_mb: int | None = Field(default=None, ge=256, le=1_048_576)
+    """How much memory DuckDB may use, in MB; None: half of what the machine has."""
     statement_s: float = Field(default=60, gt=0, le=600)
     """How long the statement of a report may run."""
     max_rows: int = Field(default=100_000, ge=1, le=1_000_000)

@@ -82,6 +82,16 @@ def test_the_list_says_what_a_report_can_be_asked_with() -> None:
     [country] = [each for each in listed["quota_attainment"]["parameters"] if each["name"] == "country"]
     assert country["default"] == "KZ"
     assert listed["call_centre"]["key"] == ["queue", "interval"]
+    assert listed["training_return"]["chart"] == {
+        "mark": "bar",
+        "x": ["programme", "title"],
+        "y": ["booked_gain_minor"],
+        "by": ["currency"],
+        "between": [],
+    }
+    for each in listed.values():
+        columns = {column["name"] for column in each["columns"]}
+        assert columns.issuperset(name for names in ("x", "y", "by", "between") for name in each["chart"][names])
     assert listed["sales_day"]["columns"][2] == {"name": "wins", "kind": "count", "title": "Wins"}
 
 

@@ -15,6 +15,7 @@ from pyarrow import ipc, parquet
 from services.history.answers import Answers
 from services.history.archive import Archive
 from services.history.comma_separated import as_csv
+from services.history.errors import CellTooLongError, TooManyRowsError
 from services.history.forms import FORMS, MEDIA_TYPES, form_wanted, rendered
 from services.history.questions import load_question
 from services.history.report import Report, answer, run_report
@@ -223,6 +224,19 @@ class TestSpreadsheets:
         sql = f"{head}SELECT unnest([999999999999999, 9007199254740993]) AS n"
         sheet = read_sheet(as_xlsx(answer(archive, load_question("one", sql), {}), "en"))
         assert sheet[1:] == [[999999999999999.0], ["9007199254740993"]]
+
+    @pytest.mark.parametrize("held", ["a" * 32_767, "💰" * 16_383 + "a"])
+    def test_a_text_that_a_cell_does_not_hold_is_refused_and_never_cut(self, archive: Archive, held: str) -> None:
+        assert read_sheet(as_xlsx(self.of(archive, held), "en"))[1:] == [[held]]
+        with pytest.raises(CellTooLongError, match="row 3, column 1 has 32768 characters: ask for csv") as refused:
+            as_xlsx(self.of(archive, "short", held + "a"), "en")
+        assert "в строке 3, столбце 1 их 32768" in (refused.value.ru or "")
+
+    def test_more_rows_than_a_sheet_has_are_refused(self, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("services.history.spreadsheet._MOST_ROWS", 2)
+        assert len(read_sheet(as_xlsx(self.of(archive, "a", "b"), "en"))) == 3
+        with pytest.raises(TooManyRowsError, match="more than 2 rows"):
+            as_xlsx(self.of(archive, "a", "b", "c"), "en")
 
     def test_a_day_before_excels_time_is_text(self, archive: Archive) -> None:
         sql = "-- What?\n-- ru: Что?\n-- key: d\n-- column: d day | Day | День\nSELECT DATE '1899-01-01' AS d"

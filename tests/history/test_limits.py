@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -20,6 +21,7 @@ HEAD = "-- How many?\n-- ru: Сколько?\n-- key: n\n-- column: n count | Nu
 ENDLESS = load_question(
     "endless", f"{HEAD}SELECT count(*) AS n FROM range(10_000_000_000) AS a, range(10_000_000_000) AS b"
 )
+HOARDING = load_question("hoarding", f"{HEAD}SELECT len(list(range)) AS n FROM range(50_000_000)")
 FIVE = load_question("five", f"{HEAD}SELECT range AS n FROM range(5)")
 FEW_S = 0.2
 
@@ -99,6 +101,34 @@ class TestRows:
     @pytest.mark.parametrize("limits", [Limits(rows=5), NO_LIMITS])
     def test_as_many_as_there_may_be_are_given(self, archive: Archive, limits: Limits) -> None:
         assert len(answer_bound(archive, FIVE, {}, None, limits).rows) == 5
+
+
+class TestMemory:
+    def test_it_is_half_of_the_machines_or_as_told(self, path: Path) -> None:
+        with duckdb.connect(config={"memory_limit": "50%"}) as con:
+            half = memory_limit(con)
+        for told, expected in ((None, half), (300, "300.0 MiB")):
+            with Archive(path, {}, memory_mb=told) as archive, archive.cursor() as con:
+                assert memory_limit(con) == expected
+
+    async def test_who_needs_more_is_refused_and_the_archive_goes_on(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.report.load_questions", lambda: {"hoarding": HOARDING, "five": FIVE})
+        with Archive(path, {}, memory_mb=64) as archive:
+            fill(archive)
+            async with at_the_door(archive) as client:
+                refused = await client.get("/v1/reports/hoarding", headers={"Accept-Language": "ru"})
+                given = await client.get("/v1/reports/five")
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:kvota:problem:took-too-much-memory")
+        assert "KVOTA_HISTORY_MEMORY_MB" in refused.json()["detail"]
+        assert len(given.json()["rows"]) == 5
+
+
+def memory_limit(con: duckdb.DuckDBPyConnection) -> str:
+    """Give it as DuckDB tells it."""
+    [(told,)] = con.execute("SELECT current_setting('memory_limit')").fetchall()
+    return str(told)
 
 
 class TestTurns:

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 
@@ -11,18 +11,20 @@ import httpx
 import pyarrow as pa
 import pytest
 from fastapi import FastAPI
-from pyarrow import ipc
+from pyarrow import ipc, parquet
 from starlette.types import Message
 
 from services.history.answers import Answers
 from services.history.archive import Archive
+from services.history.columnar import ROW_GROUP
 from services.history.errors import BadValueError, TooManyRowsError
 from services.history.forms import Form, in_parts, rendered
 from services.history.keeping import PIECE, kept
 from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, load_question
-from services.history.report import answer
+from services.history.report import Report, answer
 from services.history.sending import InParts
+from services.history.spreadsheet import as_xlsx
 from services.history.typed import arrow_table
 from tests.callers import bearer
 from tests.events.examples.dates import TODAY
@@ -62,7 +64,15 @@ FAR_DAYS = load_question(
 -- column: on_day day | Day | День
 SELECT DATE '290000-01-01' + range::INT AS on_day FROM range(5)""",
 )
-FORMS: tuple[Form, ...] = ("json", "csv", "arrow")
+FORMS: tuple[Form, ...] = ("json", "csv", "arrow", "parquet", "xlsx")
+LONG_TEXT = load_question(
+    "long_text",
+    """-- Which text does no cell hold?
+-- ru: Какой текст не помещается в ячейку?
+-- key: word
+-- column: word text | Word | Слово
+SELECT repeat('a', unnest([1, 2, 3, 32768])) AS word""",
+)
 REPORT, AT_REST = "rep_day", 2
 """How many connections an archive has that nobody asks: the one to the file, and that which writes."""
 
@@ -87,6 +97,41 @@ class TestParts:
             parts = list(in_parts(keeping.pieces, form, "ru"))
         assert b"".join(parts) == rendered(answer(archive, MANY, {}, {}), form, "ru")
         assert max(map(len, parts)) < sum(map(len, parts)) / 2
+
+    def test_a_workbook_of_many_pieces_is_the_bytes_of_the_whole(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.spreadsheet._AT_ONCE", 1_000)
+        with kept(archive, MANY, {}, {}, NO_LIMITS) as keeping:
+            parts = list(in_parts(keeping.pieces, "xlsx", "ru"))
+        assert b"".join(parts) == as_xlsx(answer(archive, MANY, {}, {}), "ru")
+        assert set(map(len, parts[:-1])) == {1_000}
+
+    def test_a_row_group_of_parquet_has_a_few_pieces(self, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("services.history.keeping.PIECE", 200)
+        whole, made = arrow_table(answer(archive, MANY, {}, {})), list[Report]()
+
+        def noted(pieces: Iterable[Report]) -> Iterator[Report]:
+            for each in pieces:
+                made.append(each)
+                yield each
+
+        with kept(archive, MANY, {}, {}, NO_LIMITS) as keeping:
+            parts = in_parts(lambda: noted(keeping.pieces()), "parquet", "ru")
+            first = next(parts)
+            assert len(made) == ROW_GROUP
+            file = io.BytesIO(first + b"".join(parts))
+        stored = parquet.read_table(file)
+        assert stored.equals(whole)
+        assert stored.schema.metadata == whole.schema.metadata
+        about = parquet.read_metadata(file)
+        assert [about.row_group(place).num_rows for place in range(about.num_row_groups)] == [2_000, 2_000, 500]
+
+    @pytest.mark.parametrize("question", [MANY, NONE], ids=["many", "none"])
+    def test_parquet_is_written_as_its_own_writer_does(self, archive: Archive, question: Question) -> None:
+        file, report = io.BytesIO(), answer(archive, question, {}, {})
+        parquet.write_table(arrow_table(report), file, compression="zstd")
+        assert rendered(report, "parquet", "ru") == file.getvalue()
 
     def test_a_stream_of_arrow_has_a_batch_for_each_piece(self, archive: Archive) -> None:
         with kept(archive, MANY, {}, {}, NO_LIMITS) as keeping:
@@ -222,6 +267,17 @@ class TestDoor:
         assert (sent.status_code, sent.json()["type"]) == (500, "urn:kvota:problem:fault")
         assert connections(archive) == AT_REST
 
+    async def test_a_text_that_no_cell_holds_is_refused_before_any_is_given(
+        self, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.history.report.load_questions", lambda: {"long_text": LONG_TEXT})
+        async with at_the_door(archive) as client:
+            workbook = await client.get("/v1/reports/long_text", params={"format": "xlsx"})
+            text = await client.get("/v1/reports/long_text", params={"format": "csv"})
+        assert (workbook.status_code, workbook.json()["type"]) == (422, "urn:kvota:problem:too-long-for-a-cell")
+        assert text.text.splitlines()[-1] == "a" * 32_768
+        assert connections(archive) == AT_REST
+
     @pytest.mark.parametrize("form", FORMS)
     async def test_whoever_takes_it_slowly_is_in_nobodys_way(self, archive: Archive, form: Form) -> None:
         fill(archive)
@@ -280,7 +336,7 @@ class TestDoor:
                 group.create_task(each.ask("json"))
                 await each.took.wait()
             refused = await client.get(f"/v1/reports/{REPORT}")
-            printed = await client.get(f"/v1/reports/{REPORT}", params={"format": "xlsx"})
+            printed = await client.get(f"/v1/reports/{REPORT}", params={"format": "html"})
             for each in slow:
                 each.goes_on.set()
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:kvota:problem:too-busy")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 
 from services.history.errors import HistoryError
+from services.history.segments.manifest import Segment
 from services.runtime.shards import Positions
 
 
@@ -80,6 +81,19 @@ class OtherRecordsError(HistoryError):
         """Name the first place."""
         super().__init__(f"the archive and the lake hold different records at {place}: are they of one log?")
         self.ru = f"в архиве и в озере разные записи на месте {place}: это один и тот же журнал?"
+
+
+class NotInLakeError(HistoryError):
+    """A segment that the archive let go of is not in the lake, or not as it was sealed."""
+
+    def __init__(self, segment: Segment) -> None:
+        """Name it, and say where it lay and what to do."""
+        en = f"{segment.path} is not in this lake as it was sealed, and the archive let go of it"
+        ask = "is KVOTA_LAKE_WAREHOUSE the same as then? If so, take the file from a copy"
+        super().__init__(f"{en}: it lay in {segment.file}; {ask}")
+        ru = f"{segment.path} нет в этом озере таким, каким он запечатан, а архив его отпустил"
+        ask_ru = "тот же ли KVOTA_LAKE_WAREHOUSE, что тогда? Если да, возьмите файл из копии"
+        self.ru = f"{ru}: он лежал в {segment.file}; {ask_ru}"
 
 
 def require_software() -> None:

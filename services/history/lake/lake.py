@@ -16,7 +16,7 @@ from pyiceberg.table.snapshots import Snapshot
 
 from services.history.cuts import read_positions, written_cut
 from services.history.judging import LogRecord
-from services.history.lake.errors import DamagedLakeError, EmptyLakeError, UnknownSnapshotError
+from services.history.lake.errors import DamagedLakeError, EmptyLakeError, NotInLakeError, UnknownSnapshotError
 from services.history.lake.places import place_of, segment_at
 from services.history.lake.sending import send
 from services.history.lake.settings import LakeSettings
@@ -112,13 +112,17 @@ class Lake:
     def locations(self, snapshot: int | None = None) -> list[str]:
         """Where their files lie; raises the same, and EmptyLakeError where there are none."""
         if found := self.segments(snapshot):
-            return sorted(map(self._location, found))
+            return sorted(map(self.location, found))
         raise EmptyLakeError
+
+    def location(self, segment: Segment) -> str:
+        """Where the file of a segment lies, or would."""
+        return f"{self._data}{place_of(segment)}"
 
     def has(self, segment: Segment) -> bool:
         """Whether the file of a segment lies there, by its name and size; no snapshot need name it. Raises OSError."""
         try:
-            return len(self._table.io.new_input(self._location(segment))) == segment.bytes
+            return len(self._table.io.new_input(self.location(segment))) == segment.bytes
         except FileNotFoundError:
             return False
 
@@ -137,7 +141,7 @@ class Lake:
             file.parent.mkdir(parents=True)
             with (
                 suppress(FileNotFoundError),
-                self._table.io.new_input(self._location(segment)).open() as source,
+                self._table.io.new_input(self.location(segment)).open() as source,
                 file.open("wb") as sink,
             ):
                 shutil.copyfileobj(source, sink, _AT_ONCE)
@@ -151,10 +155,17 @@ class Lake:
                     raise DamagedLakeError(found)
                 yield from read_segment(folder, each)
 
+    def let_go(self, segment: Segment) -> Iterator[list[LogRecord]]:
+        """The records of a segment that the archive has let go of, some at a time; raises NotInLakeError."""
+        with self.fetched(segment) as folder:
+            if any(problems(folder, [segment.as_sealed])):
+                raise NotInLakeError(segment)
+            yield from read_segment(folder, segment)
+
     def has_sound(self, segment: Segment) -> bool:
         """Whether the file of a segment lies there and is what was sealed: it is read. Raises OSError."""
         with self.fetched(segment) as folder:
-            return not any(problems(folder, [segment]))
+            return not any(problems(folder, [segment.as_sealed]))
 
     def commit(
         self, new: Sequence[Segment], gone: Sequence[Segment], cut: Positions, others: Sequence[DataFile] = ()
@@ -173,8 +184,18 @@ class Lake:
                 for file in [*map(self._file, gone), *others]:
                     change.delete_data_file(file)
 
+    def forget(self, snapshots: Sequence[Pushed]) -> None:
+        """Have the table know these snapshots no more; their files stay where they are.
+
+        Raises pyiceberg's CommitFailedException where another was sooner: nothing has happened then. LakeAwayError,
+        too, after which it may have; and ValueError for the current one.
+        """
+        with telling_away():
+            ids = [int(each.snapshot) for each in snapshots]
+            self._table.maintenance.expire_snapshots().by_ids(ids).commit()
+
     def _file(self, segment: Segment) -> DataFile:
-        return data_file(self._table, segment, self._location(segment))
+        return data_file(self._table, segment, self.location(segment))
 
     def _planned(self, snapshot: int | None) -> Iterable[FileScanTask]:
         found = self._snapshot(snapshot)
@@ -183,7 +204,7 @@ class Lake:
     def _segment(self, file: DataFile) -> Segment | None:
         place = file.file_path.removeprefix(self._data)
         found = segment_at(place, file.record_count, file.file_size_in_bytes)
-        return found if found is not None and self._location(found) == file.file_path else None
+        return found if found is not None and self.location(found) == file.file_path else None
 
     def _snapshot(self, snapshot: int | None) -> Snapshot | None:
         if snapshot is None:
@@ -196,9 +217,6 @@ class Lake:
     @property
     def _data(self) -> str:
         return f"{self._table.location()}/data/"
-
-    def _location(self, segment: Segment) -> str:
-        return f"{self._data}{place_of(segment)}"
 
 
 def _pushed(snapshot: Snapshot) -> Pushed:

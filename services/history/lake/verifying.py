@@ -12,8 +12,8 @@ def problems(lake: Lake, archive: Sequence[Segment]) -> Iterator[str]:
     """What is wrong with the latest snapshot: each file is read.
 
     Nothing may lack between two segments, the offsets of the snapshot are those where its segments end, each file has
-    the digest, the records and the offsets that its segment has, and a segment that the archive's manifest has, too, is
-    the same there. Raises DamagedLakeError where a file is none of ours.
+    the digest, the records and the offsets that its segment has, a segment that the archive's manifest has, too, is
+    the same there, and what the archive let go of is in the lake. Raises DamagedLakeError where a file is none of ours.
     """
     segments = lake.segments()
     yield from lacking(segments, lake.cut())
@@ -21,6 +21,7 @@ def problems(lake: Lake, archive: Sequence[Segment]) -> Iterator[str]:
         with lake.fetched(each) as folder:
             yield from checking.problems(folder, [each])
     yield from _unlike(segments, archive)
+    yield from _lost(segments, archive)
 
 
 def lacking(segments: Sequence[Segment], cut: Positions) -> Iterator[str]:
@@ -36,3 +37,10 @@ def _unlike(segments: Sequence[Segment], archive: Sequence[Segment]) -> Iterator
         other = sealed.get(each.path, each)
         if (other.rows, other.sha256) != (each.rows, each.sha256):
             yield f"{each.path}: the archive has {other.rows} records there, SHA-256 {other.sha256}"
+
+
+def _lost(segments: Sequence[Segment], archive: Sequence[Segment]) -> Iterator[str]:
+    there = frozenset(segments)
+    for each in archive:
+        if not each.is_here and each.as_sealed not in there:
+            yield f"{each.path}: is not in the lake, and the archive let go of it"

@@ -7,7 +7,7 @@
 -- param: within whole 30
 -- key: rep, programme
 -- chart: bar x=rep,programme y=days_left
--- with: moment AS (SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of)
+-- with: moment AS (SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of)
 -- behind: training where
 --    type = 'certification.granted' AND rep = $row_rep AND programme = $row_programme
 --    AND programme_version = $row_programme_version AND day = $row_granted_on AND expires_on IS NOT DISTINCT FROM $row_expires_on
@@ -20,9 +20,10 @@
 -- column: granted_on day | Granted on | Выдана
 -- column: expires_on day | Expires on | Истекает
 -- column: state text | State | Состояние
+-- words: state | valid = действует | expiring = истекает | expired = истекла
 -- column: days_left count | Days left | Осталось дней
 WITH moment AS (
-    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
+    SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of
 ),
 working AS (
     SELECT rep

@@ -44,9 +44,11 @@
 -- context: rep_day where day = (SELECT min(day) FROM rep_day_contributions)
 -- context: deal_day where day = (SELECT min(day) FROM deal_day_contributions)
 -- column: level text | Level | Уровень
+-- words: level | rep = сотрудник | team = команда | department = отдел | company = компания
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение
 -- column: comparison text | Against | С чем сравнено
+-- words: comparison | previous = прошлый период | year_before = год назад
 -- column: currency text | Currency | Валюта
 -- column: starts_on day | From | С
 -- column: through_on day | Through | По

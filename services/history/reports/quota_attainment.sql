@@ -39,9 +39,11 @@
 -- context: people where type IN ('unit.formed', 'rep.hired', 'rep.assigned', 'rep.promoted', 'rep.left')
 --    AND (rep = $row_rep OR $row_level <> 'rep')
 -- column: level text | Level | Уровень
+-- words: level | rep = сотрудник | team = команда | department = отдел | company = компания
 -- column: rep text | Rep | Сотрудник
 -- column: unit text | Unit | Подразделение
 -- column: denominator text | Measured by | По чьему плану
+-- words: denominator | own = свой | members = сумма личных
 -- column: period text | Period | Период
 -- column: currency text | Currency | Валюта
 -- column: as_of day | As of | На день
@@ -61,7 +63,7 @@
 -- column: required_per_day_minor minor | Required a day, minor units | Нужно в день, мин. ед.
 -- column: over_assignment percent | Over-assignment, % | Превышение суммы личных планов, %
 WITH moment AS (
-    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
+    SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of
 ),
 target AS (
     SELECT holder, period, currency,

@@ -12,7 +12,7 @@
 -- key: rep, starts_on, currency
 -- chart: bar x=rep,starts_on y=attainment by=currency
 -- with: asked_for AS (SELECT period FROM quota_contributions WHERE measure = 'revenue' AND holder = $row_rep
---    AND starts_on::DATE >= $row_starts_on AND ends_on::DATE <= $row_ends_on AND starts_on::DATE <= (SELECT max(day) FROM counted))
+--    AND starts_on::DATE >= $row_starts_on AND ends_on::DATE <= $row_ends_on AND starts_on::DATE <= (SELECT day FROM last_told))
 -- behind: calls of calls..aht where type = 'call.ended' AND rep = $row_rep AND day::DATE >= $row_starts_on AND day::DATE < $row_ends_on
 -- behind: rep_day of deals_won, win_rate, won_minor, booked_minor, average_deal_minor, attainment where
 --    wins IS NOT NULL AND rep = $row_rep AND day::DATE >= $row_starts_on AND day::DATE < $row_ends_on
@@ -116,7 +116,7 @@ asked AS (
            currency,
            sum(quota)                                                              AS quota
     FROM target
-    WHERE starts_on <= (SELECT max(day) FROM counted)
+    WHERE starts_on <= (SELECT day FROM last_told)
       AND ends_on <= date_trunc($by, starts_on) + ('1 ' || $by)::INTERVAL
       AND ($from::DATE IS NULL OR starts_on >= $from::DATE) AND ($to::DATE IS NULL OR ends_on <= $to::DATE)
     GROUP BY ALL

@@ -8,7 +8,7 @@
 -- param: post text null
 -- key: unit, post, currency
 -- chart: stack x=unit,post,currency y=filled,vacant,to_open
--- with: moment AS (SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of)
+-- with: moment AS (SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of)
 -- with: seat AS (SELECT position FROM people
 --    WHERE type = 'position.opened' AND unit = $row_unit AND post = $row_post AND currency = $row_currency)
 -- with: planned AS (SELECT plan FROM people WHERE type = 'headcount_plan.approved' AND unit = $row_unit)
@@ -39,7 +39,7 @@
 -- column: cost_minor minor | Cost of a month, minor units | Стоимость в месяц, мин. ед.
 -- column: vacant_cost_minor minor | Of it vacant, minor units | Из неё вакантно, мин. ед.
 WITH moment AS (
-    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
+    SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of
 ),
 line AS (
     SELECT plan, parent_plan, unit, currency, line.post AS post, line.positions AS positions

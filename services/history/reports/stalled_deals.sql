@@ -9,7 +9,7 @@
 -- chart: bar x=deal y=days_in_stage
 -- with: staged AS (SELECT max(fact."offset") AS place FROM deals
 --    WHERE type IN ('deal.opened', 'deal.advanced') AND deal = $row_deal
---    AND day <= coalesce($as_of::DATE, (SELECT max(day) FROM counted)))
+--    AND day <= coalesce($as_of::DATE, (SELECT day FROM last_told)))
 -- behind: deals where deal = $row_deal AND fact."offset" = (SELECT place FROM staged)
 -- context: deals where type IN ('deal.opened', 'deal.advanced', 'deal.reassigned') AND deal = $row_deal
 -- column: deal text | Deal | Сделка
@@ -21,7 +21,7 @@
 -- column: amount_minor minor | Amount, minor units | Сумма, мин. ед.
 -- column: currency text | Currency | Валюта
 WITH moment AS (
-    SELECT coalesce($as_of::DATE, (SELECT max(day) FROM counted)) AS as_of
+    SELECT coalesce($as_of::DATE, (SELECT day FROM last_told)) AS as_of
 ),
 told AS (
     SELECT deals.*, fact."offset" AS place

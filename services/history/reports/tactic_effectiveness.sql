@@ -69,6 +69,7 @@
 -- column: difference_high number | Difference at most, points | Разница не больше, п. п.
 -- column: needed_touches count | Touches needed of each | Нужно касаний каждой
 -- column: verdict text | Verdict | Вывод
+-- words: verdict | too early to tell = слишком рано судить | better = лучше | worse = хуже | no difference seen = разницы не видно
 WITH known AS (
     SELECT tactic FROM calls WHERE type = 'call.ended'
     UNION

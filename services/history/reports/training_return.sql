@@ -65,7 +65,7 @@
 -- column: skills_compared count | Skills compared | Сравнено навыков
 -- column: skill_change number | Change of skills, points | Изменение навыков, п. п.
 WITH wish AS (
-    SELECT $days::INTEGER AS days, (SELECT max(day) FROM counted) AS as_of
+    SELECT $days::INTEGER AS days, (SELECT day FROM last_told) AS as_of
     WHERE CASE WHEN $days::BIGINT BETWEEN 1 AND 366 THEN true
                ELSE error('days: a number of days from 1 to 366 | число дней от 1 до 366') END
 ),

@@ -17,6 +17,7 @@
 -- context: directory where $row_kind = 'queue' AND kind = 'queue' AND named_by = $row_source
 -- column: source text | Source | Источник
 -- column: kind text | Kind | Вид
+-- words: kind | agent = сотрудник | queue = очередь
 -- column: name text | Name | Имя
 -- column: told_as text | Told as | Записано как
 -- column: facts count | Facts | Факты

@@ -13,8 +13,8 @@ from services.history.segments.sealing import MOST
 def compact(folder: Path, *, most: int = MOST) -> list[Segment]:
     """Join the segments of each month of a partition but its last; gives those that are new.
 
-    What they are joined from is checked first, and removed once the manifest names it no more: a reader who has a file
-    open goes on with it. Raises DamagedArchiveError.
+    Those that were let go of stay as they are. What others are joined from is checked first, and removed once the
+    manifest names it no more: a reader who has a file open goes on with it. Raises DamagedArchiveError.
     """
     with changing(folder):
         segments, joined = read_manifest(folder), dict[str, Segment]()
@@ -37,13 +37,18 @@ def _few(segments: Iterable[Segment], most: int) -> Iterator[Sequence[Segment]]:
     for _, of_one in groupby(segments, key=lambda each: each.source):
         months = [list(each) for _, each in groupby(of_one, key=lambda each: (each.appended.year, each.appended.month))]
         for month in months[:-1]:
-            few = list[Segment]()
-            for each in month:
-                if sum(one.rows for one in few) + each.rows > most:
-                    yield from [few] if len(few) > 1 else []
-                    few = []
-                few.append(each)
+            for is_here, neighbours in groupby(month, key=lambda each: each.is_here):
+                yield from _filled(neighbours, most) if is_here else []
+
+
+def _filled(neighbours: Iterable[Segment], most: int) -> Iterator[Sequence[Segment]]:
+    few = list[Segment]()
+    for each in neighbours:
+        if sum(one.rows for one in few) + each.rows > most:
             yield from [few] if len(few) > 1 else []
+            few = []
+        few.append(each)
+    yield from [few] if len(few) > 1 else []
 
 
 def _joined(folder: Path, few: Sequence[Segment]) -> Segment:

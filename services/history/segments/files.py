@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,13 @@ def _write(file: Path, batches: Iterable[pa.RecordBatch]) -> int:
         out.flush()
         os.fsync(out.fileno())
     return rows
+
+
+def latest_in(folder: Path, segment: Segment) -> datetime:
+    """When the log learned of the latest record of a segment, by the broker's clock."""
+    with pq.ParquetFile(folder / segment.path) as file:
+        times: list[Any] = file.read(["appended_at"]).column(0).cast(pa.int64()).to_pylist()
+    return datetime.fromtimestamp(max(times) / 1_000, UTC)
 
 
 def read_batches(folder: Path, segment: Segment) -> Iterator[pa.RecordBatch]:

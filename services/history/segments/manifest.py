@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from datetime import date
 from itertools import groupby
 from pathlib import Path
+from typing import Self
 
 import msgspec
+from msgspec.structs import replace
 
 from services.history.errors import HistoryError
 from services.runtime.durable import sync_folder, write_whole
@@ -51,10 +53,24 @@ class Segment(Stretch, frozen=True, kw_only=True):
     """A stretch that is sealed: it has a file of its own, which never changes."""
 
     file: str
-    """Its path, for whoever reads the manifest without us."""
+    """Where its file lies, for whoever reads the manifest without us: its path, or, if let go of, its location."""
     rows: int
     bytes: int
     sha256: str
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its file has to be in the folder of the archive: it was not let go of."""
+        return "://" not in self.file
+
+    @property
+    def as_sealed(self) -> Self:
+        """The segment as it was when it was sealed, whether or not it was let go of since."""
+        return replace(self, file=self.path)
+
+    def let_go(self, location: str) -> Self:
+        """The segment as it is once its file lies there alone, such as at s3://BUCKET/PATH."""
+        return replace(self, file=location)
 
 
 class DamagedArchiveError(HistoryError):
@@ -65,6 +81,15 @@ class DamagedArchiveError(HistoryError):
         found = list(problems)
         super().__init__(f"the archive is damaged: {'; '.join(found)}; take it from a copy")
         self.ru = f"архив повреждён: {'; '.join(found)}; возьмите его из копии"
+
+
+class LetGoError(HistoryError):
+    """A segment is needed whose file is not in the folder any more."""
+
+    def __init__(self, segment: Segment) -> None:
+        """Name it, and say where it lies."""
+        super().__init__(f"the archive let go of {segment.path}, which is needed now: it lies in {segment.file}")
+        self.ru = f"архив отпустил {segment.path}, а сейчас он нужен: он лежит в {segment.file}"
 
 
 def read_path(path: str) -> Stretch | None:

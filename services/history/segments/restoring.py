@@ -1,7 +1,8 @@
 """Restoring: `history.duckdb` made anew from the open archive alone; what is not sealed comes from Kafka as ever."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,11 @@ from services.history.errors import HistoryBusyError, HistoryError
 from services.history.judging import LogRecord
 from services.history.segments.checking import check
 from services.history.segments.files import read_segment
-from services.history.segments.manifest import FILE_NAME, read_manifest
+from services.history.segments.manifest import FILE_NAME, LetGoError, Segment, read_manifest
 from services.runtime.durable import sync_folder
+
+Elsewhere = Callable[[Segment], Iterable[Sequence[LogRecord]]]
+"""Gives the records of a segment that the archive has let go of, some at a time; raises HistoryError."""
 
 
 class NothingSealedError(HistoryError):
@@ -34,19 +38,31 @@ class NotReplacedError(HistoryError):
         self.ru = f"{path} уже существует: добавьте --replace, чтобы заменить его восстановленным"
 
 
-def restore(folder: Path, path: Path, projections: Mapping[str, Projection], *, replace: bool = False) -> int:
-    """Make the file anew from all segments; how many records it has.
+def _nowhere(segment: Segment) -> Iterator[Sequence[LogRecord]]:
+    raise LetGoError(segment)
+
+
+def restore(
+    folder: Path,
+    path: Path,
+    projections: Mapping[str, Projection],
+    *,
+    replace: bool = False,
+    elsewhere: Elsewhere = _nowhere,
+) -> int:
+    """Make the file anew from all segments, those that were let go of taken from elsewhere; how many records it has.
 
     The file that was there stays until the new one is whole. Raises DamagedArchiveError, before anything is written;
-    NothingSealedError, NotReplacedError, HistoryBusyError while another process has the file, and NoRoomError or
-    BrokenOffError, which leave it as it was.
+    NothingSealedError, NotReplacedError, HistoryBusyError while another process has the file, and NoRoomError,
+    BrokenOffError, or what `elsewhere` raises (without one LetGoError), which leave it as it was.
     """
     segments = read_manifest(folder)
     if not segments:
         raise NothingSealedError(folder)
     require_replaceable(path, replace=replace)
-    check(folder, segments)
-    return make_anew(path, (records for each in segments for records in read_segment(folder, each)), projections)
+    check(folder, (each for each in segments if each.is_here))
+    batches = (read_segment(folder, each) if each.is_here else elsewhere(each) for each in segments)
+    return make_anew(path, chain.from_iterable(batches), projections)
 
 
 def require_replaceable(path: Path, *, replace: bool) -> None:

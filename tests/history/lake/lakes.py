@@ -1,6 +1,6 @@
 """What a lake holds, read by others than us."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from services.history.lake.lake import Lake
 from services.history.lake.reading import connected
 from services.history.lake.settings import LakeSettings
 from services.history.lake.verifying import problems
+from services.history.segments.checking import check
+from services.history.segments.files import read_segment
 from services.history.segments.manifest import read_manifest, sealed_until
 from tests.history.segments.days import archived, sealed
 
@@ -39,6 +41,15 @@ def read_by_iceberg(lake: Lake, condition: str = "true") -> list[LogRecord]:
     columns: list[list[Any]] = [found[name].to_pylist() for name in ("topic", "partition", "offset")]
     columns += [found["appended_at"].cast(pa.timestamp("ms")).cast(pa.int64()).to_pylist(), found["raw"].to_pylist()]
     return in_order([LogRecord(*each) for each in zip(*columns, strict=True)])
+
+
+def read_wherever(folder: Path, lake: Lake) -> Iterator[LogRecord]:
+    """Read each segment of an archive in its folder or, if it was let go of, in the lake; neither may be damaged."""
+    for each in read_manifest(folder):
+        if each.is_here:
+            check(folder, [each])
+        for batch in read_segment(folder, each) if each.is_here else lake.let_go(each):
+            yield from batch
 
 
 def in_order(log: Sequence[LogRecord]) -> list[LogRecord]:
