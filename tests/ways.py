@@ -13,12 +13,14 @@ from typing import Any, get_args
 
 from events.agents import State
 from events.codec import UnreadableError
+from events.event import written_instant
 from events.law import Ledger, Verdict
 from projections.cells import Boards, as_rows, merge_boards
 from projections.fold import Counted, Folder
 from projections.projection import load_projections
 from services.history.archive import FILE_NAME, Archive
 from services.history.judging import LogRecord, judge
+from services.history.rendering import zoned
 from services.history.report import run_report
 from services.history.segments.restoring import restore
 from services.history.segments.sealing import seal
@@ -109,7 +111,7 @@ def _of_queues(rows: Iterable[Row]) -> Iterator[Number]:
     """Who joined each queue in each quarter of an hour, as a report says; its totals are left out."""
     for row in rows:
         for name in ("offered", "answered") if row["interval"] is not None else ():
-            yield row["queue"], str(row["interval"]), name, row[name]
+            yield row["queue"], written_instant(zoned(row["interval"])), name, row[name]
 
 
 def _joined(cells: Iterable[Row]) -> Iterator[Number]:

@@ -4,7 +4,8 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from tests.telling import AGENTS, CALLS, answered, entered, raw
 
 KILLS = int(os.environ.get("KVOTA_TEST_KILLS", "4"))
 MOST_BYTES = 1_000_000
-"""After so many bytes at most it is killed: in the middle of a batch, or after some."""
+"""It is killed after so many bytes at most, and those of the batch that it is in the middle of."""
+LOOKS = (1, 15)
+"""In the middle of a batch, or where nothing has been written for that many looks: after some."""
 PROJECTIONS = load_projections()
 SOURCES: list[Source] = [(topic, number) for topic in (CALLS, AGENTS) for number in range(PARTITIONS)]
 
@@ -50,8 +53,8 @@ async def append_until(stop: asyncio.Event, bootstrap: str) -> int:
     return appended
 
 
-async def killed_after(growth: int, home: Path, about: dict[str, str]) -> int:
-    """Run the service, kill it once its files have grown by so many bytes, and give how it ended."""
+async def killed_after(growth: int, looks: int, home: Path, about: dict[str, str]) -> int:
+    """Run the service, kill it once its files have grown by so many bytes and stayed so, and give how it ended."""
     service = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "services.history", env={**os.environ, **about}, stderr=asyncio.subprocess.PIPE
     )
@@ -64,11 +67,22 @@ async def killed_after(growth: int, home: Path, about: dict[str, str]) -> int:
     opened = size_in(home)
     hearing = asyncio.create_task(service.communicate())
     try:
-        assert await soon(lambda: size_in(home) >= opened + growth, 60)
+        assert await soon(grown(home, opened + growth, looks), 60)
     finally:
         service.kill()
         await hearing
     return await service.wait()
+
+
+def grown(home: Path, to: int, looks: int) -> Callable[[], bool]:
+    """Give what says whether the archive has come to a size and has had it for so many looks."""
+    seen = deque[int](maxlen=looks)
+
+    def holds() -> bool:
+        seen.append(size_in(home))
+        return seen[-1] >= to and list(seen) == [seen[-1]] * looks
+
+    return holds
 
 
 def size_in(home: Path) -> int:
@@ -86,7 +100,9 @@ async def test_killed_again_and_again_it_has_each_record_once(fresh_bootstrap: s
     told = {"KVOTA_KAFKA_BOOTSTRAP_SERVERS": fresh_bootstrap, "KVOTA_HISTORY_PORT": "0"}
     about = {"KVOTA_HOME": str(tmp_path), **told}
     appending = asyncio.create_task(append_until(stop, fresh_bootstrap))
-    ends = [await killed_after(chance.randint(1, MOST_BYTES), tmp_path, about) for _ in range(KILLS)]
+    ends = [
+        await killed_after(chance.randint(1, MOST_BYTES), LOOKS[each % 2], tmp_path, about) for each in range(KILLS)
+    ]
     stop.set()
     appended = await appending
     logs = {source: await values_in(fresh_bootstrap, source) for source in SOURCES}

@@ -22,7 +22,7 @@ def rows(archive: Archive, **given: date) -> list[dict[str, Any]]:
 def row(day: date, currency: str, wins: int, won_minor: int, refunded_minor: int) -> dict[str, Any]:
     """Give a row as it is expected."""
     sums = {"wins": wins, "won_minor": won_minor, "refunded_minor": refunded_minor}
-    return {"day": day.isoformat(), "currency": currency} | sums | {"booked_minor": won_minor - refunded_minor}
+    return {"day": day, "currency": currency} | sums | {"booked_minor": won_minor - refunded_minor}
 
 
 def test_each_day_and_currency_has_its_sales_and_its_refunds(archive: Archive) -> None:
