@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -110,8 +111,9 @@ def _of_reps(rows: Iterable[Row]) -> Iterator[Number]:
 def _of_queues(rows: Iterable[Row]) -> Iterator[Number]:
     """Who joined each queue in each quarter of an hour, as a report says; its totals are left out."""
     for row in rows:
-        for name in ("offered", "answered") if row["interval"] is not None else ():
-            yield row["queue"], written_instant(zoned(row["interval"])), name, row[name]
+        interval = row["interval"]
+        for name in ("offered", "answered") if isinstance(interval, datetime) else ():
+            yield row["queue"], written_instant(zoned(interval)), name, row[name]
 
 
 def _joined(cells: Iterable[Row]) -> Iterator[Number]:
