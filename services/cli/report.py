@@ -54,10 +54,32 @@ def report(  # noqa: PLR0913  # a command's options
         raise ClearError(message)
     elif explain:
         _refuse_beside_explain(versus, "json" if json else format, out)
-        explain_row(name, pairs(parameters), column, known(known_at, cut), lang, json=json or format == "json")
+        explain_row(name, _given(parameters), column, known(known_at, cut), lang, json=json or format == "json")
     else:
-        as_of, other = known(known_at, cut), either(versus)
-        _answer(name, pairs(parameters), as_of, other, "json" if json else format, lang, out)
+        as_of, other, given = known(known_at, cut), either(versus), _given(parameters)
+        _refuse_without_explain(given, column)
+        _answer(name, given, as_of, other, "json" if json else format, lang, out)
+
+
+def _given(parameters: list[str] | None) -> Mapping[str, str]:
+    """What a report is asked with; raises ClearError for what is an option of the command."""
+    from services.history.questions import TAKEN
+
+    given = pairs(parameters)
+    if taken := [name for name in given if name in TAKEN]:
+        message = (
+            f"{taken[0]} is no parameter of a report, but how it is asked: `kvota report --help` names the options"
+        )
+        raise ClearError(message)
+    return given
+
+
+def _refuse_without_explain(given: Mapping[str, str], column: str | None) -> None:
+    from services.history.row_explained import PREFIX
+
+    if column is not None or any(name.startswith(PREFIX) for name in given):
+        message = f"{PREFIX}NAME and --column say what is to be explained: add --explain"
+        raise ClearError(message)
 
 
 def _refuse_beside_explain(versus: str | None, form: Format, out: Path | None) -> None:

@@ -83,7 +83,7 @@ def _put(con: duckdb.DuckDBPyConnection, told: pa.Table, moments: list[datetime]
 
 
 def _asked(reading: Reading, question: Question, parameters: Mapping[str, Value]) -> pa.Table:
-    _put_calendar(reading, question, parameters)
+    """What the report said then, by today's calendar of the days that are asked for today."""
     rows: pa.Table = reading.con.sql(question.sql, params=used(question, parameters)).to_arrow_table()
     return rows
 

@@ -31,7 +31,8 @@ _FOLDER = Path(__file__).parent / "reports"
 _NULL = "null"
 _RU = "ru:"
 _GOES_ON = "\n--    "
-_TAKEN = ("after", "known_at", "cut", "versus", "format", "column")
+TAKEN = ("after", "known_at", "cut", "versus", "format", "column")
+"""What no parameter of a report can be called: so it is said how a report is asked."""
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 Value = str | int | date | datetime | None
@@ -182,7 +183,7 @@ def _parameter(line: str) -> Parameter:
     if name is None or kind is None or rest != [None] or not (kind in _READERS or "|" in kind):
         message = f"`-- param: name type default`, not {line!r}"
         raise ValueError(message)
-    if name in _TAKEN:
+    if name in TAKEN:
         message = f"every report can be asked with {name}: a parameter needs another name"
         raise ValueError(message)
     return Parameter(name, kind, default)

@@ -41,7 +41,7 @@ def create_rollups(con: duckdb.DuckDBPyConnection, projections: Mapping[str, Pro
     """Make what rollups are made by, and are kept in; where some definition is another than theirs, none is left."""
     for each in projections.values():
         con.execute(f"CREATE OR REPLACE VIEW {_fresh(each)} AS\n{each.typed_cells_sql}")
-    digest = _digest(projections.values())
+    digest = digest_of_rollups(projections.values())
     if con.execute("SELECT digest FROM rolled_up").fetchall() != [(digest,)]:
         con.execute("DELETE FROM stretches; DELETE FROM rolled_up")
         con.execute("DROP SCHEMA IF EXISTS rollups CASCADE; CREATE SCHEMA rollups")
@@ -58,7 +58,8 @@ def roll_up(con: duckdb.DuckDBPyConnection, projections: Iterable[Projection]) -
         con.execute(f"CREATE OR REPLACE TEMP TABLE new AS FROM {_fresh(each)}")
         con.execute(f"CREATE OR REPLACE TEMP TABLE grown AS\n{_grown_sql(each)}")
         con.execute(
-            f"UPDATE {_table(each)} AS old SET until = $number FROM new WHERE {_meets(each)}", {"number": number}
+            f"UPDATE {_table(each)} AS old SET until_stretch = $number FROM new WHERE {_meets(each)}",
+            {"number": number},
         )
         con.execute(f"INSERT INTO {_table(each)}\n{_saying('FROM grown')}", {"number": number})
     con.execute("DROP TABLE IF EXISTS temp.new; DROP TABLE IF EXISTS temp.grown")
@@ -72,8 +73,10 @@ def undo_rollups(con: duckdb.DuckDBPyConnection, projections: Iterable[Projectio
     if first is not None:
         con.execute("DELETE FROM stretches WHERE number >= $first", {"first": first})
         for each in projections:
-            con.execute(f"DELETE FROM {_table(each)} WHERE since >= $first", {"first": first})
-            con.execute(f"UPDATE {_table(each)} SET until = {_STILL} WHERE until >= $first", {"first": first})
+            con.execute(f"DELETE FROM {_table(each)} WHERE since_stretch >= $first", {"first": first})
+            con.execute(
+                f"UPDATE {_table(each)} SET until_stretch = {_STILL} WHERE until_stretch >= $first", {"first": first}
+            )
 
 
 def archived_since(con: duckdb.DuckDBPyConnection) -> int:
@@ -108,7 +111,7 @@ def rolled_up_sql(projection: Projection) -> str:
 def kept_sql(projection: Projection) -> str:
     """The SELECT that gives the cells as of the end of the latest stretch before the cut."""
     columns = ", ".join(_columns(projection))
-    return f"SELECT {columns} FROM {_table(projection)} WHERE since <= {_AS_OF} AND until > {_AS_OF}"
+    return f"SELECT {columns} FROM {_table(projection)} WHERE since_stretch <= {_AS_OF} AND until_stretch > {_AS_OF}"
 
 
 def _grown_sql(projection: Projection) -> str:
@@ -123,20 +126,20 @@ def _grown_sql(projection: Projection) -> str:
 def _meets(projection: Projection) -> str:
     """Whether a row of the table, called `old`, is the cell of a row of the table `new`."""
     same = [f"old.{_quoted(key)} IS NOT DISTINCT FROM new.{_quoted(key)}" for key in projection.keys]
-    return " AND ".join([*same, f"old.until = {_STILL}"])
+    return " AND ".join([*same, f"old.until_stretch = {_STILL}"])
 
 
 def _saying(cells: str) -> str:
     """Cells as they are kept from a stretch on."""
-    return f"SELECT $number::INTEGER AS since, {_STILL} AS until, * {cells}"
+    return f"SELECT $number::INTEGER AS since_stretch, {_STILL} AS until_stretch, * {cells}"
 
 
 def _columns(projection: Projection) -> list[str]:
     return [_quoted(name) for name in (*projection.keys, *(measure.name for measure in projection.measures))]
 
 
-def _digest(projections: Iterable[Projection]) -> str:
-    """Of all that makes cells of rows, and how they are kept."""
+def digest_of_rollups(projections: Iterable[Projection]) -> str:
+    """A fingerprint of all that makes cells of rows, and of how they are kept."""
     made = [f"{each.name} {each.typed_cells_sql} {_saying(_table(each))}" for each in projections]
     return sha256("\n".join(made).encode()).hexdigest()
 

@@ -11,7 +11,7 @@ from events.catalogue import NOUNS
 from projections.metrics import create_metrics_sql
 from projections.projection import Measure, Projection
 from projections.relations import create_relations_sql
-from services.history.rollups import create_rollups, kept_sql, rolled_up_sql
+from services.history.rollups import create_rollups, digest_of_rollups, kept_sql, rolled_up_sql
 from services.history.rows import create_row_views_sql, keep_rows, reading_evidence, rows_sql
 
 _FOLDER = Path(__file__).parent
@@ -84,10 +84,9 @@ def _digest(projections: Mapping[str, Projection]) -> str:
         create_metrics_sql(),
     ]
     made = [
-        sql
-        for each in projections.values()
-        for sql in (each.typed_cells_sql, _cells_view("main", each, rolled_up_sql(each)), kept_sql(each))
+        sql for each in projections.values() for sql in (_cells_view("main", each, rolled_up_sql(each)), kept_sql(each))
     ]
+    made.append(digest_of_rollups(projections.values()))
     return sha256("\n".join([*rows, *views, *made]).encode()).hexdigest()
 
 

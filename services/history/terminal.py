@@ -74,7 +74,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], title: str | Non
     """A table of a terminal. What stands in it is text, and never rich's markup: an id may have brackets."""
     table = Table(title=None if title is None else Text(title, "bold"), title_justify="left")
     for place, column in enumerate(header):
-        table.add_column(Text(column), justify="left" if place == 0 else "right")
+        table.add_column(Text(column), justify="left" if place == 0 else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     return table

@@ -25,6 +25,12 @@ HEAVY = {"aiokafka", "duckdb", "faust", "pyarrow", "pydantic", "numpy", "hypothe
         (("report", "nothing"), "no report 'nothing'; there are: agent_time, call_centre, certifications, "),
         (("report", "rep_day", "colour=red"), "colour: rep_day has no such parameter; there are: day, from, rep, to"),
         (("report", "rep_day", "day"), "expected NAME=VALUE, got 'day'"),
+        (
+            ("report", "rep_day", "known_at=2026-11-24T09:00Z"),
+            "known_at is no parameter of a report, but how it is asked",
+        ),
+        (("report", "rep_day", "row.rep=anna"), "say what is to be explained: add --explain"),
+        (("report", "rep_day", "--column", "calls"), "say what is to be explained: add --explain"),
         (("report", "rep_day", "rep=anna", "rep=boris"), "rep is given more than once"),
         (("report", "rep_day", "--known-at", "yesterday"), "'yesterday' is no instant"),
         (("report", "rep_day", "--known-at", "2026-11-24T10:00:00"), "has no zone"),

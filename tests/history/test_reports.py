@@ -13,7 +13,7 @@ from services.history.errors import BadParametersError, HistoryBehindError, Unkn
 from services.history.questions import load_question, load_questions
 from services.history.rendering import as_json
 from services.history.report import Report, answer, run_report
-from services.history.terminal import as_tables, remarks
+from services.history.terminal import as_tables, remarks, table
 from services.history.terminal import shown as read_shown
 from tests.events.examples.dates import TODAY, at
 from tests.telling import (
@@ -356,6 +356,13 @@ class TestRendering:
         assert max(map(len, narrow.splitlines())) <= 80
         assert all(column in narrow for column in report.columns[1:])
         assert sorted(numbers(narrow)) == sorted(numbers(shown(report, width=400)))
+
+    def test_what_is_too_wide_for_a_terminal_goes_on_in_the_next_line(self) -> None:
+        console = Console(width=40)
+        with console.capture() as printed:
+            console.print(table(["id", "place"], [["7" * 50, "9" * 70]], None))
+        said = printed.get()
+        assert (said.count("7"), said.count("9"), "…" in said) == (50, 70, False)
 
     def test_a_table_of_nothing_has_its_columns(self, archive: Archive) -> None:
         [table] = as_tables(read_shown(as_json(run_report(archive, "rep_day", {}))), width=400)

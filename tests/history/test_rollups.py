@@ -14,7 +14,7 @@ from services.history.agreement import differences
 from services.history.archive import Archive
 from services.history.judging import LogRecord
 from services.runtime.shards import Positions, Source
-from tests.events.examples.dates import TODAY
+from tests.events.examples.dates import TODAY, at
 from tests.history.test_parking import PICKY, saying
 from tests.recompute import recompute_log, recompute_logs
 from tests.telling import (
@@ -25,6 +25,7 @@ from tests.telling import (
     DECISIONS,
     abandoned,
     answered,
+    beat,
     decided,
     entered,
     lying,
@@ -34,6 +35,7 @@ from tests.telling import (
 )
 
 PROJECTIONS = load_projections()
+FEEDS = "kvota.feeds"
 FEW = 5
 """How many records the archive of a test rolls up together."""
 TALKED = [raw(answered(talk=number), number) for number in range(40)]
@@ -47,6 +49,7 @@ LOGS: Mapping[Source, Sequence[bytes]] = {
         *TALKED[20:],
     ],
     (AGENTS, 0): [raw(entered(("ready", "wrap")[number % 2]), 100 + number) for number in range(12)],
+    (FEEDS, 0): [raw(beat(at(9, number)), 200 + number) for number in range(12)],
     (DECISIONS, 0): [decided(won(amount=number, deal=f"d{number}"), f"deal/d{number}", 1) for number in range(1, 15)],
 }
 
@@ -137,7 +140,7 @@ def test_what_is_all_rolled_up_is_read_as_it_is_kept(path: Path) -> None:
 
 
 def test_a_cell_is_kept_once_for_each_stretch_that_changed_it(path: Path) -> None:
-    said = "SELECT since, until, talk_seconds FROM rollups.rep_day WHERE rep = $rep ORDER BY since"
+    said = "SELECT since_stretch, until_stretch, talk_seconds FROM rollups.rep_day WHERE rep = $rep ORDER BY ALL"
     with Archive(path, PROJECTIONS, stretch=FEW) as archive:
         archive.ingest(lying([raw(answered(talk=3), 1), *[raw(answered(rep=BORIS), 10 + each) for each in range(4)]]))
         archive.ingest(lying([raw(abandoned(), 20 + each) for each in range(FEW)], start=FEW))
@@ -157,7 +160,7 @@ def test_an_answer_is_made_of_the_stretches_before_the_cut_and_of_the_rows_after
         assert [rolled_up_to(archive, {(CALLS, 0): before}) for before in (5, 6, 11, 12, 18)] == [None, 1, 1, 2, 3]
         assert rolled_up_to(archive) == 3
         with archive.cursor() as con:
-            con.execute("UPDATE rollups.rep_day SET talk_seconds = talk_seconds + 1000 WHERE since = 2")
+            con.execute("UPDATE rollups.rep_day SET talk_seconds = talk_seconds + 1000 WHERE since_stretch = 2")
         told = {before: sum(range(before)) for before in (11, 12, 15)}
         told |= {before: told[before] + 1000 for before in (12, 15)}
         for before, talk in told.items():

@@ -38,6 +38,7 @@ from tests.telling import (
     raw,
     refunded,
     restated,
+    unfoldable,
     won,
 )
 
@@ -171,6 +172,44 @@ def test_a_record_that_was_parked_later_counted_then(archive: Archive, log: Log)
     archive.ingest(log.records)
     company = row(rows(archive), "company")
     assert (company["calls_before_then"], company["calls_before"]) == (2, 1)
+
+
+def test_what_is_all_rolled_up_was_said_then_as_well(tmp_path: Path, log: Log) -> None:
+    log.append(on(OCTOBER), raw(answered(day=OCTOBER, call="1"), 1))
+    log.append(on(OCTOBER, 13), raw(answered(day=OCTOBER, call="2"), 2))
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.append(on(NOVEMBER), raw(about(f"{CALLS}/0", 0), 90), PARKED)
+    log.append(on(NOVEMBER, 13), raw(answered(day=OCTOBER, call="3"), 3))
+    with Archive(tmp_path / "one.duckdb", PROJECTIONS, stretch=1) as archive:
+        for record in log.records:
+            archive.ingest([record])
+        with archive.reading() as reading:
+            assert reading.con.execute("SELECT current_setting('search_path')").fetchall() == [("rolled,main",)]
+        company = row(rows(archive), "company")
+        assert (numbers(company, BEFORE), numbers(company, THEN)) == ((2, 1, 500), (2, 1, 500))
+    with Archive(tmp_path / "other.duckdb", PROJECTIONS) as archive:
+        archive.ingest(log.records)
+        assert row(rows(archive), "company") == company
+
+
+def test_what_could_not_be_folded_before_it_was_parked_takes_nothing_from_the_report(
+    archive: Archive, log: Log
+) -> None:
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.append(on(date(2026, 10, 20), 23), raw(unfoldable(), 9))
+    log.append(on(date(2026, 10, 21), 1), raw(about(f"{CALLS}/0", 0), 90), PARKED)
+    archive.ingest(log.records)
+    company = row(rows(archive), "company")
+    assert numbers(company, THEN) == numbers(company, BEFORE) == (0, 1, 500)
+
+
+def test_a_day_that_nobody_has_a_calendar_of_is_asked_about_no_calendar(archive: Archive, log: Log) -> None:
+    log.decide(on(OCTOBER), sale("d1", 500, OCTOBER), "deal/d1")
+    log.decide(on(NOVEMBER), sale("d2", 500, date(2150, 3, 5)), "deal/d2")
+    archive.ingest(log.records)
+    report = run_report(archive, REPORT, {})
+    ends = [row[report.columns.index("through_on")] for row in report.rows]
+    assert ends == [date(2150, 3, 5)] * len(ends) != []
 
 
 def test_the_day_ends_by_the_clock_of_the_zone(archive: Archive, log: Log) -> None:
