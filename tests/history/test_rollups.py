@@ -120,7 +120,7 @@ def test_at_every_cut_the_cells_are_those_of_all_rows(path: Path, seed: int) -> 
             archive.ingest(batch)
         assert len(stretches(archive)) > 1
         for _ in range(4):
-            cut = {source: chance.randint(2 * before // 3, before) for source, before in archive.positions().items()}
+            cut = {source: chance.randint(3 * before // 4, before) for source, before in archive.positions().items()}
             truth = recompute_logs([log[: cut[source]] for source, log in LOGS.items()])
             assert archive.rolled_up_at(cut, PROJECTIONS) == truth
             assert seen(archive, cut) == as_seen(truth)
