@@ -323,7 +323,10 @@ def _sought() -> Log:
 
 
 def _compared() -> Log:
+    moved = answered(call="5", day=date(2025, 10, 1))
     calls = (
+        moved,
+        restated(moved, answered(call="5", day=OCTOBER)),
         answered(call="1"),
         answered(call="2", day=OCTOBER),
         answered(call="3", rep=VERA),
