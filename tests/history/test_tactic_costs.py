@@ -18,7 +18,7 @@ from events.tactics import TacticCostRecorded as Cost
 from projections.metrics import create_metrics_sql
 from services.history.archive import Archive
 from tests.events.examples.dates import TODAY, at
-from tests.history.asking import ask, decide, empty_archive, tell
+from tests.history.asking import ask, decide, empty_archive, refusal, tell
 from tests.telling import ANNA, answered, won
 
 REPORT = "tactic_effectiveness"
@@ -64,6 +64,12 @@ def test_what_a_tactic_brings_is_held_against_what_it_costs(archive: Archive) ->
     assert (rub["currency"], rub["cost_minor"], rub["per_cost"]) == ("RUB", 300, Decimal("3.33"))
     assert (usd["currency"], usd["cost_minor"], usd["per_cost"]) == ("USD", 0, None)
     assert (warm["tactic"], warm["cost_minor"], warm["per_cost"]) == (WARM, None, None), "nothing was ever told of it"
+
+
+def test_nothing_is_held_against_a_tactic_of_which_only_a_cost_is_known(archive: Archive) -> None:
+    decide(archive, spent(100, "a mailing"), won(5, tactic=WARM))
+    assert {row["tactic"]: row["against"] for row in ask(archive, REPORT)} == {"a mailing": WARM, WARM: None}
+    assert "no call and no sale was ever put down to such a tactic" in refusal(archive, REPORT, against="a mailing")
 
 
 def test_each_day_of_an_interval_bears_an_equal_part_to_the_minor_unit(archive: Archive) -> None:

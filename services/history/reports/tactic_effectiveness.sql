@@ -149,7 +149,7 @@ tried AS (
 baseline AS (
     SELECT tactic, touches, won
     FROM tried
-    WHERE $against::VARCHAR IS NULL OR tactic = $against::VARCHAR
+    WHERE CASE WHEN $against::VARCHAR IS NULL THEN touches > 0 OR won > 0 ELSE tactic = $against::VARCHAR END
     ORDER BY touches DESC, tactic
     LIMIT 1
 ),
