@@ -108,6 +108,13 @@ def test_a_cost_that_turned_out_to_be_another_tactics_was_never_told_of_this_one
     assert costs(archive) == {(COLD, None): None, (WARM, "RUB"): 300}
 
 
+@pytest.mark.parametrize("days", [0, 1, 9])
+def test_a_stretch_that_ends_before_it_begins_costs_nothing(archive: Archive, days: int) -> None:
+    tell(archive, called(COLD))
+    decide(archive, spent(100, starts_on=FIRST, days=30))
+    assert costs(archive, **{"from": FIRST + 9 * DAY, "to": FIRST + (9 - days) * DAY}) == {}
+
+
 @pytest.mark.parametrize("asked", [{"rep": ANNA}, {"novelty": "new"}])
 def test_a_cost_is_put_down_to_no_rep_and_to_no_kind_of_customer(archive: Archive, asked: dict[str, str]) -> None:
     tell(archive, called(COLD))

@@ -37,7 +37,7 @@
 -- behind: tactics of cost_minor, per_cost where
 --    type = 'tactic.cost_recorded' AND tactic = $row_tactic AND currency = coalesce($row_currency, currency)
 --    AND $rep::VARCHAR IS NULL AND $novelty::VARCHAR IS NULL
---    AND ($from::DATE IS NULL OR ends_on > $from::DATE) AND ($to::DATE IS NULL OR starts_on < $to::DATE)
+--    AND greatest($from::DATE, starts_on) < least($to::DATE, ends_on)
 -- context: tactics of cost_minor, per_cost where type = 'tactic.cost_recorded' AND tactic = $row_tactic
 -- context: calls of against..verdict where
 --    tactic = coalesce($against, tactic) AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
@@ -130,7 +130,7 @@ costed AS (
 spent AS (
     SELECT tactic, currency, sum(weight * spent_minor)::BIGINT AS spent
     FROM cost
-    WHERE ($from::DATE IS NULL OR ends_on > $from::DATE) AND ($to::DATE IS NULL OR starts_on < $to::DATE)
+    WHERE greatest($from::DATE, starts_on) < least($to::DATE, ends_on)
     GROUP BY tactic, currency
     HAVING sum(weight) > 0
 ),
