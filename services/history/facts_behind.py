@@ -1,6 +1,7 @@
 """The facts that a report declares to be behind a row: those that count, and those that do not, with the reason."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ MOST = 1_000
 """How many facts of one declaration are named, and how many records that do not count; all are counted."""
 
 _UNSAID = frozenset(ENVELOPE_COLUMNS) - {"day"}
+_READ = re.compile(r"\b(?:FROM|JOIN) (\w+)")
 _FACTS = """
 WITH {beside}said AS (
     SELECT count(*) OVER () AS found, told.fact AS fact, told
@@ -37,6 +39,7 @@ _LEFT_OUT = """
 SELECT told.fact.topic AS topic, told.fact."partition" AS "partition", told.fact."offset" AS "offset"
 FROM (SELECT * FROM {source} AS {name} WHERE {condition}) AS told
 """
+_WIDER = "{name} AS NOT MATERIALIZED (FROM main.{name} UNION ALL BY NAME FROM ({left_out}))"
 _EXCLUDED = """
 WITH {beside}about AS (
 {about}
@@ -111,7 +114,7 @@ def left_out(archive: Archive, reading: Reading, declared: Sequence[Behind], ask
 
 def _facts_sql(source: str, behind: Behind) -> str:
     told = {"source": source, "name": behind.relation, "condition": behind.condition}
-    return _FACTS.format(**told, beside=_beside(behind), most=MOST)
+    return _FACTS.format(**told, beside=_beside(behind.beside), most=MOST)
 
 
 def _left_out_sql(archive: Archive, declared: Sequence[Behind]) -> str:
@@ -120,11 +123,25 @@ def _left_out_sql(archive: Archive, declared: Sequence[Behind]) -> str:
         for each in declared
     )
     topics = sorted({f"'{NOUNS[noun].topic}'" for each in declared for noun in _nouns(archive, each)})
-    return _EXCLUDED.format(beside=_beside(declared[0]), about="UNION".join(about), topics=", ".join(topics), most=MOST)
+    beside = _beside((*_wider(archive, declared), *declared[0].beside))
+    return _EXCLUDED.format(beside=beside, about="UNION".join(about), topics=", ".join(topics), most=MOST)
 
 
-def _beside(behind: Behind) -> str:
-    return "".join(f"{each},\n" for each in behind.beside)
+def _beside(relations: Iterable[str]) -> str:
+    return "".join(f"{each},\n" for each in relations)
+
+
+def _wider(archive: Archive, declared: Sequence[Behind]) -> Iterator[str]:
+    """What conditions read, each under its name: with the records that do not count, as if they did.
+
+    A call is among those that are asked about though all that is known of it does not count.
+    """
+    read = set(_READ.findall(" ".join(text for each in declared for text in (*each.beside, each.condition))))
+    for name in sorted(read & NOUNS.keys()):
+        yield _WIDER.format(name=name, left_out=relation_sql(NOUNS[name], "left_out"))
+    for projection in archive.projections.values():
+        if f"{projection.name}_contributions" in read:
+            yield _WIDER.format(name=contributions_of(projection), left_out=contributions_left_out_sql(projection))
 
 
 def _unheeded(archive: Archive, behind: Behind) -> str:

@@ -18,6 +18,7 @@ from tests.history import (
     test_outbound,
     test_speed_to_lead,
     test_staffing_table,
+    test_tactic_costs,
     test_tactic_effectiveness,
     test_watching,
 )
@@ -119,6 +120,7 @@ def spent(tactic: str, amount: int, starts_on: date = NOVEMBER) -> TacticCostRec
 def _tactics() -> Log:
     told = test_tactic_effectiveness
     cold, warm = told.COLD, told.WARM
+    letters, first = spent("letters", 90), told.touch("11", talk=20, day=OCTOBER)
     decisions = (
         told.sold(3_000),
         refunded(1_000, tactic=cold),
@@ -128,6 +130,8 @@ def _tactics() -> Log:
         told.sold(60, "d5", cold, day=OCTOBER, novelty="existing", novelty_evidence=(call_id(1),)),
         spent(cold, 300),
         spent(warm, 500, NOVEMBER - timedelta(days=31)),
+        letters,
+        test_tactic_costs.corrected(letters, tactic=cold, amount_minor=60),
     )
     calls = (
         told.touch("1", talk=1_700, wrap_seconds=50),
@@ -140,6 +144,10 @@ def _tactics() -> Log:
         told.touch("8", direction="inbound"),
         told.touch("9", warm, talk=700, day=OCTOBER),
         told.touch("10", "letters", talk=800, rep=BORIS),
+        first,
+        restated(first, told.touch("11", talk=400)),
+        told.touch("12", talk=90, day=OCTOBER, queue=SALES),
+        told.touch("12", talk=90, queue=SUPPORT),
     )
     asked: Sequence[Mapping[str, str]] = (
         {"from": "2026-11-01"},
@@ -323,7 +331,10 @@ def _sought() -> Log:
 
 
 def _compared() -> Log:
+    moved = answered(call="5", day=date(2025, 10, 1))
     calls = (
+        moved,
+        restated(moved, answered(call="5", day=OCTOBER)),
         answered(call="1"),
         answered(call="2", day=OCTOBER),
         answered(call="3", rep=VERA),

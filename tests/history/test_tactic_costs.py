@@ -18,7 +18,7 @@ from events.tactics import TacticCostRecorded as Cost
 from projections.metrics import create_metrics_sql
 from services.history.archive import Archive
 from tests.events.examples.dates import TODAY, at
-from tests.history.asking import ask, decide, empty_archive, tell
+from tests.history.asking import ask, decide, empty_archive, refusal, tell
 from tests.telling import ANNA, answered, won
 
 REPORT = "tactic_effectiveness"
@@ -66,6 +66,12 @@ def test_what_a_tactic_brings_is_held_against_what_it_costs(archive: Archive) ->
     assert (warm["tactic"], warm["cost_minor"], warm["per_cost"]) == (WARM, None, None), "nothing was ever told of it"
 
 
+def test_nothing_is_held_against_a_tactic_of_which_only_a_cost_is_known(archive: Archive) -> None:
+    decide(archive, spent(100, "a mailing"), won(5, tactic=WARM))
+    assert {row["tactic"]: row["against"] for row in ask(archive, REPORT)} == {"a mailing": WARM, WARM: None}
+    assert "no call and no sale was ever put down to such a tactic" in refusal(archive, REPORT, against="a mailing")
+
+
 def test_each_day_of_an_interval_bears_an_equal_part_to_the_minor_unit(archive: Archive) -> None:
     decide(archive, spent(100, starts_on=FIRST, days=3))
     by_day = [costs(archive, **{"from": day, "to": day + DAY}) for day in (FIRST, FIRST + DAY, FIRST + 2 * DAY)]
@@ -102,6 +108,13 @@ def test_a_cost_that_turned_out_to_be_another_tactics_was_never_told_of_this_one
     assert costs(archive) == {(COLD, None): None, (WARM, "RUB"): 300}
 
 
+@pytest.mark.parametrize("days", [0, 1, 9])
+def test_a_stretch_that_ends_before_it_begins_costs_nothing(archive: Archive, days: int) -> None:
+    tell(archive, called(COLD))
+    decide(archive, spent(100, starts_on=FIRST, days=30))
+    assert costs(archive, **{"from": FIRST + 9 * DAY, "to": FIRST + (9 - days) * DAY}) == {}
+
+
 @pytest.mark.parametrize("asked", [{"rep": ANNA}, {"novelty": "new"}])
 def test_a_cost_is_put_down_to_no_rep_and_to_no_kind_of_customer(archive: Archive, asked: dict[str, str]) -> None:
     tell(archive, called(COLD))
@@ -121,7 +134,7 @@ AMOUNTS = st.integers(0, 10**14 - 1)
 
 
 @settings(deadline=None)
-@given(AMOUNTS, st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.lists(st.integers(1, 10**6), min_size=1, max_size=6))
+@given(AMOUNTS, st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.lists(st.integers(1, 10**5), min_size=1, max_size=6))
 def test_the_costs_of_the_parts_of_an_interval_add_up_to_that_of_the_whole(
     con: duckdb.DuckDBPyConnection, amount: int, starts_on: date, lengths: Sequence[int]
 ) -> None:

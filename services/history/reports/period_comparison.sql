@@ -41,8 +41,8 @@
 --    calls IS NOT NULL AND day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on
 -- context: deal_credit of deals_won_before_then, booked_minor_before_then where
 --    currency = coalesce($row_currency, currency) AND day::DATE BETWEEN $row_before_starts_on AND $row_before_through_on
--- context: rep_day where day = (SELECT min(day) FROM rep_day_contributions)
--- context: deal_day where day = (SELECT min(day) FROM deal_day_contributions)
+-- context: rep_day where day::DATE <= (SELECT min(day::DATE) FROM rep_day)
+-- context: deal_day where day::DATE <= (SELECT min(day::DATE) FROM deal_day)
 -- column: level text | Level | Уровень
 -- words: level | rep = сотрудник | team = команда | department = отдел | company = компания
 -- column: rep text | Rep | Сотрудник

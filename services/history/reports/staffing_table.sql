@@ -23,7 +23,8 @@
 -- context: people of to_open where
 --    type = 'headcount_plan.approved' AND parent_plan IN (FROM planned)
 -- context: people of positions..vacant_cost_minor where
---    type IN ('position.filled', 'position.vacated', 'position.closed') AND position IN (FROM seat)
+--    position IN (FROM seat) AND (type IN ('position.filled', 'position.vacated', 'position.closed')
+--    OR type = 'position.opened' AND position IN (FROM closed))
 -- context: people of filled_by_left where
 --    type = 'rep.left' AND rep IN (SELECT rep FROM people WHERE type = 'position.filled' AND position IN (FROM seat))
 -- column: unit text | Unit | Подразделение

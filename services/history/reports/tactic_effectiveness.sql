@@ -22,9 +22,14 @@
 -- key: tactic, currency
 -- chart: bar x=tactic,currency y=win_share between=win_share_low,win_share_high
 -- with: in_time AS (SELECT call FROM calls WHERE ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE))
+-- with: touching AS (SELECT call, day FROM calls
+--    WHERE tactic = $row_tactic AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
+--    GROUP BY call, day HAVING sum(fact.weight) > 0)
+-- with: touched AS (SELECT call FROM touching GROUP BY call
+--    HAVING min(day) >= coalesce($from::DATE, min(day)) AND ($to::DATE IS NULL OR min(day) < $to::DATE))
 -- behind: calls of touches..hours, per_touch_minor, per_hour_minor, win_share..verdict where
 --    tactic = $row_tactic AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
---    AND call IN (FROM in_time)
+--    AND call IN (FROM touched)
 -- behind: deals of deals_won, win_share..verdict where
 --    type = 'deal.won' AND tactic = $row_tactic AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
 --    AND ($novelty::VARCHAR IS NULL OR novelty = $novelty::VARCHAR)
@@ -37,7 +42,10 @@
 -- behind: tactics of cost_minor, per_cost where
 --    type = 'tactic.cost_recorded' AND tactic = $row_tactic AND currency = coalesce($row_currency, currency)
 --    AND $rep::VARCHAR IS NULL AND $novelty::VARCHAR IS NULL
---    AND ($from::DATE IS NULL OR ends_on > $from::DATE) AND ($to::DATE IS NULL OR starts_on < $to::DATE)
+--    AND greatest($from::DATE, starts_on) < least($to::DATE, ends_on)
+-- context: calls of touches..hours, per_touch_minor, per_hour_minor, win_share..verdict where
+--    tactic = $row_tactic AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
+--    AND call IN (FROM in_time)
 -- context: tactics of cost_minor, per_cost where type = 'tactic.cost_recorded' AND tactic = $row_tactic
 -- context: calls of against..verdict where
 --    tactic = coalesce($against, tactic) AND type = 'call.ended' AND direction = 'outbound' AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
@@ -130,7 +138,7 @@ costed AS (
 spent AS (
     SELECT tactic, currency, sum(weight * spent_minor)::BIGINT AS spent
     FROM cost
-    WHERE ($from::DATE IS NULL OR ends_on > $from::DATE) AND ($to::DATE IS NULL OR starts_on < $to::DATE)
+    WHERE greatest($from::DATE, starts_on) < least($to::DATE, ends_on)
     GROUP BY tactic, currency
     HAVING sum(weight) > 0
 ),
@@ -149,7 +157,7 @@ tried AS (
 baseline AS (
     SELECT tactic, touches, won
     FROM tried
-    WHERE $against::VARCHAR IS NULL OR tactic = $against::VARCHAR
+    WHERE CASE WHEN $against::VARCHAR IS NULL THEN touches > 0 OR won > 0 ELSE tactic = $against::VARCHAR END
     ORDER BY touches DESC, tactic
     LIMIT 1
 ),
