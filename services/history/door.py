@@ -39,7 +39,7 @@ from services.history.mentions import mentions
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
 from services.history.report_routes import report_routes
-from services.history.room import NoRoomError
+from services.history.room import NoMemoryError, NoRoomError
 from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
@@ -69,6 +69,7 @@ _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
     TooBusyError: (HTTPStatus.SERVICE_UNAVAILABLE, "too-busy"),
     NotDrawnError: (HTTPStatus.SERVICE_UNAVAILABLE, "not-drawn"),
     NoRoomError: (HTTPStatus.INSUFFICIENT_STORAGE, "no-room"),
+    NoMemoryError: (HTTPStatus.SERVICE_UNAVAILABLE, "no-memory"),
 }
 
 
