@@ -166,6 +166,51 @@ def test_broken_off_it_leaves_all_and_the_next_one_goes_on(
         require_whole(folder, lake, NINE_DAYS)
 
 
+def test_what_the_storage_refuses_to_give_stays_and_the_others_go(
+    in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_sound = Lake.has_sound
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        second = seal(archive, folder, now=True)[1]
+        lake = opened(in_folder)
+        push(folder, lake)
+
+        def refusing(of: Lake, segment: Segment) -> bool:
+            if segment == second:
+                message = "503 from the storage"
+                raise OSError(message)
+            return has_sound(of, segment)
+
+        with monkeypatch.context() as away:
+            away.setattr(Lake, "has_sound", refusing)
+            done = retain(folder, lake, MIDNIGHT + day(3))
+        assert done.kept == [f"{second.path}: cannot be read in the lake: 503 from the storage"]
+        assert stretches(done.let_go) == [(0, 1), (4, 5)]
+        require_whole(folder, lake, NINE_DAYS)
+
+
+def test_broken_off_in_the_middle_it_has_let_go_of_what_came_before(
+    in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_sound = Lake.has_sound
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        third = seal(archive, folder, now=True)[2]
+        lake = opened(in_folder)
+        push(folder, lake)
+
+        def broken_off(of: Lake, segment: Segment) -> bool:
+            if segment == third:
+                raise KeyboardInterrupt
+            return has_sound(of, segment)
+
+        with monkeypatch.context() as breaking:
+            breaking.setattr(Lake, "has_sound", broken_off)
+            with pytest.raises(KeyboardInterrupt):
+                retain(folder, lake, MIDNIGHT + day(5))
+        assert stretches(here(folder))[0] == (4, 5)
+        require_whole(folder, lake, NINE_DAYS)
+
+
 def test_what_still_lies_here_is_used_where_the_lake_has_lost_it(in_folder: LakeSettings, opened: Opened) -> None:
     with of_no_projection(NINE_DAYS) as (archive, folder):
         lake, first = opened(in_folder), seal(archive, folder, now=True)[0]
