@@ -231,7 +231,7 @@ def test_what_still_lies_here_is_used_where_the_lake_has_lost_it(in_folder: Lake
 def test_what_is_let_go_of_while_it_is_restored_comes_from_the_lake(
     in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check = restoring.check
+    check = checking.check
     with of_no_projection(NINE_DAYS) as (archive, folder):
         seal(archive, folder, now=True)
         lake = opened(in_folder)
