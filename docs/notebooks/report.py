@@ -56,7 +56,7 @@ with app.setup:
     asked AS (
         SELECT rep, currency, sum(quota)             AS quota
         FROM target, month
-        WHERE first >= starts_on AND past <= ends_on AND first <= (SELECT max(day) FROM counted)
+        WHERE first >= starts_on AND past <= ends_on AND first <= (SELECT day FROM last_told)
         GROUP BY rep, currency
     ),
     line AS (

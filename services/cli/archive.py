@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[Path | None, typer.Option("--from", help="The archive's folder; by default that of Kvota's home.")]
 
-Days = Annotated[int, typer.Option(min=1, help="Segments with a record of the last so many days stay.")]
+Days = Annotated[int, typer.Option(min=1, max=36_500, help="Segments with a record of the last so many days stay.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List what would be removed, and remove nothing.")]
 
 

@@ -97,6 +97,7 @@ def history() -> Iterator[History]:
     from projections.projection import load_projections
     from services.history.archive import FILE_NAME, Archive
     from services.history.errors import HistoryBusyError
+    from services.history.limits import within_memory
     from services.history.settings import HistorySettings
 
     path, settings = home() / FILE_NAME, HistorySettings()
@@ -106,7 +107,7 @@ def history() -> Iterator[History]:
         with _service(path, busy) as client:
             yield _Service(client)
         return
-    with archive:
+    with archive, within_memory():
         yield _File(archive)
 
 

@@ -98,8 +98,8 @@ class Archive:
     def ingest(self, records: Iterable[LogRecord]) -> int:
         """Archive a batch in one transaction, skipping what is archived already; how many records were new.
 
-        The records of a partition come in the order of their offsets. Raises NoRoomError or BrokenOffError where the
-        disk takes no more; all of the batch is archived then, or none.
+        The records of a partition come in the order of their offsets. Raises NoRoomError, NoMemoryError or
+        BrokenOffError where the disk takes no more, or there is no memory; all of the batch is archived then, or none.
         """
         self.require_room()
         with telling_no_room(self.path.parent):
@@ -117,18 +117,21 @@ class Archive:
             self._writer.execute("CHECKPOINT")
 
     def positions(self) -> dict[Source, int]:
-        """How far each partition is archived: the offset of the next record."""
-        with self.cursor() as con:
+        """How far each partition is archived: the offset of the next record. Raises NoMemoryError."""
+        with telling_no_room(self.path.parent), self.cursor() as con:
             return read_positions(con)
 
     def note_ends(self, moment: datetime, sources: Iterable[Source]) -> None:
-        """Remember that at a moment the log held no more of these partitions than is archived. A part of writing."""
-        with telling_no_room(self.path.parent):
+        """Remember that at a moment the log held no more of these partitions than is archived. A part of writing.
+
+        Raises what `ingest` does.
+        """
+        with telling_no_room(self.path.parent), transaction(self._writer):
             note_ends(self._writer, moment, sources)
 
     def note_new(self, sources: Iterable[Source]) -> None:
         """Remember which partitions the log has; those not known before hold nothing known until now. So is this."""
-        with telling_no_room(self.path.parent):
+        with telling_no_room(self.path.parent), transaction(self._writer):
             note_new(self._writer, sources)
 
     def closed_until(self) -> datetime | None:

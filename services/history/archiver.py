@@ -4,15 +4,22 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from services.history.archive import Archive
-from services.history.errors import HistoryBehindError, HistoryMismatchError, NotClosedError, UnknownNameError
+from services.history.errors import (
+    HistoryBehindError,
+    HistoryError,
+    HistoryMismatchError,
+    NotClosedError,
+    UnknownNameError,
+)
 from services.history.judging import LogRecord
-from services.history.room import NoRoomError
+from services.history.room import NoMemoryError, NoRoomError
 from services.runtime.errors import NoBrokerError
 from services.runtime.log import Record, consumer
 from services.runtime.settings import KafkaSettings
@@ -44,6 +51,10 @@ Where it is more, what comes late was not known at that moment, and stays so in 
 _AGAIN_S = 1.0
 """How long to wait before asking again for a Kafka that is away."""
 
+_Lack = Literal["room", "memory"]
+_NO: Mapping[_Lack, str] = {"room": "no_room", "memory": "no_memory"}
+_AGAIN: Mapping[_Lack, str] = {"room": "room_again", "memory": "memory_again"}
+
 log = structlog.get_logger()
 
 
@@ -56,8 +67,8 @@ class Archiver:
         self._moved = asyncio.Condition()
         self.following = False
         """Whether it has found the log."""
-        self.has_room = True
-        """Whether the disk takes what comes in."""
+        self._lacks: _Lack | None = None
+        """What there is too little of to take what comes in."""
 
     async def catch_up(self, until: Positions | None = None) -> dict[Source, int]:
         """Archive what the log holds now, and at least up to `until`; how far each partition is archived then."""
@@ -72,10 +83,10 @@ class Archiver:
     @property
     def is_ready(self) -> bool:
         """Whether it archives what comes in."""
-        return self.following and self.has_room
+        return self.following and self._lacks is None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Archive whatever comes in, until told to stop; a Kafka that goes away is waited for, and so is room.
+        """Archive whatever comes in, until told to stop; what goes away is waited for: Kafka, room, memory.
 
         It connects anew each time that it looks for topics: whatever has befallen a connection ends there.
         """
@@ -84,10 +95,15 @@ class Archiver:
                 self._archive.require_room()
                 await self._connect_and_follow(stop)
             except NoRoomError as error:
-                if self.has_room:
-                    log.error("no_room", reason=str(error))  # noqa: TRY400  # no fault of ours
-                self.has_room = False
-                await unless(stop, asyncio.sleep(_AGAIN_S))
+                await self._wait_for("room", error, stop)
+            except NoMemoryError as error:
+                await self._wait_for("memory", error, stop)
+
+    async def _wait_for(self, lack: _Lack, error: HistoryError, stop: asyncio.Event) -> None:
+        if self._lacks != lack:
+            log.error(_NO[lack], reason=str(error))
+        self._lacks = lack
+        await unless(stop, asyncio.sleep(_AGAIN_S))
 
     async def _connect_and_follow(self, stop: asyncio.Event) -> None:
         async with AsyncExitStack() as connection:
@@ -97,9 +113,9 @@ class Archiver:
                 await self._follow(reader, stop)
 
     def _has_written(self) -> None:
-        if not self.has_room:
-            log.info("room_again", folder=str(self._archive.path.parent))
-        self.has_room = True
+        if self._lacks is not None:
+            log.info(_AGAIN[self._lacks], folder=str(self._archive.path.parent))
+        self._lacks = None
 
     async def reached(self, positions: Positions, within_s: float) -> None:
         """Wait until all before these positions is archived; raises HistoryBehindError when it takes longer."""

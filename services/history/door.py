@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
+import duckdb
 import msgspec
 from fastapi import FastAPI, Path, Query, Request, Response
 
@@ -39,7 +40,7 @@ from services.history.mentions import mentions
 from services.history.permissions import allowed
 from services.history.rendering import written_positions
 from services.history.report_routes import report_routes
-from services.history.room import NoRoomError
+from services.history.room import NoMemoryError, NoRoomError
 from services.runtime.auth.guard import Guard, answer_callers
 from services.runtime.errors import ClearError
 from services.runtime.health import answer_health
@@ -69,6 +70,7 @@ _SORTS: Mapping[type[HistoryError], tuple[HTTPStatus, str]] = {
     TooBusyError: (HTTPStatus.SERVICE_UNAVAILABLE, "too-busy"),
     NotDrawnError: (HTTPStatus.SERVICE_UNAVAILABLE, "not-drawn"),
     NoRoomError: (HTTPStatus.INSUFFICIENT_STORAGE, "no-room"),
+    NoMemoryError: (HTTPStatus.SERVICE_UNAVAILABLE, "no-memory"),
 }
 
 
@@ -89,6 +91,7 @@ def door(  # noqa: PLR0913, PLR0917  # each part of history is asked by itself
     answer_problems(app)
     answer_callers(app, watch)
     app.add_exception_handler(ClearError, _refused)
+    app.add_exception_handler(duckdb.OutOfMemoryException, _took_too_much_memory)
     answer_health(app, lambda: archiver.is_ready)
     turns = Turns(at_once, WAIT_S)
     app.include_router(report_routes(archiver, answers, turns, Turns(_KEPT * at_once, WAIT_S)))
@@ -160,6 +163,10 @@ def _ids(body: bytes) -> list[UUID]:
 
 async def _refused(request: Request, error: Exception) -> Response:
     return problem_response(request, _problem(error))
+
+
+async def _took_too_much_memory(request: Request, _: Exception) -> Response:
+    return problem_response(request, _problem(TookTooMuchMemoryError()))
 
 
 def _problem(error: Exception) -> Problem:

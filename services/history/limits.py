@@ -1,7 +1,7 @@
 """What an answer may cost: how long its statement runs, how many rows it gives, and how many run at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from services.history.errors import TooBusyError, TookTooLongError, TooManyRowsError
+from services.history.errors import TooBusyError, TookTooLongError, TookTooMuchMemoryError, TooManyRowsError
 
 _AGAIN_S = 0.05
 """How long after an interrupt the next one comes: one that comes before the statement runs is lost."""
@@ -65,6 +65,15 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+@contextmanager
+def within_memory() -> Generator[None]:
+    """Within a block, what needs more memory than DuckDB may use is a TookTooMuchMemoryError."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise TookTooMuchMemoryError from None
 
 
 def _interrupt(con: Interruptible, after_s: float, done: Event) -> None:

@@ -13,7 +13,7 @@ from services.history.archive import Archive, Reading
 from services.history.beside import put_beside, used
 from services.history.charts import Chart
 from services.history.columns import Column, Told, disagreement
-from services.history.errors import BadParametersError, BadValueError, TookTooMuchMemoryError, UnknownNameError
+from services.history.errors import BadParametersError, BadValueError, UnknownNameError
 from services.history.limits import NO_LIMITS, Limits
 from services.history.questions import Question, Value, load_questions
 from services.runtime.errors import WrongField
@@ -109,8 +109,6 @@ def asking(reading: Reading, question: Question, parameters: Mapping[str, Value]
         with limits.time(reading.con):
             put_beside(reading, question, parameters)
             yield
-    except duckdb.OutOfMemoryException:
-        raise TookTooMuchMemoryError from None
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise _refusal(question, str(error).splitlines()[0].removeprefix("Invalid Input Error: ")) from None
 

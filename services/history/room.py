@@ -1,4 +1,7 @@
-"""Room on the disk: history writes only while enough is left, so that it never breaks off in the middle of its file."""
+"""Room on the disk: history writes only while enough is left, so that it never breaks off in the middle of its file.
+
+And room in memory, which what is written shares with the answers that are being made.
+"""
 
 import errno
 import os
@@ -17,6 +20,9 @@ _MB = 1024 * 1024
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _REFUSED = tuple(map(os.strerror, _NUMBERS))
 """How the system says that it takes no more."""
+_NO_MEMORY = "SET memory_limit"
+"""What DuckDB advises whatever lacks memory, a COMMIT as well, which fails otherwise than statements do."""
+_NONE_LEFT = "no memory is left to DuckDB (KVOTA_HISTORY_MEMORY_MB)"
 
 
 class NoRoomError(HistoryError):
@@ -28,8 +34,21 @@ class NoRoomError(HistoryError):
         self.ru = f"{folder}: {why}; освободите место, и архив продолжит с того же места"
 
 
+class NoMemoryError(HistoryError):
+    """Nothing was written, for answers that are being made use the memory that DuckDB may; it can be tried again."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "DuckDB has no memory left: history goes on once it has; if it often comes to that, give history more "
+            "(KVOTA_HISTORY_MEMORY_MB)"
+        )
+        what = "у DuckDB не осталось памяти: архив продолжит, когда она появится"
+        self.ru = f"{what}; если это случается часто, дайте истории больше (KVOTA_HISTORY_MEMORY_MB)"
+
+
 class BrokenOffError(HistoryError):
-    """The disk was full when the file was brought up to date: it is whole, and must be opened again."""
+    """There was no room when the file was brought up to date: it is whole, and must be opened again."""
 
     def __init__(self, folder: Path, why: str) -> None:
         """Say where, and what to do."""
@@ -46,7 +65,7 @@ def require_room(folder: Path, reserve_mb: int, size: int = 0) -> None:
 
 @contextmanager
 def telling_no_room(folder: Path) -> Generator[None]:
-    """Within a block, what fails because the disk takes no more is a NoRoomError, or a BrokenOffError."""
+    """In a block, what fails for want of room is a NoRoomError or a BrokenOffError, or, in memory, a NoMemoryError."""
     try:
         yield
     except OSError as error:
@@ -54,12 +73,14 @@ def telling_no_room(folder: Path) -> Generator[None]:
             raise NoRoomError(folder, os.strerror(error.errno)) from None
         raise
     except duckdb.FatalException as error:
-        if why := _no_room(error):
+        if why := _no_room(error) or (_NONE_LEFT if _NO_MEMORY in str(error) else None):
             raise BrokenOffError(folder, why) from None
         raise
     except duckdb.Error as error:
         if why := _no_room(error):
             raise NoRoomError(folder, why) from None
+        if _NO_MEMORY in str(error):
+            raise NoMemoryError from None
         raise
 
 

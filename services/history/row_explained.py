@@ -9,7 +9,7 @@ import duckdb
 from services.history.archive import Archive, Reading
 from services.history.behind import ROW, Behind
 from services.history.beside import used
-from services.history.columns import Kind
+from services.history.columns import Column, Kind
 from services.history.errors import BadParametersError, NoSuchRowError, UnknownNameError
 from services.history.facts_behind import Asked, LeftOut, Part, facts_behind, left_out
 from services.history.limits import NO_LIMITS, Limits
@@ -55,11 +55,11 @@ def split_row(given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]
 
 def read_row(question: Question, key: Mapping[str, str], column: str | None) -> dict[str, Value]:
     """The values of a row's key; raises BadParametersError, which says all that is wrong, with the column as well."""
-    kinds: dict[str, Kind] = {each.name: each.kind for each in question.columns}
+    columns = {each.name: each for each in question.columns}
     wrong = [_unknown(PREFIX + name, question.key) for name in key if name not in question.key]
-    if column is not None and column not in kinds:
-        wrong.append(_unknown("column", kinds))
-    read = {name: _value(name, kinds[name], text) for name, text in key.items() if name in question.key}
+    if column is not None and column not in columns:
+        wrong.append(_unknown("column", columns))
+    read = {name: _value(columns[name], text) for name, text in key.items() if name in question.key}
     wrong += [value for value in read.values() if isinstance(value, WrongField)]
     if wrong:
         raise BadParametersError(*wrong)
@@ -71,11 +71,13 @@ def _unknown(field: str, known: Iterable[str]) -> WrongField:
     return WrongField(field, f"the report has no such column; there are: {there}", f"такого столбца нет; есть: {there}")
 
 
-def _value(name: str, kind: Kind, text: str) -> Value | WrongField:
+def _value(column: Column, text: str) -> Value | WrongField:
+    """What a row is asked for with; the Russian word of a column that has words is the one that it is held as."""
     if not text:
         return None
-    part = Parameter(PREFIX + name, kind if kind in _HELD_AS else "text", None)
-    return value_of(part, {part.name: text})
+    held = {word.ru: word.en for word in column.words}
+    part = Parameter(PREFIX + column.name, column.kind if column.kind in _HELD_AS else "text", None)
+    return value_of(part, {part.name: held.get(text, text)})
 
 
 def explain_row(  # noqa: PLR0913, PLR0917  # a question, and one row of its answer

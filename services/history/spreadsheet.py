@@ -8,7 +8,8 @@ It has 32,767 characters for a text: what has more is refused.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, count
+from itertools import chain, count, groupby
+from operator import itemgetter
 from tempfile import TemporaryFile
 
 import msgspec
@@ -19,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 from services.history.columns import Kind
 from services.history.errors import CellTooLongError, TooManyRowsError
 from services.history.flat import Flat, flat, names_in_maps
-from services.history.rendering import about, as_text
+from services.history.rendering import about, as_text, written_positions
 from services.history.report import Field, Report
 from services.runtime.languages import Language
 
@@ -128,7 +129,17 @@ def _fits(number: float | Decimal) -> bool:
 
 
 def _write_about(sheet: Worksheet, report: Report, language: Language) -> None:
-    for row, (name, value) in enumerate(about(report, language).items()):
+    for row, (name, value) in enumerate(_told(report, language)):
         sheet.write_string(row, 0, name)
         _write_text(sheet, row, 1, value if isinstance(value, str) else msgspec.json.encode(value).decode())
     sheet.set_column(0, 1, _GREATEST_WIDTH)
+
+
+def _told(report: Report, language: Language) -> Iterator[tuple[str, object]]:
+    """What the report says of itself, its cut a topic at a time: a cell may not hold all of it."""
+    for name, value in about(report, language).items():
+        if name == "as_of" and report.as_of:
+            for _, of_topic in groupby(sorted(report.as_of), key=itemgetter(0)):
+                yield name, written_positions({source: report.as_of[source] for source in of_topic})
+        else:
+            yield name, value

@@ -1,7 +1,7 @@
 """Writing the archive: records and progress in one transaction, judged exactly once each, in the order of the log."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 
 import duckdb
@@ -30,6 +30,8 @@ INSERT INTO progress SELECT topic, "partition", max("offset") + 1, max(appended_
 ON CONFLICT (topic, "partition") DO UPDATE
 SET next_offset = excluded.next_offset, latest = greatest(latest, excluded.latest)
 """
+_ABORTED = "Current transaction is aborted"
+"""How DuckDB says that a transaction has failed and was not rolled back."""
 
 log = structlog.get_logger()
 
@@ -46,20 +48,20 @@ class Store:
         self._next = read_positions(con)
         self._aside = still_to_come(con)
         self._since = archived_since(con)
+        self._is_sure = True
+        """Whether what is remembered here is what the file holds."""
 
     def write(self, records: Iterable[LogRecord]) -> int:
         """Archive a batch, all or nothing; how many of its records were not archived before.
 
         The records of a partition come in the order of their offsets.
         """
-        try:
-            with transaction(self._con):
-                return self._write(records)
-        except BaseException:
-            self._ledgers.forget()
-            self._next = read_positions(self._con)
-            self._aside = still_to_come(self._con)
-            raise
+        with transaction(self._con):
+            self._remember()
+            self._is_sure = False
+            archived = self._write(records)
+        self._is_sure = True
+        return archived
 
     def roll_up(self) -> None:
         """Roll up the cells, if it is time to; where some record cannot be folded, after it has been parked."""
@@ -70,6 +72,13 @@ class Store:
             except (duckdb.DataError, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
                 log.warning("not_rolled_up", reason=str(error).partition(":")[0])
             self._since = 0
+
+    def _remember(self) -> None:
+        """After a batch that failed, go on from where the file stands."""
+        if not self._is_sure:
+            self._ledgers.forget()
+            self._next = read_positions(self._con)
+            self._aside = still_to_come(self._con)
 
     def _write(self, records: Iterable[LogRecord]) -> int:
         rows = self._judged(records)
@@ -130,13 +139,25 @@ def read_positions(con: duckdb.DuckDBPyConnection) -> dict[Source, int]:
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None]:
     """Do all of it or nothing; `mode` may be READ ONLY."""
-    con.execute(f"BEGIN TRANSACTION {mode}")
+    _begin(con, f"BEGIN TRANSACTION {mode}")
     try:
         yield
+        con.execute("COMMIT")
     except BaseException:
-        con.execute("ROLLBACK")
+        with suppress(duckdb.Error):  # a COMMIT that fails has rolled back already; without memory, this fails as well
+            con.execute("ROLLBACK")
         raise
-    con.execute("COMMIT")
+
+
+def _begin(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Begin a transaction, once one before it that failed and could not be rolled back then has been."""
+    try:
+        con.execute(sql)
+    except duckdb.TransactionException as error:
+        if _ABORTED not in str(error):
+            raise
+        con.execute("ROLLBACK")
+        con.execute(sql)
 
 
 def read_records(

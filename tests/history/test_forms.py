@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -231,6 +232,16 @@ class TestSpreadsheets:
         with pytest.raises(CellTooLongError, match="row 3, column 1 has 32768 characters: ask for csv") as refused:
             as_xlsx(self.of(archive, "short", held + "a"), "en")
         assert "в строке 3, столбце 1 их 32768" in (refused.value.ru or "")
+
+    def test_a_cut_of_very_many_partitions_has_a_line_for_each_topic(self, archive: Archive) -> None:
+        topics = [f"kvota.topic{number:02}" for number in range(34)]
+        cut = {(topic, number): 12_345_678 for topic in topics for number in range(48)}
+        sheet = read_sheet(as_xlsx(replace(self.of(archive, "a"), as_of=cut), "en"), 2)
+        lines = [json.loads(str(value)) for name, value in sheet if name == "as_of"]
+        assert len(lines) == len(topics)
+        assert {place: before for line in lines for place, before in line.items()} == {
+            f"{topic}/{number}": before for (topic, number), before in cut.items()
+        }
 
     def test_more_rows_than_a_sheet_has_are_refused(self, archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("services.history.spreadsheet._MOST_ROWS", 2)

@@ -10,12 +10,13 @@ import pytest
 
 from services.history.answers import Answers
 from services.history.archive import Archive
-from services.history.errors import TooBusyError, TookTooLongError, TooManyRowsError
-from services.history.limits import NO_LIMITS, Limits, Turns
+from services.history.errors import TooBusyError, TookTooLongError, TookTooMuchMemoryError, TooManyRowsError
+from services.history.limits import NO_LIMITS, Limits, Turns, within_memory
 from services.history.questions import load_question
 from services.history.report import answer_bound
 from services.history.settings import HistorySettings
 from tests.history.doors import at_the_door, fill
+from tests.history.test_no_memory import use_up
 
 HEAD = "-- How many?\n-- ru: Сколько?\n-- key: n\n-- column: n count | Number | Число\n"
 ENDLESS = load_question(
@@ -123,6 +124,22 @@ class TestMemory:
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:kvota:problem:took-too-much-memory")
         assert "KVOTA_HISTORY_MEMORY_MB" in refused.json()["detail"]
         assert len(given.json()["rows"]) == 5
+
+    @pytest.mark.parametrize("url", ["reports/rep_day", "reports/rep_day?format=parquet", "explain/rep_day?rep=anna"])
+    async def test_so_is_whoever_comes_when_others_use_it(self, archive: Archive, url: str) -> None:
+        fill(archive)
+        async with at_the_door(archive) as client:
+            use_up(archive)
+            refused = await client.get(f"/v1/{url}", headers={"Accept-Language": "ru"})
+        assert (refused.status_code, refused.json()["type"]) in {
+            (503, "urn:kvota:problem:took-too-much-memory"),
+            (503, "urn:kvota:problem:no-memory"),
+        }
+        assert "KVOTA_HISTORY_MEMORY_MB" in refused.json()["detail"]
+
+    def test_and_a_command_that_reads_the_file_itself(self) -> None:
+        with pytest.raises(TookTooMuchMemoryError), within_memory(), duckdb.connect() as con:
+            con.execute("SET memory_limit = '1MB'").execute("SELECT len(list(range)) FROM range(50_000_000)")
 
 
 def memory_limit(con: duckdb.DuckDBPyConnection) -> str:

@@ -13,8 +13,8 @@ from services.history.answers import Answers
 from services.history.archive import FILE_NAME, Archive
 from services.history.errors import BadParametersError, NoSuchRowError
 from services.history.limits import Limits
-from services.history.questions import load_question
-from services.history.row_explained import explain_row
+from services.history.questions import load_question, load_questions
+from services.history.row_explained import explain_row, read_row
 from tests.cli.commands import kvota
 from tests.events.examples.dates import at
 from tests.history.asking import PROJECTIONS
@@ -122,6 +122,24 @@ class TestAnswers:
         assert (said["row"]["interval"], len(places(said))) == ("2026-11-24T09:00:00Z", 4)
         with pytest.raises(BadParametersError, match=r"row\.interval: 'now' is not an instant with its zone"):
             answers.explain_row("call_centre", {}, key | {"interval": "now"})
+
+    def test_a_word_of_the_key_may_be_said_as_a_russian_sheet_has_it(self, archive: Archive) -> None:
+        fill(archive)
+        answers = Answers(archive, "RU")
+        key = {"level": "rep", "rep": ANNA, "comparison": "previous", "currency": "RUB"}
+        russian = key | {"level": "сотрудник", "comparison": "прошлый период"}
+        assert answers.explain_row("period_comparison", {}, russian) == answers.explain_row(
+            "period_comparison", {}, key
+        )
+
+    def test_so_may_each_word_of_each_key(self) -> None:
+        keys = [(each, column) for each in load_questions().values() for column in each.columns]
+        worded = [(each, column) for each, column in keys if column.words and column.name in each.key]
+        for each, column in worded:
+            for word in column.words:
+                for said in word:
+                    assert read_row(each, {column.name: said}, None) == {column.name: word.en}
+        assert {column.name for _, column in worded} == {"level", "comparison", "denominator", "kind"}
 
     def test_what_is_unknown_is_refused_with_what_there_is(self, archive: Archive) -> None:
         with pytest.raises(BadParametersError) as refused:

@@ -89,10 +89,12 @@ class NotInLakeError(HistoryError):
     def __init__(self, segment: Segment) -> None:
         """Name it, and say where it lay and what to do."""
         en = f"{segment.path} is not in this lake as it was sealed, and the archive let go of it"
-        ask = "is KVOTA_LAKE_WAREHOUSE the same as then? If so, take the file from a copy"
+        put_back = f"put the file back at {segment.path} of the archive and run `kvota lake push --anew`"
+        ask = f"is KVOTA_LAKE_WAREHOUSE the same as then? If so, {put_back}"
         super().__init__(f"{en}: it lay in {segment.file}; {ask}")
         ru = f"{segment.path} нет в этом озере таким, каким он запечатан, а архив его отпустил"
-        ask_ru = "тот же ли KVOTA_LAKE_WAREHOUSE, что тогда? Если да, возьмите файл из копии"
+        put_back_ru = f"верните файл в архив под именем {segment.path} и выполните `kvota lake push --anew`"
+        ask_ru = f"тот же ли KVOTA_LAKE_WAREHOUSE, что тогда? Если да, {put_back_ru}"
         self.ru = f"{ru}: он лежал в {segment.file}; {ask_ru}"
 
 

@@ -11,7 +11,7 @@ from pyiceberg.exceptions import CommitFailedException
 from services.history.judging import LogRecord
 from services.history.lake.errors import DamagedLakeError, LakeAheadError, NotInLakeError, OtherRecordsError
 from services.history.lake.lake import Lake
-from services.history.segments.checking import check
+from services.history.segments.checking import check, problems
 from services.history.segments.files import read_segment
 from services.history.segments.manifest import DamagedArchiveError, Segment, gaps, read_manifest, sealed_until
 from services.history.segments.restoring import NothingSealedError
@@ -70,12 +70,12 @@ def _push(folder: Path, segments: Sequence[Segment], lake: Lake, *, anew: bool) 
 
 
 def _bring(folder: Path, segment: Segment, lake: Lake, *, anew: bool) -> None:
-    """Have the file of a segment lie in the lake; one that the archive has let go of has to be there."""
-    if not segment.is_here:
+    """Have the file of a segment lie in the lake; one that the archive let go of has to be there, or still be here."""
+    if not segment.is_here and any(problems(folder, [segment.as_sealed])):
         if not lake.has_sound(segment):
             raise NotInLakeError(segment)
         return
-    check(folder, [segment])
+    check(folder, [segment.as_sealed])
     if not (lake.has_sound(segment) if anew else lake.has(segment)):
         lake.send(folder, segment)
 

@@ -5,7 +5,6 @@ Nothing is let go of by its name: the file in the lake is read, and has to be th
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 
 import msgspec
@@ -30,16 +29,17 @@ def retain(folder: Path, lake: Lake, before: datetime, *, dry_run: bool = False)
 
     Its file is removed once the manifest says where it lies. Killed at any moment, this leaves an archive that is
     whole, and the next one goes on; with `dry_run` nothing changes. Raises DamagedArchiveError where the manifest
-    cannot be read, DamagedLakeError where a file of the lake is none of ours, LakeAwayError, and OSError where the
-    storage refuses.
+    cannot be read, DamagedLakeError where a file of the lake is none of ours, LakeAwayError, and OSError where
+    nothing can be written here; a segment that the storage refuses to give is kept, and the others are not.
     """
     lake.look_again()
     pushed, let_go, kept = frozenset(lake.segments()), list[Segment](), list[str]()
-    for _, of_one in groupby(read_manifest(folder), key=lambda each: each.source):
-        found = [(each, wrong or _wrong_in(lake, pushed, each)) for each, wrong in _old(folder, of_one, before)]
-        sound = [each.let_go(lake.location(each)) for each, wrong in found if not wrong]
-        let_go += sound if dry_run else _let_go(folder, sound)
-        kept += [each for _, wrong in found for each in wrong]
+    for each, wrong_here in _old(folder, read_manifest(folder), before):
+        wrong, gone = wrong_here or _wrong_in(lake, pushed, each), each.let_go(lake.location(each))
+        if wrong:
+            kept += wrong
+        elif dry_run or _let_go(folder, gone):
+            let_go.append(gone)
     return Retention(let_go, kept)
 
 
@@ -58,20 +58,21 @@ def _old(folder: Path, segments: Iterable[Segment], before: datetime) -> Iterato
 def _wrong_in(lake: Lake, pushed: Collection[Segment], segment: Segment) -> Sequence[str]:
     if segment.as_sealed not in pushed:
         return [f"{segment.path}: is not in the lake yet: `kvota lake push` brings it there"]
-    if not lake.has_sound(segment):
+    try:
+        is_sound = lake.has_sound(segment)
+    except OSError as error:
+        return [f"{segment.path}: cannot be read in the lake: {error}"]
+    if not is_sound:
         return [f"{segment.path}: is not in the lake as it was sealed: `kvota lake push --anew` sends it again"]
     return []
 
 
-def _let_go(folder: Path, sound: Sequence[Segment]) -> Sequence[Segment]:
-    """Write down where these lie, and remove their files; those that were joined meanwhile are left."""
-    if not sound:
-        return []
-    there = {each.as_sealed: each for each in sound}
+def _let_go(folder: Path, gone: Segment) -> bool:
+    """Write down where it lies, and remove its file; one that was joined meanwhile is left. Whether it was there."""
     with changing(folder):
-        listed = [there.get(each.as_sealed, each) for each in read_manifest(folder)]
-        going = [each for each in listed if each.as_sealed in there]
-        write_manifest(folder, listed)
-        for each in going:
-            (folder / each.path).unlink(missing_ok=True)
-    return going
+        listed = read_manifest(folder)
+        if gone.as_sealed not in [each.as_sealed for each in listed]:
+            return False
+        write_manifest(folder, [gone if each.as_sealed == gone.as_sealed else each for each in listed])
+        (folder / gone.path).unlink(missing_ok=True)
+    return True

@@ -11,7 +11,7 @@ from projections.projection import Projection
 from services.history.archive import Archive, is_locked
 from services.history.errors import HistoryBusyError, HistoryError
 from services.history.judging import LogRecord
-from services.history.segments.checking import check
+from services.history.segments.checking import check, problems
 from services.history.segments.files import read_segment
 from services.history.segments.manifest import FILE_NAME, LetGoError, Segment, read_manifest
 from services.runtime.durable import sync_folder
@@ -61,8 +61,15 @@ def restore(
         raise NothingSealedError(folder)
     require_replaceable(path, replace=replace)
     check(folder, (each for each in segments if each.is_here))
-    batches = (read_segment(folder, each) if each.is_here else elsewhere(each) for each in segments)
+    batches = (read_segment(folder, each) if _lies_here(folder, each) else elsewhere(each) for each in segments)
     return make_anew(path, chain.from_iterable(batches), projections)
+
+
+def _lies_here(folder: Path, segment: Segment) -> bool:
+    """Whether its file can be read here: one that was checked may be gone since, and one let go of lie here still."""
+    if segment.is_here:
+        return (folder / segment.path).exists()
+    return not any(problems(folder, [segment.as_sealed]))
 
 
 def require_replaceable(path: Path, *, replace: bool) -> None:

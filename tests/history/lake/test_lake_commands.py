@@ -127,6 +127,12 @@ def test_what_is_old_and_not_pushed_is_kept_and_said(tmp_path: Path) -> None:
     assert found.out.splitlines()[2].endswith("is not in the lake yet: `kvota lake push` brings it there")
 
 
+@pytest.mark.parametrize("days", ["0", "36501", "999999999999"])
+def test_days_that_no_calendar_has_are_refused(tmp_path: Path, days: str) -> None:
+    refused = kvota("archive", "retain", "--days", days, home=tmp_path)
+    assert (refused.code, "--days" in refused.err) == (2, True)
+
+
 def test_the_folder_of_a_home_is_called_as_the_home_is(tmp_path: Path) -> None:
     home = tmp_path / "мой дом"
     run = Run(home)

@@ -1,6 +1,6 @@
 """Retaining: what is old and lies in the lake goes from the folder, and nothing else; all of it can still be had."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from services.history.lake.restoring import restore as restore_from_lake
 from services.history.lake.retaining import retain
 from services.history.lake.settings import LakeSettings
 from services.history.lake.verifying import problems
-from services.history.segments import checking
+from services.history.segments import checking, restoring
 from services.history.segments.compacting import compact
 from services.history.segments.manifest import LetGoError, Segment, read_manifest
 from services.history.segments.restoring import restore
@@ -164,6 +164,90 @@ def test_broken_off_it_leaves_all_and_the_next_one_goes_on(
         assert list(read_wherever(folder, lake)) == NINE_DAYS
         assert len(retain(folder, lake, MIDNIGHT + day(3)).let_go) == 3
         require_whole(folder, lake, NINE_DAYS)
+
+
+def test_what_the_storage_refuses_to_give_stays_and_the_others_go(
+    in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_sound = Lake.has_sound
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        second = seal(archive, folder, now=True)[1]
+        lake = opened(in_folder)
+        push(folder, lake)
+
+        def refusing(of: Lake, segment: Segment) -> bool:
+            if segment == second:
+                message = "503 from the storage"
+                raise OSError(message)
+            return has_sound(of, segment)
+
+        with monkeypatch.context() as away:
+            away.setattr(Lake, "has_sound", refusing)
+            done = retain(folder, lake, MIDNIGHT + day(3))
+        assert done.kept == [f"{second.path}: cannot be read in the lake: 503 from the storage"]
+        assert stretches(done.let_go) == [(0, 1), (4, 5)]
+        require_whole(folder, lake, NINE_DAYS)
+
+
+def test_broken_off_in_the_middle_it_has_let_go_of_what_came_before(
+    in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_sound = Lake.has_sound
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        third = seal(archive, folder, now=True)[2]
+        lake = opened(in_folder)
+        push(folder, lake)
+
+        def broken_off(of: Lake, segment: Segment) -> bool:
+            if segment == third:
+                raise KeyboardInterrupt
+            return has_sound(of, segment)
+
+        with monkeypatch.context() as breaking:
+            breaking.setattr(Lake, "has_sound", broken_off)
+            with pytest.raises(KeyboardInterrupt):
+                retain(folder, lake, MIDNIGHT + day(5))
+        assert stretches(here(folder))[0] == (4, 5)
+        require_whole(folder, lake, NINE_DAYS)
+
+
+def test_what_still_lies_here_is_used_where_the_lake_has_lost_it(in_folder: LakeSettings, opened: Opened) -> None:
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        lake, first = opened(in_folder), seal(archive, folder, now=True)[0]
+        push(folder, lake)
+        whole = (folder / first.path).read_bytes()
+        retain(folder, lake, MIDNIGHT + day(3))
+        lost(lake, first)
+        with pytest.raises(NotInLakeError, match=rf"put the file back at {first.path} .*`kvota lake push --anew`"):
+            push(folder, lake, anew=True)
+        (folder / first.path).write_bytes(whole)
+        restored = folder.parent / "restored.duckdb"
+        assert restore(folder, restored, {}, elsewhere=lake.let_go) == len(NINE_DAYS)
+        assert push(folder, lake, anew=True) == Push()
+        assert [each.as_sealed for each in retain(folder, lake, MIDNIGHT + day(3)).let_go] == [first]
+        require_whole(folder, lake, NINE_DAYS)
+
+
+def test_what_is_let_go_of_while_it_is_restored_comes_from_the_lake(
+    in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = checking.check
+    with of_no_projection(NINE_DAYS) as (archive, folder):
+        seal(archive, folder, now=True)
+        lake = opened(in_folder)
+        push(folder, lake)
+
+        def retained_meanwhile(of: Path, segments: Iterable[Segment]) -> None:
+            check(of, segments)
+            retain(of, lake, MIDNIGHT + day(3))
+
+        monkeypatch.setattr(restoring, "check", retained_meanwhile)
+        assert restore(folder, folder.parent / "one.duckdb", {}, elsewhere=lake.let_go) == len(NINE_DAYS)
+
+
+def lost(lake: Lake, segment: Segment) -> None:
+    """Have the lake lose the file of a segment."""
+    Path(lake.location(segment).removeprefix("file://")).unlink()
 
 
 def test_what_is_compacted_while_it_is_read_is_left(
