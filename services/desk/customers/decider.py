@@ -80,7 +80,7 @@ def _contact(command: ContactCustomer, company: Company) -> Decision:
         day=command.day,
         customer=command.customer,
         rep=command.rep,
-        novelty="existing" if known.sales else "new",
+        novelty="existing" if known.proof else "new",
         channel=command.channel,
         tactic=command.tactic,
         evidence=command.evidence,

@@ -126,4 +126,4 @@ async def get_customer(customer: str, desk: AnyDesk, permit: AnyPermit) -> Respo
 
 
 def _customer(known: Customer) -> dict[str, object]:
-    return {"registered": known.registered, "deals": known.deals, "open": sorted(known.open), "proofs": known.sales}
+    return {"registered": known.registered, "deals": known.deals, "open": sorted(known.open), "proof": known.proof}

@@ -1,7 +1,7 @@
 """What may be asked about deals, and what it makes true. Pure.
 
 Novelty: a sale is made with an existing customer when the log holds an earlier sale to it, or that it bought before the
-log began, which is then the evidence; nothing can take that back. That there is no earlier sale is a claim about all
+log began; the first that says so is the evidence, and nothing can take that back. That there is no earlier sale is a claim about all
 deals of the customer, so a first sale relies on every other deal of the customer that is open, on what is registered of
 the customer, and on the customer having no deal more: a customer's deals are numbered, and the stream of the next
 number must not have begun. Whoever sells to the customer first moves one of these heads; the other one's sale then does
@@ -201,7 +201,7 @@ def _win(command: WinDeal, company: Company) -> Decision:
     shares = command.shares or {deal.rep: WHOLE_BP}
     work = {working(rep, command.day, company.people) for rep in shares}
     amount = deal.amount.minor if command.amount_minor is None else command.amount_minor
-    sales = company.deals.customer(deal.customer).sales
+    proof = company.deals.customer(deal.customer).proof
     event = DealWon(
         occurred_at=command.at,
         day=command.day,
@@ -211,15 +211,15 @@ def _win(command: WinDeal, company: Company) -> Decision:
         currency=deal.amount.currency,
         credits=credits_of(amount, shares),
         overlays=command.overlays,
-        novelty="existing" if sales else "new",
+        novelty="existing" if proof else "new",
         novelty_policy=NOVELTY_POLICY,
-        novelty_evidence=sales,
+        novelty_evidence=(proof,) if proof else (),
         product=deal.product,
         tactic=deal.tactic,
         lead=deal.lead,
         **_leaving(deal, command.day),
     )
-    claim = () if sales else _no_sale_so_far(command.deal, deal.customer, company.deals)
+    claim = () if proof else _no_sale_so_far(command.deal, deal.customer, company.deals)
     return Decision(stream("deal", command.deal), event, frozenset({*work, *claim}))
 
 

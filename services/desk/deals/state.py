@@ -26,9 +26,6 @@ from events.deals import (
 from events.ids import KVOTA, CustomerId, DealId, LeadId, RepId
 from events.money import Money, share_out
 
-PROOFS = 10
-"""How many of a customer's sales are remembered as evidence; one would do."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
@@ -245,14 +242,15 @@ class Customer:
     deals: int = 0
     """How many were ever opened."""
     open: frozenset[DealId] = frozenset()
-    sales: tuple[UUID, ...] = ()
-    """The events that show that it bought: that it had before this log began, and its last sales."""
+    proof: UUID | None = None
+    """The first event that shows that it bought: a sale, or that it had before this log began. It never changes, so
+    that whoever knows of one says the same, whatever is sold meanwhile."""
     registered: bool = False
 
     def known(self, event: CustomerRegistered, event_id: UUID) -> "Customer":
         """The customer once it is registered."""
-        before = self.sales if event.customer_since is None else (*self.sales, event_id)
-        return replace(self, registered=True, sales=before)
+        proof = self.proof if event.customer_since is None else self.proof or event_id
+        return replace(self, registered=True, proof=proof)
 
     def after(self, deal: DealId, event: DealOpened | DealWon | DealLost, event_id: UUID) -> "Customer":
         """The customer after an event of one of its deals."""
@@ -260,7 +258,7 @@ class Customer:
             case DealOpened():
                 return replace(self, deals=self.deals + 1, open=self.open | {deal})
             case DealWon():
-                return replace(self, open=self.open - {deal}, sales=(*self.sales, event_id)[-PROOFS:])
+                return replace(self, open=self.open - {deal}, proof=self.proof or event_id)
             case DealLost():
                 return replace(self, open=self.open - {deal})
             case _:

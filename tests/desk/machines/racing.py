@@ -70,12 +70,12 @@ class Racing(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whoever has read the log, be it afresh, knows the same."""
-        self.what_counts_was_allowed_just_then()
-        for desk in (*self.desks, Desk(self.records)):
-            self.runner.run(desk.catch_up())
-            assert desk.fold == self.fold
-            assert desk.fold.ledger.heads == self.truth.heads
-        self.runner.close()
+        with self.runner:
+            self.what_counts_was_allowed_just_then()
+            for desk in (*self.desks, Desk(self.records)):
+                self.runner.run(desk.catch_up())
+                assert desk.fold == self.fold
+                assert desk.fold.ledger.heads == self.truth.heads
 
     @rule(data=st.data(), desk=BOTH)
     def one_asks(self, data: st.DataObject, desk: int) -> None:

@@ -274,3 +274,17 @@ def _named(event: Event) -> list[str]:
 
 TestDeals = Deals.TestCase
 TestDeals.settings = SETTINGS
+
+
+def test_two_deals_of_a_customer_who_bought_before_are_won_at_once() -> None:
+    """Neither desk knows of the other's sale, and both decide what one would that does."""
+    desks = Deals()
+    about: dict[str, Any] = {"at": at(9), "day": TODAY, "customer": "beta"}
+    opening = OpenDeal(**about, rep="anna", amount=Money(0, "RUB"), stage="opened")
+    desks.race(0, opening, RegisterCustomer(**about, found_through="fair", customer_since=date(2020, 1, 1)))
+    desks.a_desk_reads(0)
+    desks.a_desk_reads(1)
+    desks.two_deals_of_a_customer_are_won_at_once(desk=0, customer="beta", day=TODAY)
+    desks.what_counts_was_allowed_just_then()
+    assert len(desks.truth.of(DealWon)) == 2
+    desks.teardown()
