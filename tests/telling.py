@@ -20,7 +20,7 @@ from tests.events.examples.record import decision, fact
 PBX = "/asterisk/pbx1"
 ANNA, BORIS = "anna", "boris"
 SALES, SUPPORT = "sales", "support"
-CALLS, AGENTS, DECISIONS = "kvota.calls", "kvota.agents", "kvota.decisions"
+CALLS, AGENTS, FEEDS, DECISIONS = "kvota.calls", "kvota.agents", "kvota.feeds", "kvota.decisions"
 NOVEMBER, DECEMBER, JANUARY = date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)
 
 

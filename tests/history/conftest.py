@@ -26,3 +26,9 @@ def archive(path: Path) -> Iterator[Archive]:
 @pytest.fixture
 def fresh_kafka(fresh_bootstrap: str) -> KafkaSettings:
     return KafkaSettings(bootstrap_servers=fresh_bootstrap, client_id="test")
+
+
+@pytest.fixture
+def piecemeal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make pieces of two rows."""
+    monkeypatch.setattr("services.history.keeping.PIECE", 2)

@@ -16,7 +16,8 @@ from services.history.rendering import plain
 from services.history.report import asking, bound, question_named, told
 from services.history.row_explained import RowExplained, explain_row
 from tests.history.asking import empty_archive
-from tests.history.logs import LOGS, fill
+from tests.history.log import fill
+from tests.history.logs import LOGS
 
 MOST_ROWS = 6
 Place = tuple[str, int, int]

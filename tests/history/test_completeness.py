@@ -16,7 +16,7 @@ from projections.projection import load_projections
 from services.history.archive import Archive
 from services.history.report import run_report
 from tests.events.examples.dates import TODAY, at
-from tests.telling import PBX, beat, caught_up, closed, delivered, gap, lying, raw
+from tests.telling import FEEDS, PBX, beat, caught_up, closed, delivered, gap, lying, raw
 
 PROJECTIONS = load_projections()
 LOG = "asterisk/pbx1/queue_log"
@@ -25,7 +25,7 @@ TOMORROW = TODAY + timedelta(days=1)
 
 def ask(archive: Archive, events: Sequence[Event], /, **given: object) -> list[dict[str, Any]]:
     """Archive what feeds told, a second after one another from nine o'clock on, and ask."""
-    archive.ingest(lying([raw(event, number) for number, event in enumerate(events, start=1)], "kvota.feeds"))
+    archive.ingest(lying([raw(event, number) for number, event in enumerate(events, start=1)], FEEDS))
     report = run_report(archive, "completeness", {name: str(value) for name, value in given.items()})
     return [dict(zip(report.columns, row, strict=True)) for row in report.rows]
 

@@ -29,6 +29,7 @@ from tests.telling import (
     AGENTS,
     CALLS,
     DECISIONS,
+    FEEDS,
     abandoned,
     amended,
     answered,
@@ -52,7 +53,6 @@ from tests.telling import (
 PROJECTIONS = load_projections()
 WRITTEN = {name: each.written_sql(f'FROM "{name}"') for name, each in PROJECTIONS.items()}
 """The views of a mart, with keys as cells have them."""
-FEEDS = "kvota.feeds"
 LOGS = {
     CALLS: [
         raw(answered(talk=60), 1),

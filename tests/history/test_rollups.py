@@ -23,6 +23,7 @@ from tests.telling import (
     BORIS,
     CALLS,
     DECISIONS,
+    FEEDS,
     abandoned,
     answered,
     beat,
@@ -35,7 +36,6 @@ from tests.telling import (
 )
 
 PROJECTIONS = load_projections()
-FEEDS = "kvota.feeds"
 FEW = 5
 """How many records the archive of a test rolls up together."""
 TALKED = [raw(answered(talk=number), number) for number in range(40)]

@@ -1,11 +1,11 @@
 """What may be asked about deals, and what it makes true. Pure.
 
 Novelty: a sale is made with an existing customer when the log holds an earlier sale to it, or that it bought before the
-log began; the first that says so is the evidence, and nothing can take that back. That there is no earlier sale is a claim about all
-deals of the customer, so a first sale relies on every other deal of the customer that is open, on what is registered of
-the customer, and on the customer having no deal more: a customer's deals are numbered, and the stream of the next
-number must not have begun. Whoever sells to the customer first moves one of these heads; the other one's sale then does
-not count, and is decided again.
+log began; the first that says so is the evidence, and nothing can take that back. That there is no earlier sale is a
+claim about all deals of the customer, so a first sale relies on every other deal of the customer that is open, on what
+is registered of the customer, and on the customer having no deal more: a customer's deals are numbered, and the stream
+of the next number must not have begun. Whoever sells to the customer first moves one of these heads; the other one's
+sale then does not count, and is decided again.
 """
 
 from collections.abc import Mapping

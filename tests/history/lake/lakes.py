@@ -1,7 +1,7 @@
 """What a lake holds, read by others than us."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +11,36 @@ from pydantic import SecretStr
 from services.history.archive import Archive
 from services.history.judging import LogRecord
 from services.history.lake.lake import Lake
+from services.history.lake.pushing import push
 from services.history.lake.reading import connected
 from services.history.lake.settings import LakeSettings
 from services.history.lake.verifying import problems
 from services.history.segments.checking import check
 from services.history.segments.files import read_segment
-from services.history.segments.manifest import read_manifest, sealed_until
-from tests.history.segments.days import archived, sealed
+from services.history.segments.manifest import Segment, read_manifest, sealed_until
+from services.history.segments.sealing import seal
+from tests.history.segments.days import archived, days, sealed
 
 Opened = Callable[[LakeSettings], Lake]
 """Opens a lake in the home of a test; it is closed when the test ends."""
 
+NINE_DAYS = days([2] * 9)
+"""From the 24th of November 2026 on: seven days of it, and two of December."""
 _RECORDS = 'SELECT topic, "partition", "offset", epoch_ms(appended_at), raw FROM records ORDER BY ALL'
 
 
 def of_no_projection(log: list[LogRecord]) -> AbstractContextManager[tuple[Archive, Path]]:
     """Have a log in an archive, and a folder for what is sealed of it; without cells it is there sooner."""
     return archived(log, {})
+
+
+@contextmanager
+def pushed(lake: Lake, log: list[LogRecord]) -> Generator[tuple[Archive, Path, list[Segment]]]:
+    """Have a log in an archive, all of it sealed and in the lake; with the folder, and what was sealed."""
+    with of_no_projection(log) as (archive, folder):
+        segments = seal(archive, folder, now=True)
+        push(folder, lake)
+        yield archive, folder, list(segments)
 
 
 def read_by_duckdb(lake: Lake, snapshot: int | None = None) -> list[LogRecord]:

@@ -25,13 +25,20 @@ from services.history.segments.restoring import NothingSealedError
 from services.history.segments.sealing import seal
 from services.runtime.shards import Positions
 from tests.events.examples.dates import at
-from tests.history.lake.lakes import Opened, in_order, of_no_projection, read_by_duckdb, read_by_iceberg, require_all_of
+from tests.history.lake.lakes import (
+    NINE_DAYS,
+    Opened,
+    in_order,
+    of_no_projection,
+    pushed,
+    read_by_duckdb,
+    read_by_iceberg,
+    require_all_of,
+)
 from tests.history.segments.days import days
 from tests.history.test_known_at import parking
 from tests.telling import CALLS, DECISIONS, decided, lying, won
 
-NINE_DAYS = days([2] * 9)
-"""From the 24th of November 2026 on: seven days of it, and two of December."""
 DEALS = lying([decided(won(500), "deal/d1", 1), None], DECISIONS)
 ALL = [*days([4, 30, 5]), *DEALS, *parking(2, at(11))]
 
@@ -56,10 +63,8 @@ def test_what_is_sealed_is_in_the_lake_once_and_its_snapshot_says_how_far(
 def test_the_next_push_brings_what_was_sealed_since_and_the_snapshot_before_stays(
     in_folder: LakeSettings, opened: Opened
 ) -> None:
-    with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
-        seal(archive, folder, now=True)
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS[:10]) as (archive, folder, _):
         archive.ingest(NINE_DAYS)
         seal(archive, folder, now=True)
         assert push(folder, lake) == Push(segments=4, records=8)
@@ -72,10 +77,8 @@ def test_the_next_push_brings_what_was_sealed_since_and_the_snapshot_before_stay
 
 def test_segments_that_were_joined_are_joined_in_the_lake(in_folder: LakeSettings, opened: Opened) -> None:
     """Though the lake had but a part of a month, which is one segment now."""
-    with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
-        seal(archive, folder, now=True)
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS[:10]) as (archive, folder, _):
         archive.ingest(NINE_DAYS)
         seal(archive, folder, now=True)
         compact(folder)
@@ -144,10 +147,8 @@ def test_a_push_that_another_overtakes_looks_again(
     opened: Opened,
     joined: bool,  # noqa: FBT001  # a parameter of a test
 ) -> None:
-    with of_no_projection(NINE_DAYS[:16]) as (archive, folder):
-        seal(archive, folder, now=True)
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS[:16]) as (archive, folder, _):
         archive.ingest(NINE_DAYS)
         seal(archive, folder, now=True)
         if joined:
@@ -214,9 +215,7 @@ def test_a_file_that_was_sent_already_is_not_sent_again(in_folder: LakeSettings,
 
 def test_a_file_that_is_sent_again_and_broken_off_stays_as_it_was(settings: LakeSettings, opened: Opened) -> None:
     lake = opened(settings)
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        first, *_ = seal(archive, folder, now=True)
-        push(folder, lake)
+    with pushed(lake, NINE_DAYS) as (_, folder, [first, *_]):
         other = folder.with_name("other")
         unreadable = other / first.path
         unreadable.parent.mkdir(parents=True)
@@ -239,9 +238,7 @@ def room_for(size: int) -> Generator[None]:
 
 def test_a_folder_that_takes_no_more_keeps_what_it_has(in_folder: LakeSettings, opened: Opened) -> None:
     lake = opened(in_folder)
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        first, *_ = seal(archive, folder, now=True)
-        push(folder, lake)
+    with pushed(lake, NINE_DAYS) as (_, folder, [first, *_]):
         with room_for(first.bytes // 2), pytest.raises(OSError, match="File too large"):
             lake.send(folder, first)
         require_all_of(folder, lake)
@@ -251,9 +248,7 @@ def test_a_folder_that_takes_no_more_keeps_what_it_has(in_folder: LakeSettings, 
 
 def test_only_files_that_are_not_sound_are_sent_anew(in_folder: LakeSettings, opened: Opened) -> None:
     lake = opened(in_folder)
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        seal(archive, folder, now=True)
-        push(folder, lake)
+    with pushed(lake, NINE_DAYS) as (_, folder, _):
         files = [Path(each.removeprefix("file://")) for each in lake.locations()]
         files[2].write_bytes(b"x" * files[2].stat().st_size)
         before = [each.stat().st_ino for each in files]
@@ -269,9 +264,7 @@ OTHER: list[LogRecord] = [LogRecord(*each.source, each.offset, each.appended_ms 
 
 def test_the_archive_of_another_log_is_refused(in_folder: LakeSettings, opened: Opened) -> None:
     lake = opened(in_folder)
-    with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
-        seal(archive, folder, now=True)
-        push(folder, lake)
+    with pushed(lake, NINE_DAYS[:10]) as (archive, folder, _):
         segments = lake.segments()
     with of_no_projection(OTHER) as (archive, folder):
         seal(archive, folder, now=True)
@@ -286,9 +279,8 @@ def test_the_archive_of_another_log_is_refused(in_folder: LakeSettings, opened: 
 
 def test_an_archive_that_was_made_anew_in_other_segments_is_taken_over(in_folder: LakeSettings, opened: Opened) -> None:
     lake = opened(in_folder)
-    with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
-        seal(archive, folder, now=True)
-        push(folder, lake)
+    with pushed(lake, NINE_DAYS[:10]):
+        pass
     with of_no_projection(NINE_DAYS) as (archive, folder):
         seal(archive, folder, now=True, most=1)
         push(folder, lake)
@@ -297,9 +289,8 @@ def test_an_archive_that_was_made_anew_in_other_segments_is_taken_over(in_folder
 
 def test_an_archive_that_has_less_than_the_lake_is_refused(in_folder: LakeSettings, opened: Opened) -> None:
     lake = opened(in_folder)
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        seal(archive, folder, now=True)
-        push(folder, lake)
+    with pushed(lake, NINE_DAYS):
+        pass
     with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
         with pytest.raises(NothingSealedError, match=str(folder)):
             push(folder, lake)

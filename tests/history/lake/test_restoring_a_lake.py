@@ -19,7 +19,7 @@ from services.history.segments.restoring import NotReplacedError
 from services.history.segments.sealing import seal
 from tests.events.examples.dates import at
 from tests.history.lake.lakes import Opened, of_no_projection, require_all_of
-from tests.history.segments.days import PROJECTIONS, archived, days, rows
+from tests.history.segments.days import PROJECTIONS, archived, days, flip, rows
 from tests.history.test_known_at import parking
 from tests.telling import AGENTS, DECISIONS, assigned, decided, entered, lying, raw, won
 
@@ -48,12 +48,6 @@ def test_a_file_made_anew_is_the_one_that_was_and_the_one_before_is_what_was_kno
         with Archive(path, PROJECTIONS) as restored:
             assert restored.positions() == then
             assert restored.cells_at(then, PROJECTIONS) == archive.cells_at(then, PROJECTIONS)
-
-
-def flip(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(data)
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {"its SHA-256 is another": flip, "is missing": Path.unlink}

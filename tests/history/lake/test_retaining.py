@@ -1,6 +1,6 @@
 """Retaining: what is old and lies in the lake goes from the folder, and nothing else; all of it can still be had."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,47 +10,18 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from services.history.archive import FILE_NAME, Archive
 from services.history.lake import retaining
-from services.history.lake.errors import DamagedLakeError, NotInLakeError
 from services.history.lake.lake import Lake
 from services.history.lake.pushing import Push, push
-from services.history.lake.restoring import restore as restore_from_lake
 from services.history.lake.retaining import retain
 from services.history.lake.settings import LakeSettings
-from services.history.lake.verifying import problems
-from services.history.segments import checking, restoring
 from services.history.segments.compacting import compact
-from services.history.segments.manifest import LetGoError, Segment, read_manifest
-from services.history.segments.restoring import restore
+from services.history.segments.manifest import Segment, read_manifest
 from services.history.segments.sealing import seal
 from tests.events.examples.dates import at
-from tests.history.lake.lakes import Opened, of_no_projection, read_by_duckdb, read_wherever
-from tests.history.segments.days import DAY, PROJECTIONS, archived, days, rows, stretches
-
-NINE_DAYS = days([2] * 9)
-"""From the 24th of November 2026 on: seven days of it, and two of December."""
-MIDNIGHT = at(9).replace(hour=0)
-
-
-def day(number: int) -> timedelta:
-    return number * DAY
-
-
-def files(folder: Path) -> set[str]:
-    return {each.relative_to(folder).as_posix() for each in folder.rglob("*.parquet")}
-
-
-def here(folder: Path) -> list[Segment]:
-    return [each for each in read_manifest(folder) if each.is_here]
-
-
-def require_whole(folder: Path, lake: Lake, log: object) -> None:
-    """All of the log can be had; the folder has the files that the manifest says are here, whole, and no others."""
-    assert list(read_wherever(folder, lake)) == log
-    assert files(folder) == {each.path for each in here(folder)}
-    assert list(checking.problems(folder, here(folder))) == []
-    assert list(problems(lake, read_manifest(folder))) == []
+from tests.history.lake.lakes import NINE_DAYS, Opened, of_no_projection, pushed, read_by_duckdb, read_wherever
+from tests.history.lake.letting_go import MIDNIGHT, day, files, here, require_whole
+from tests.history.segments.days import days, flip, stretches
 
 
 def test_what_is_old_and_in_the_lake_lies_there_alone(settings: LakeSettings, opened: Opened) -> None:
@@ -98,20 +69,12 @@ def test_what_is_not_pushed_stays_and_is_said(in_folder: LakeSettings, opened: O
         assert files(folder) == {first.path, second.path}
 
 
-def flip(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(data)
-
-
 @pytest.mark.parametrize("damage", [flip, Path.unlink])
 def test_a_file_of_the_right_name_is_not_enough(
     in_folder: LakeSettings, opened: Opened, damage: Callable[[Path], object]
 ) -> None:
-    with of_no_projection(NINE_DAYS[:4]) as (archive, folder):
-        lake = opened(in_folder)
-        first, second = seal(archive, folder, now=True)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS[:4]) as (_, folder, [first, second]):
         damage(Path(lake.location(first).removeprefix("file://")))
         done = retain(folder, lake, MIDNIGHT + day(9))
         assert [each.as_sealed for each in done.let_go] == [second]
@@ -124,10 +87,8 @@ def test_a_file_of_the_right_name_is_not_enough(
 
 
 def test_what_is_damaged_here_is_left_to_be_seen(in_folder: LakeSettings, opened: Opened) -> None:
-    with of_no_projection(NINE_DAYS[:4]) as (archive, folder):
-        lake = opened(in_folder)
-        first, _ = seal(archive, folder, now=True)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS[:4]) as (_, folder, [first, _]):
         flip(folder / first.path)
         done = retain(folder, lake, MIDNIGHT + day(9))
         assert done.kept == [f"{first.path}: is not the file that was sealed: its SHA-256 is another"]
@@ -135,10 +96,8 @@ def test_what_is_damaged_here_is_left_to_be_seen(in_folder: LakeSettings, opened
 
 
 def test_what_no_manifest_names_is_left(in_folder: LakeSettings, opened: Opened) -> None:
-    with of_no_projection(NINE_DAYS[:4]) as (archive, folder):
-        lake = opened(in_folder)
-        first, _ = seal(archive, folder, now=True)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS[:4]) as (_, folder, [first, _]):
         other = first.path.replace("partition=0", "partition=1")
         (folder / other).parent.mkdir(parents=True)
         (folder / other).write_bytes((folder / first.path).read_bytes())
@@ -153,10 +112,8 @@ def test_broken_off_it_leaves_all_and_the_next_one_goes_on(
     def broken(*_: object, **__: object) -> None:
         raise OSError
 
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        seal(archive, folder, now=True)
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS) as (_, folder, _):
         with monkeypatch.context() as breaking:
             breaking.setattr(retaining if point == "write_manifest" else Path, point.rpartition(".")[2], broken)
             with pytest.raises(OSError):  # noqa: PT011  # it is ours
@@ -170,10 +127,8 @@ def test_what_the_storage_refuses_to_give_stays_and_the_others_go(
     in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_sound = Lake.has_sound
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        second = seal(archive, folder, now=True)[1]
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS) as (_, folder, [_, second, *_]):
 
         def refusing(of: Lake, segment: Segment) -> bool:
             if segment == second:
@@ -193,10 +148,8 @@ def test_broken_off_in_the_middle_it_has_let_go_of_what_came_before(
     in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_sound = Lake.has_sound
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        third = seal(archive, folder, now=True)[2]
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS) as (_, folder, [_, _, third, *_]):
 
         def broken_off(of: Lake, segment: Segment) -> bool:
             if segment == third:
@@ -211,45 +164,6 @@ def test_broken_off_in_the_middle_it_has_let_go_of_what_came_before(
         require_whole(folder, lake, NINE_DAYS)
 
 
-def test_what_still_lies_here_is_used_where_the_lake_has_lost_it(in_folder: LakeSettings, opened: Opened) -> None:
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        lake, first = opened(in_folder), seal(archive, folder, now=True)[0]
-        push(folder, lake)
-        whole = (folder / first.path).read_bytes()
-        retain(folder, lake, MIDNIGHT + day(3))
-        lost(lake, first)
-        with pytest.raises(NotInLakeError, match=rf"put the file back at {first.path} .*`kvota lake push --anew`"):
-            push(folder, lake, anew=True)
-        (folder / first.path).write_bytes(whole)
-        restored = folder.parent / "restored.duckdb"
-        assert restore(folder, restored, {}, elsewhere=lake.let_go) == len(NINE_DAYS)
-        assert push(folder, lake, anew=True) == Push()
-        assert [each.as_sealed for each in retain(folder, lake, MIDNIGHT + day(3)).let_go] == [first]
-        require_whole(folder, lake, NINE_DAYS)
-
-
-def test_what_is_let_go_of_while_it_is_restored_comes_from_the_lake(
-    in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    check = checking.check
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        seal(archive, folder, now=True)
-        lake = opened(in_folder)
-        push(folder, lake)
-
-        def retained_meanwhile(of: Path, segments: Iterable[Segment]) -> None:
-            check(of, segments)
-            retain(of, lake, MIDNIGHT + day(3))
-
-        monkeypatch.setattr(restoring, "check", retained_meanwhile)
-        assert restore(folder, folder.parent / "one.duckdb", {}, elsewhere=lake.let_go) == len(NINE_DAYS)
-
-
-def lost(lake: Lake, segment: Segment) -> None:
-    """Have the lake lose the file of a segment."""
-    Path(lake.location(segment).removeprefix("file://")).unlink()
-
-
 def test_what_is_compacted_while_it_is_read_is_left(
     in_folder: LakeSettings, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,10 +173,8 @@ def test_what_is_compacted_while_it_is_read_is_left(
         compact(folders[0])
         return has_sound(lake, segment)
 
-    with of_no_projection(NINE_DAYS) as (archive, folder):
-        seal(archive, folder, now=True)
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS) as (_, folder, _):
         folders.append(folder)
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(Lake, "has_sound", compacted_meanwhile)
@@ -273,10 +185,8 @@ def test_what_is_compacted_while_it_is_read_is_left(
 
 
 def test_sealing_joining_and_pushing_go_on(in_folder: LakeSettings, opened: Opened) -> None:
-    with of_no_projection(NINE_DAYS[:10]) as (archive, folder):
-        seal(archive, folder, now=True)
-        lake = opened(in_folder)
-        push(folder, lake)
+    lake = opened(in_folder)
+    with pushed(lake, NINE_DAYS[:10]) as (archive, folder, _):
         retain(folder, lake, MIDNIGHT + day(3))
         assert push(folder, lake) == Push()
         assert push(folder, lake, anew=True) == Push()
@@ -312,97 +222,3 @@ def test_whatever_was_sealed_joined_pushed_and_let_go_of_all_can_be_had(
                 push(folder, lake)
             retain(folder, lake, MIDNIGHT + day(old))
             assert list(read_wherever(folder, lake)) == log[:told]
-
-
-class TestRestoring:
-    def test_what_was_let_go_of_comes_from_the_lake(self, on_s3: LakeSettings, opened: Opened, tmp_path: Path) -> None:
-        path, lake = tmp_path / "anew" / FILE_NAME, opened(on_s3)
-        path.parent.mkdir()
-        with archived(days([4, 30, 5])) as (archive, folder):
-            seal(archive, folder, now=True)
-            push(folder, lake)
-            retain(folder, lake, MIDNIGHT + day(2))
-            assert len(files(folder)) == 1
-            assert restore(folder, path, PROJECTIONS, elsewhere=lake.let_go) == 39
-            with Archive(path, PROJECTIONS) as restored:
-                assert rows(restored) == rows(archive)
-            assert restore_from_lake(lake, path, PROJECTIONS, replace=True) == 39
-            with Archive(path, PROJECTIONS) as restored:
-                assert rows(restored) == rows(archive)
-
-    def test_without_a_lake_it_is_said_where_it_lies(
-        self, in_folder: LakeSettings, opened: Opened, tmp_path: Path
-    ) -> None:
-        with of_no_projection(NINE_DAYS) as (archive, folder):
-            first, *_ = seal(archive, folder, now=True)
-            lake = opened(in_folder)
-            push(folder, lake)
-            retain(folder, lake, MIDNIGHT + day(1))
-            with pytest.raises(LetGoError, match=rf"let go of {first.path}.*lies in {lake.location(first)}") as refused:
-                restore(folder, tmp_path / FILE_NAME, {})
-            assert lake.location(first) in (refused.value.ru or "")
-            assert not (tmp_path / FILE_NAME).exists()
-
-    def test_what_the_lake_lost_is_named_and_what_was_there_stays(
-        self, in_folder: LakeSettings, opened: Opened, tmp_path: Path
-    ) -> None:
-        path, lake = tmp_path / FILE_NAME, opened(in_folder)
-        path.write_bytes(b"what was there")
-        with of_no_projection(NINE_DAYS) as (archive, folder):
-            _, second, *_ = seal(archive, folder, now=True)
-            push(folder, lake)
-            retain(folder, lake, MIDNIGHT + day(2))
-            flip(Path(lake.location(second).removeprefix("file://")))
-            with pytest.raises(NotInLakeError, match=rf"{second.path} is not in this lake as it was sealed") as refused:
-                restore(folder, path, {}, replace=True, elsewhere=lake.let_go)
-            assert "KVOTA_LAKE_WAREHOUSE" in (refused.value.ru or "")
-            assert path.read_bytes() == b"what was there"
-            assert not list(tmp_path.glob("*.restored*"))
-            with pytest.raises(NotInLakeError, match=second.path):
-                push(folder, lake, anew=True)
-            assert [each.partition(":")[0] for each in problems(lake, read_manifest(folder))] == [second.path]
-
-
-class TestAnotherLake:
-    def test_a_lake_that_lacks_what_was_let_go_of_is_found_and_not_pushed_to(
-        self, in_folder: LakeSettings, opened: Opened, tmp_path: Path
-    ) -> None:
-        with of_no_projection(NINE_DAYS) as (archive, folder):
-            first, *_ = seal(archive, folder, now=True)
-            lake = opened(in_folder)
-            push(folder, lake)
-            retain(folder, lake, MIDNIGHT + day(1))
-            (tmp_path / "lake.sqlite").unlink()
-            other = opened(LakeSettings(warehouse=(tmp_path / "other").as_uri()))
-            assert list(problems(other, read_manifest(folder))) == [
-                f"{first.path}: is not in the lake, and the archive let go of it"
-            ]
-            with pytest.raises(NotInLakeError, match=rf"{first.path}.*it lay in {lake.location(first)}"):
-                push(folder, other)
-            other.look_again()
-            assert other.segments() == []
-
-    def test_a_lake_whose_catalogue_is_lost_is_made_anew_of_its_files(
-        self, in_folder: LakeSettings, opened: Opened, tmp_path: Path
-    ) -> None:
-        with of_no_projection(NINE_DAYS) as (archive, folder):
-            seal(archive, folder, now=True)
-            push(folder, opened(in_folder))
-            retain(folder, opened(in_folder), MIDNIGHT + day(3))
-            (tmp_path / "lake.sqlite").unlink()
-            lake = opened(in_folder)
-            assert push(folder, lake).segments == 9
-            require_whole(folder, lake, NINE_DAYS)
-
-    def test_a_segment_that_the_table_lost_is_taken_back(self, in_folder: LakeSettings, opened: Opened) -> None:
-        with of_no_projection(NINE_DAYS) as (archive, folder):
-            seal(archive, folder, now=True)
-            lake = opened(in_folder)
-            push(folder, lake)
-            retain(folder, lake, MIDNIGHT + day(3))
-            lake.commit([], [lake.segments()[1]], lake.cut())
-            assert len(list(problems(lake, read_manifest(folder)))) == 2
-            with pytest.raises(DamagedLakeError, match=r"goes on from 4 and not from 2.*--anew"):
-                push(folder, lake)
-            assert push(folder, lake, anew=True).segments == 1
-            require_whole(folder, lake, NINE_DAYS)

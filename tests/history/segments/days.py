@@ -43,6 +43,13 @@ def sealed(folder: Path) -> list[LogRecord]:
     return [record for each in read_manifest(folder) for batch in read_segment(folder, each) for record in batch]
 
 
+def flip(file: Path) -> None:
+    """Alter one bit in the middle of a file."""
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
 def stretches(segments: Iterable[Segment]) -> list[tuple[int, int]]:
     """Give the offsets of segments: the first and the last of each."""
     return [(each.first, each.last) for each in segments]

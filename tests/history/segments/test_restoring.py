@@ -18,7 +18,7 @@ from services.history.segments.restoring import NothingSealedError, NotReplacedE
 from services.history.segments.sealing import seal
 from tests.cli.commands import kvota
 from tests.events.examples.dates import at
-from tests.history.segments.days import PROJECTIONS, archived, days, rows
+from tests.history.segments.days import PROJECTIONS, archived, days, flip, rows
 from tests.history.test_known_at import parking
 from tests.recompute import recompute_log
 from tests.telling import AGENTS, DECISIONS, assigned, decided, entered, lying, raw, won
@@ -54,14 +54,8 @@ def test_it_goes_on_where_the_archive_ends(tmp_path: Path) -> None:
         assert restored.cells_at(restored.positions(), PROJECTIONS) == recompute_log(raws)
 
 
-def _flip(file: Path) -> None:
-    data = bytearray(file.read_bytes())
-    data[len(data) // 2] ^= 1
-    file.write_bytes(data)
-
-
 DAMAGES: dict[str, Callable[[Path], object]] = {
-    "its SHA-256 is another": _flip,
+    "its SHA-256 is another": flip,
     "is missing": Path.unlink,
     "is not the file": lambda file: file.write_bytes(file.read_bytes()[:-1]),
 }
@@ -181,7 +175,7 @@ def test_the_commands_say_what_they_did_and_find(tmp_path: Path) -> None:
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert kvota("archive", "restore", "--from", copy, "--replace", home=tmp_path).code == 0
     [damaged, *_] = sorted(copy.rglob("*.parquet"))
-    _flip(damaged)
+    flip(damaged)
     found = kvota("archive", "verify", "--from", copy, "--json", home=tmp_path)
     assert (found.code, len(found.json["problems"])) == (1, 1)
     assert damaged.name in found.json["problems"][0]
