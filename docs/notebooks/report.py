@@ -26,7 +26,7 @@ with app.setup:
                sum(answered)                         AS handled,
                sum(talk_seconds)                     AS talk
         FROM rep_day, month
-        WHERE currency IS NULL AND day::DATE >= starts_on AND day::DATE < ends_on
+        WHERE currency IS NULL AND day >= starts_on AND day < ends_on
         GROUP BY rep
     ),
     sold AS (
@@ -35,7 +35,7 @@ with app.setup:
                sum(won_minor)                        AS gross,
                sum(refunded_minor)                   AS refunded
         FROM rep_day, month
-        WHERE currency IS NOT NULL AND day::DATE >= starts_on AND day::DATE < ends_on
+        WHERE currency IS NOT NULL AND day >= starts_on AND day < ends_on
         GROUP BY rep, currency
     ),
     lost AS (

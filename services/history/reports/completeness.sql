@@ -43,7 +43,7 @@
 -- `to` is the first day that is left out.
 WITH counts AS (
     SELECT feed,
-           day::DATE                                                               AS day,
+           day,
            received,
            appended,
            parked,

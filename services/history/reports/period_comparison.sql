@@ -71,7 +71,7 @@
 -- column: booked_change percent | Change of revenue, % | Изменение выручки, %
 WITH aligned AS (
     SELECT *, known_at IN (SELECT moment FROM known_then) AS was_known,
-           before_ends_on > (SELECT least((SELECT min(day::DATE) FROM deal_day), (SELECT min(day::DATE) FROM rep_day))) AS is_known
+           before_ends_on > (SELECT least((SELECT min(day) FROM deal_day), (SELECT min(day) FROM rep_day))) AS is_known
     FROM compared_periods($as_of, $by, $zone)
 ),
 -- What this report said of each former stretch when it was over; for it, it was the period to date.
@@ -92,11 +92,11 @@ counted_day AS (
 ),
 credit AS (
     SELECT deal, rep, counted_day.day, currency, wins, credited_minor, refunded_minor
-    FROM deal_credit JOIN counted_day ON counted_day.day = deal_credit.day::DATE
+    FROM deal_credit JOIN counted_day ON counted_day.day = deal_credit.day
 ),
 call AS (
     SELECT rep, counted_day.day, calls
-    FROM rep_day JOIN counted_day ON counted_day.day = rep_day.day::DATE
+    FROM rep_day JOIN counted_day ON counted_day.day = rep_day.day
     WHERE calls <> 0
 ),
 
@@ -127,12 +127,12 @@ done AS (
            - least(sum(credit.refunded_minor), any_value(deal_day.refunded_minor))
     FROM credit
          JOIN belongs ON belongs.rep = credit.rep AND belongs.day = credit.day
-         JOIN deal_day ON deal_day.deal = credit.deal AND deal_day.day::DATE = credit.day
+         JOIN deal_day ON deal_day.deal = credit.deal AND deal_day.day = credit.day
                       AND deal_day.currency = credit.currency
     GROUP BY unit, credit.deal, credit.day, credit.currency
     UNION ALL
     SELECT NULL, '', counted_day.day, currency, 0, wins, won_minor - refunded_minor
-    FROM deal_day JOIN counted_day ON counted_day.day = deal_day.day::DATE
+    FROM deal_day JOIN counted_day ON counted_day.day = deal_day.day
     UNION ALL
     SELECT rep, NULL, day, NULL, calls, 0, 0 FROM call
     UNION ALL

@@ -89,10 +89,10 @@ period AS (
     WHERE as_of IS NOT NULL AND $period::VARCHAR IS NULL AND NOT EXISTS (FROM chosen)
 ),
 credit AS (
-    SELECT deal, rep, day::DATE AS day, currency, credited_minor, refunded_minor
+    SELECT deal, rep, day, currency, credited_minor, refunded_minor
     FROM deal_credit, moment
-    WHERE day::DATE <= as_of
-      AND day::DATE >= (SELECT min(starts_on) FROM period) AND day::DATE < (SELECT max(ends_on) FROM period)
+    WHERE day <= as_of
+      AND day >= (SELECT min(starts_on) FROM period) AND day < (SELECT max(ends_on) FROM period)
 ),
 
 -- The organisation, on each day that is asked about.
@@ -143,11 +143,11 @@ unit_credit AS (
            least(sum(credit.refunded_minor), any_value(deal_day.refunded_minor))   AS refunded
     FROM credit
          JOIN belongs ON belongs.rep = credit.rep AND belongs.day = credit.day
-         JOIN deal_day ON deal_day.deal = credit.deal AND deal_day.day::DATE = credit.day
+         JOIN deal_day ON deal_day.deal = credit.deal AND deal_day.day = credit.day
                       AND deal_day.currency = credit.currency
     GROUP BY unit, credit.deal, credit.day, credit.currency
     UNION ALL
-    SELECT '', day::DATE, currency, won_minor, refunded_minor FROM deal_day, moment WHERE day::DATE <= as_of
+    SELECT '', day, currency, won_minor, refunded_minor FROM deal_day, moment WHERE day <= as_of
 ),
 unit_target AS (
     SELECT CASE kind WHEN 'company' THEN '' ELSE unit END AS unit, 'own' AS denominator, period, currency,

@@ -28,9 +28,9 @@
 WITH days AS (
     SELECT *
     FROM rep_day
-    WHERE ($day::DATE IS NULL OR day::DATE = $day::DATE)
-      AND ($from::DATE IS NULL OR day::DATE >= $from::DATE)
-      AND ($to::DATE IS NULL OR day::DATE < $to::DATE)
+    WHERE ($day::DATE IS NULL OR day = $day::DATE)
+      AND ($from::DATE IS NULL OR day >= $from::DATE)
+      AND ($to::DATE IS NULL OR day < $to::DATE)
       AND ($rep::VARCHAR IS NULL OR rep = $rep::VARCHAR)
 )
 SELECT rep,

@@ -79,14 +79,14 @@ WITH called AS (
 ),
 sold AS (
     SELECT rep,
-           date_trunc($by, day::DATE)::DATE                                        AS period,
+           date_trunc($by, day)::DATE                                              AS period,
            currency,
            sum(wins)                                                               AS won,
            sum(won_minor)                                                          AS gross,
            sum(refunded_minor)                                                     AS refunded
     FROM rep_day
     WHERE currency IS NOT NULL
-      AND ($from::DATE IS NULL OR day::DATE >= $from::DATE) AND ($to::DATE IS NULL OR day::DATE < $to::DATE)
+      AND ($from::DATE IS NULL OR day >= $from::DATE) AND ($to::DATE IS NULL OR day < $to::DATE)
     GROUP BY ALL
 ),
 lost AS (

@@ -24,8 +24,8 @@ SELECT day,
        sum(refunded_minor)::BIGINT                                                 AS refunded_minor,
        sum(won_minor - refunded_minor)::BIGINT                                     AS booked_minor
 FROM deal_day
-WHERE ($day::DATE IS NULL OR day::DATE = $day::DATE)
-  AND ($from::DATE IS NULL OR day::DATE >= $from::DATE)
-  AND ($to::DATE IS NULL OR day::DATE < $to::DATE)
+WHERE ($day::DATE IS NULL OR day = $day::DATE)
+  AND ($from::DATE IS NULL OR day >= $from::DATE)
+  AND ($to::DATE IS NULL OR day < $to::DATE)
 GROUP BY day, currency
 ORDER BY day, currency

@@ -115,9 +115,9 @@ did AS (
     UNION ALL BY NAME
     SELECT rep, day, NULL AS currency, sum(fact.weight) AS lost FROM deals WHERE type = 'deal.lost' GROUP BY rep, day
     UNION ALL BY NAME
-    SELECT rep, day::DATE AS day, NULL AS currency, wins AS won FROM rep_day WHERE wins > 0
+    SELECT rep, day, NULL AS currency, wins AS won FROM rep_day WHERE wins > 0
     UNION ALL BY NAME
-    SELECT rep, day::DATE AS day, currency, won_minor - refunded_minor AS booked FROM rep_day WHERE currency IS NOT NULL
+    SELECT rep, day, currency, won_minor - refunded_minor AS booked FROM rep_day WHERE currency IS NOT NULL
 ),
 fared AS (
     SELECT first_on, last_on, present.rep, currency, day > last_on AS is_after,
